@@ -1,0 +1,182 @@
+// Table decoders against real headers, published examples and odd content.
+#include "lib/tables.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/support/transcript.hpp"
+
+namespace irmeter::testing {
+namespace {
+
+// The header of a real meter.
+const Bytes real_bt00 = from_hex("02 2A 88 45 4C 4F 4E 02 00 FF 0C 01 00 0A 0D 02 0C 09 04");
+const Bytes example_bt01 =
+    from_hex("45 4C 4F 4E 38 33 33 33 34 34 33 49 31 55 31 55 00 00 00 00 12 34 56 78");
+
+TEST(Bt00, OfARealMeterIsReadable) {
+  EXPECT_EQ(real_bt00.size(), bt00_size);
+  EXPECT_TRUE(check_bt00(real_bt00).ok());
+  Bytes with_bitmaps = real_bt00;
+  with_bitmaps.resize(79);
+  EXPECT_TRUE(check_bt00(with_bitmaps).ok());
+}
+
+TEST(Bt00, NamesWhatThisLibraryCannotRead) {
+  const auto error_with = [](std::size_t at, std::uint8_t value) {
+    Bytes table = real_bt00;
+    table[at] = value;
+    const auto checked = check_bt00(table);
+    return checked.ok() ? std::string() : checked.error().what;
+  };
+  EXPECT_NE(error_with(0, 0x03).find("big-endian"), std::string::npos);
+  EXPECT_NE(error_with(1, 0x22).find("offset"), std::string::npos);  // no partial access
+  EXPECT_NE(error_with(1, 0x32).find("offset"), std::string::npos);  // by index only
+  EXPECT_NE(error_with(2, 0x80).find("32-bit"), std::string::npos);
+  EXPECT_NE(error_with(2, 0x08).find("32-bit"), std::string::npos);
+}
+
+TEST(Bt00, IsRefusedWhenShort) {
+  for (std::size_t size = 0; size < bt00_size; ++size) {
+    EXPECT_FALSE(check_bt00(ByteView(real_bt00).first(size)).ok());
+  }
+}
+
+TEST(Bt01, GivesTheIdentityOfTheExample) {
+  const auto identity = decode_bt01(example_bt01);
+  ASSERT_TRUE(identity.ok());
+  EXPECT_EQ(identity->manufacturer, "ELON");
+  EXPECT_EQ(identity->model, "8333443I");
+  EXPECT_EQ(identity->hardware_version, "3.10.21");
+  EXPECT_EQ(identity->firmware_version, "3.10.21");
+  EXPECT_EQ(identity->serial_number, "0000000012345678");
+  EXPECT_EQ(identity->utility_serial_number, "");
+}
+
+TEST(Bt01, IsRefusedWhenShort) {
+  for (std::size_t size = 0; size < bt01_size; ++size) {
+    EXPECT_FALSE(decode_bt01(ByteView(example_bt01).first(size)).ok());
+  }
+}
+
+TEST(Bt01, TrimsPaddingAndMasksWhatIsNoText) {
+  Bytes table = example_bt01;
+  const Bytes manufacturer = from_hex("4E 45 53 20");
+  const Bytes model = from_hex("20 41 07 E9 42 00 43 44");
+  std::copy(manufacturer.begin(), manufacturer.end(), table.begin());
+  std::copy(model.begin(), model.end(), table.begin() + 4);
+  const auto identity = decode_bt01(table);
+  EXPECT_EQ(identity->manufacturer, "NES");
+  EXPECT_EQ(identity->model, "A??B");
+}
+
+TEST(Bt01, OfZerosIsAnIdentityWithoutNames) {
+  const auto identity = decode_bt01(Bytes(bt01_size));
+  EXPECT_EQ(identity->manufacturer, "");
+  EXPECT_EQ(identity->model, "");
+  EXPECT_EQ(identity->firmware_version, "0.00.00");
+  EXPECT_EQ(identity->serial_number, "0000000000000000");
+}
+
+TEST(Bt01, ShowsNibblesThatAreNoDigits) {
+  Bytes table = example_bt01;
+  table[16] = 0xAF;
+  EXPECT_EQ(decode_bt01(table)->serial_number, "af00000012345678");
+}
+
+TEST(FirmwareWord, IsPackedInFourSevenAndFiveBits) {
+  EXPECT_EQ(decode_version(0x3155), "3.10.21");
+  EXPECT_EQ(decode_version(0x3018), "3.00.24");
+  EXPECT_EQ(decode_version(0x0000), "0.00.00");
+  EXPECT_EQ(decode_version(0xFFFF), "15.127.31");
+  EXPECT_EQ(decode_version(0x4ABF), "4.85.31");
+}
+
+TEST(Et03, IsTextUpToItsPadding) {
+  Bytes table(et03_size);
+  EXPECT_EQ(decode_et03(table), "");
+  const Bytes text = from_hex("35 30 31 32 33 34");
+  std::copy(text.begin(), text.end(), table.begin());
+  EXPECT_EQ(decode_et03(table), "501234");
+  std::fill(table.begin() + 6, table.end(), std::uint8_t{' '});
+  EXPECT_EQ(decode_et03(table), "501234");
+  std::fill(table.begin(), table.end(), std::uint8_t{' '});
+  EXPECT_EQ(decode_et03(table), "");
+  std::fill(table.begin(), table.end(), std::uint8_t{'7'});
+  EXPECT_EQ(decode_et03(table), std::string(30, '7'));
+  table.resize(143, '8');
+  EXPECT_EQ(decode_et03(table), std::string(30, '7'));
+  EXPECT_EQ(decode_et03(from_hex("FF FF")), "??");
+  EXPECT_EQ(decode_et03({}), "");
+}
+
+Dimensions dimensions(const char* table) {
+  return *decode_dimensions(from_hex(table));
+}
+
+TEST(Bt21, OfAPlainMeterPutsEverythingAtTheStart) {
+  const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
+  EXPECT_EQ(plain, (Dimensions{15, 41, 0, 0}));
+  EXPECT_EQ(wanted_summations(plain), 2U);
+  EXPECT_EQ(wanted_present_values(plain), 15U);
+}
+
+TEST(Bt21, WithADemandResetCounterMovesTheRegistersByAByte) {
+  EXPECT_EQ(dimensions("07 0C 0C 0F 01 00 01 04 00 29"), (Dimensions{15, 41, 1, 0}));
+}
+
+TEST(Bt21, WithPresentDemandsMovesThePresentValues) {
+  EXPECT_EQ(dimensions("03 0C 00 0F 00 00 00 04 01 29").present_values_offset, 4U);
+  EXPECT_EQ(dimensions("03 0C 00 0F 00 00 00 04 08 29").present_values_offset, 32U);
+  EXPECT_EQ(dimensions("43 0C 00 0F 00 00 00 04 02 29").present_values_offset, 14U);
+  EXPECT_EQ(dimensions("43 0C 00 0F 00 00 00 04 FF 29").present_values_offset, 1785U);
+}
+
+TEST(Bt21, TimeRemainingAloneMovesNothing) {
+  EXPECT_EQ(dimensions("43 0C 00 0F 00 00 00 04 00 29").present_values_offset, 0U);
+}
+
+TEST(Bt21, IsRefusedWhenShort) {
+  for (std::size_t size = 0; size < dimensions_size; ++size) {
+    EXPECT_FALSE(decode_dimensions(Bytes(size)).ok());
+  }
+}
+
+TEST(Bt20, HasTheSameShape) {
+  EXPECT_EQ(dimensions("03 0C 00 0B 00 00 00 04 00 12"), (Dimensions{11, 18, 0, 0}));
+}
+
+TEST(Dimensions, LimitWhatIsAskedFor) {
+  EXPECT_EQ(wanted_summations({0, 0, 0, 0}), 0U);
+  EXPECT_EQ(wanted_summations({1, 0, 0, 0}), 1U);
+  EXPECT_EQ(wanted_summations({255, 0, 0, 0}), 2U);
+  for (std::uint8_t count = 0; count <= 15; ++count) {
+    EXPECT_EQ(wanted_present_values({15, count, 0, 0}), count);
+  }
+  EXPECT_EQ(wanted_present_values({15, 72, 0, 0}), 15U);
+}
+
+TEST(Decoders, TakeAnyBytes) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 20'000; ++round) {
+    Bytes table(random() % 100);
+    for (std::uint8_t& byte : table) {
+      byte = static_cast<std::uint8_t>(random());
+    }
+    (void)check_bt00(table);
+    (void)decode_dimensions(table);
+    for (const char c : decode_et03(table)) {
+      ASSERT_TRUE(c >= ' ' && c <= '~');
+    }
+    if (const auto identity = decode_bt01(table)) {
+      for (const char c : identity->manufacturer + identity->model + meter_id(*identity)) {
+        ASSERT_TRUE(c >= ' ' && c <= '~');
+      }
+    }
+    (void)decode_reading(table, table);
+  }
+}
+
+}  // namespace
+}  // namespace irmeter::testing
