@@ -1,0 +1,116 @@
+// ir-meter-sim: the simulated meter on a pseudo-terminal or a TCP port.
+//
+// One loop that waits for the client, the next byte on the line, the next timer of the meter, or
+// the signal to stop.
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <system_error>
+#include <variant>
+
+#include "tools/ir-meter-sim/descriptor.hpp"
+#include "tools/ir-meter-sim/endpoint.hpp"
+#include "tools/ir-meter-sim/options.hpp"
+#include "tools/ir-meter-sim/paced_line.hpp"
+#include "tools/ir-meter-sim/simulated_meter.hpp"
+#include "tools/ir-meter-sim/trace.hpp"
+
+namespace irmetersim {
+namespace {
+
+Instant clock_now() {
+  return Instant(std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+// Blocks the signals that end the program and returns a descriptor that becomes readable instead.
+Descriptor stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  Descriptor fd(::signalfd(-1, &signals, SFD_CLOEXEC));
+  if (!fd.is_open()) {
+    throw std::system_error(errno, std::generic_category(), "signalfd");
+  }
+  return fd;
+}
+
+// Until there is input or the deadline has come.
+void wait(std::array<pollfd, 2>& descriptors, std::optional<Instant> deadline) {
+  timespec left{};
+  if (deadline) {
+    const auto rest = std::max(*deadline - clock_now(), Duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(rest);
+    left.tv_sec = seconds.count();
+    left.tv_nsec = std::chrono::nanoseconds(rest - seconds).count();
+  }
+  if (::ppoll(descriptors.data(), descriptors.size(), deadline ? &left : nullptr, nullptr) < 0 &&
+      errno != EINTR) {
+    throw std::system_error(errno, std::generic_category(), "poll");
+  }
+}
+
+void run(Options options) {
+  const Descriptor stop = stop_signals();
+  const auto endpoint = options.port ? open_tcp(*options.port) : open_pty(options.link);
+  // The default slack of 50 us is much when a byte takes a millisecond.
+  ::prctl(PR_SET_TIMERSLACK, 1UL);
+  const Instant start = clock_now();
+  options.meter.start = start;
+  SimulatedMeter meter(options.meter);
+  PacedLine line(meter, options.meter.link.baud);
+  Trace trace(std::cerr);
+  std::cout << endpoint->address() << std::endl;
+
+  for (;;) {
+    line.timeout(clock_now());
+    if (const Bytes bytes = line.transmit(); !bytes.empty()) {
+      endpoint->write(bytes);
+      if (options.verbose) {
+        trace.from_meter(bytes, clock_now() - start);
+      }
+    }
+    std::array<pollfd, 2> descriptors{
+        {{endpoint->descriptor(), POLLIN, 0}, {stop.get(), POLLIN, 0}}};
+    wait(descriptors, line.deadline());
+    if (descriptors[1].revents != 0) {
+      return;
+    }
+    if (descriptors[0].revents != 0) {
+      const Bytes bytes = endpoint->read();
+      line.receive(bytes, clock_now());
+      if (options.verbose) {
+        trace.from_client(bytes, clock_now() - start);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace irmetersim
+
+int main(int argc, char** argv) {
+  try {
+    auto parsed = irmetersim::parse_options(argc, argv);
+    if (const auto* stop = std::get_if<irmetersim::Stop>(&parsed)) {
+      (stop->status == 0 ? std::cout : std::cerr) << stop->text;
+      return stop->status;
+    }
+    irmetersim::run(std::get<irmetersim::Options>(std::move(parsed)));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "ir-meter-sim: " << error.what() << '\n';
+    return 1;
+  }
+}

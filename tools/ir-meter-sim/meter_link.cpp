@@ -1,0 +1,179 @@
+#include "tools/ir-meter-sim/meter_link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace irmetersim {
+namespace {
+
+// True once when the instant has come.
+bool take_due(std::optional<Instant>& due, Instant now) {
+  if (!due || *due > now) {
+    return false;
+  }
+  due.reset();
+  return true;
+}
+
+}  // namespace
+
+MeterLink::MeterLink(const LinkSettings& settings) : settings_(settings) {}
+
+void MeterLink::receive(ByteView bytes, Instant now) {
+  scanner_.push(bytes);
+  gap_due_ = now + settings_.character_timeout;
+  if (nak_due_) {
+    nak_due_ = now + settings_.nak_quiet;
+  }
+}
+
+std::optional<Bytes> MeterLink::next_request(Instant now) {
+  while (auto item = scanner_.next()) {
+    if (std::holds_alternative<irmeter::ReceivedDamage>(*item)) {
+      nak_due_ = now + settings_.nak_quiet;
+      continue;
+    }
+    traffic(now);
+    if (std::holds_alternative<irmeter::ReceivedAck>(*item)) {
+      acknowledged(now);
+      continue;
+    }
+    if (std::holds_alternative<irmeter::ReceivedNak>(*item)) {
+      repeat(now);
+      continue;
+    }
+    auto& [packet, raw] = std::get<irmeter::ReceivedPacket>(*item);
+    if (packet.multi) {
+      continue;  // no request of a reader is that long
+    }
+    nak_due_.reset();
+    ack_due_ = now + settings_.turn_around;
+    if (raw == last_request_) {
+      continue;
+    }
+    last_request_ = std::move(raw);
+    return std::move(packet.payload);
+  }
+  if (!scanner_.in_packet()) {
+    gap_due_.reset();
+  }
+  return std::nullopt;
+}
+
+void MeterLink::respond(ByteView payload, std::size_t packet_size, Instant now) {
+  const std::size_t room = packet_size - irmeter::packet_overhead;
+  const std::size_t count = (payload.size() + room - 1) / room;
+  response_.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView part = payload.subspan(i * room, std::min(room, payload.size() - i * room));
+    irmeter::Packet packet;
+    packet.toggle = std::exchange(toggle_, !toggle_);
+    packet.multi = count > 1;
+    packet.first = packet.multi && i == 0;
+    packet.sequence = static_cast<std::uint8_t>(count - 1 - i);
+    packet.payload.assign(part.begin(), part.end());
+    response_.push_back(irmeter::encode(packet));
+  }
+  current_ = 0;
+  repeated_ = 0;
+  repeat_due_.reset();
+  send_due_ = now + settings_.turn_around + line_time(1) + settings_.think_time;
+}
+
+void MeterLink::timeout(Instant now) {
+  if (take_due(gap_due_, now)) {
+    scanner_.gap();
+  }
+  if (take_due(nak_due_, now)) {
+    emit(Bytes{irmeter::nak_byte}, now);
+  }
+  if (take_due(ack_due_, now)) {
+    emit(Bytes{irmeter::ack_byte}, now);
+  }
+  if (take_due(send_due_, now)) {
+    emit(response_[current_], now);
+    repeat_due_ = line_free_ + settings_.response_timeout;
+    traffic(line_free_);
+  }
+  if (repeat_due_ && *repeat_due_ <= now) {
+    repeat(now);
+  }
+  if (traffic_due_ && *traffic_due_ <= now) {
+    give_up();
+  }
+}
+
+std::optional<Instant> MeterLink::deadline() const {
+  std::optional<Instant> earliest;
+  for (const auto& due : {gap_due_, nak_due_, ack_due_, send_due_, repeat_due_, traffic_due_}) {
+    if (due && (!earliest || *due < *earliest)) {
+      earliest = due;
+    }
+  }
+  return earliest;
+}
+
+Bytes MeterLink::transmit() {
+  return std::exchange(out_, {});
+}
+
+bool MeterLink::take_lost() {
+  return std::exchange(lost_, false);
+}
+
+void MeterLink::restart() {
+  toggle_ = false;
+  last_request_.clear();
+}
+
+Duration MeterLink::line_time(std::size_t bytes) const {
+  constexpr std::size_t bits_per_byte = 10;
+  constexpr std::size_t per_second = std::chrono::microseconds(std::chrono::seconds(1)).count();
+  return Duration(settings_.baud == 0 ? 0 : bytes * bits_per_byte * per_second / settings_.baud);
+}
+
+void MeterLink::traffic(Instant now) {
+  traffic_due_ = now + settings_.traffic_timeout;
+}
+
+// An ACK counts only while a packet waits for one.
+void MeterLink::acknowledged(Instant now) {
+  if (!repeat_due_) {
+    return;
+  }
+  repeat_due_.reset();
+  repeated_ = 0;
+  if (++current_ < response_.size()) {
+    send_due_ = now + settings_.turn_around;
+  }
+}
+
+void MeterLink::repeat(Instant now) {
+  if (!repeat_due_) {
+    return;
+  }
+  repeat_due_.reset();
+  if (repeated_ == settings_.repetitions) {
+    give_up();
+    return;
+  }
+  ++repeated_;
+  send_due_ = now + settings_.turn_around;
+}
+
+void MeterLink::give_up() {
+  lost_ = true;
+  nak_due_.reset();
+  ack_due_.reset();
+  send_due_.reset();
+  repeat_due_.reset();
+  traffic_due_.reset();
+  restart();
+}
+
+void MeterLink::emit(ByteView bytes, Instant now) {
+  out_.insert(out_.end(), bytes.begin(), bytes.end());
+  line_free_ = std::max(line_free_, now) + line_time(bytes.size());
+}
+
+}  // namespace irmetersim

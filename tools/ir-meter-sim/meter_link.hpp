@@ -1,0 +1,93 @@
+// The meter's end of the C12.18 data link: acknowledges and answers, and insists until it is heard.
+//
+// It has a toggle of its own, which alternates from packet to packet and copies nothing from the
+// requests, as real meters do. A request that arrives twice is acknowledged and not carried out
+// again; a new request also acknowledges the response before it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lib/packet.hpp"
+#include "lib/time.hpp"
+
+namespace irmetersim {
+
+using irmeter::Bytes;
+using irmeter::ByteView;
+using irmeter::Duration;
+using irmeter::Instant;
+
+struct LinkSettings {
+  // Bits per second, ten to the byte: how long what is sent occupies the line. 0 = no time at all.
+  unsigned baud = 9600;
+  Duration turn_around{175};             // from the last byte received to the first one sent
+  Duration think_time{0};                // from the end of the ACK to the response
+  Duration character_timeout{500'000};   // a pause this long ends a packet that has begun
+  Duration nak_quiet{10'000};            // a NAK waits for the line to be quiet this long
+  Duration response_timeout{2'000'000};  // for the client's ACK, then the packet is repeated
+  unsigned repetitions = 3;
+  Duration traffic_timeout{6'000'000};  // without any traffic: back to the base state
+};
+
+class MeterLink {
+ public:
+  explicit MeterLink(const LinkSettings& settings);
+
+  // Bytes from the client; the last of them ended at `now`.
+  void receive(ByteView bytes, Instant now);
+
+  // The payload of the next new request, if there is one. Call until there is none after every
+  // receive() and timeout().
+  [[nodiscard]] std::optional<Bytes> next_request(Instant now);
+
+  // Answers the request just taken, in as many packets of the given size as it needs.
+  void respond(ByteView payload, std::size_t packet_size, Instant now);
+
+  // To be called at deadline().
+  void timeout(Instant now);
+  [[nodiscard]] std::optional<Instant> deadline() const;
+
+  // What goes on the line now; empty if nothing does.
+  [[nodiscard]] Bytes transmit();
+
+  // True once after the client has been silent for too long, or deaf for too many repetitions.
+  [[nodiscard]] bool take_lost();
+
+  // The base state was entered: the toggle starts anew, and so does the memory of the last request.
+  // A response on its way still arrives.
+  void restart();
+
+  void set_max_packet_size(std::size_t size) { scanner_.set_max_packet_size(size); }
+
+ private:
+  [[nodiscard]] Duration line_time(std::size_t bytes) const;
+  void traffic(Instant now);
+  void acknowledged(Instant now);
+  void repeat(Instant now);
+  void give_up();
+  void emit(ByteView bytes, Instant now);
+
+  LinkSettings settings_;
+  irmeter::PacketScanner scanner_;
+  Bytes last_request_;  // the whole packet; empty: whatever comes is new
+  bool toggle_ = false;
+  bool lost_ = false;
+  Bytes out_;
+  Instant line_free_{};  // when everything emitted so far has left
+
+  std::vector<Bytes> response_;  // packets of the response in hand
+  std::size_t current_ = 0;      // the one that is to be sent or acknowledged
+  unsigned repeated_ = 0;
+
+  std::optional<Instant> gap_due_;
+  std::optional<Instant> nak_due_;
+  std::optional<Instant> ack_due_;
+  std::optional<Instant> send_due_;
+  std::optional<Instant> repeat_due_;
+  std::optional<Instant> traffic_due_;
+};
+
+}  // namespace irmetersim

@@ -1,0 +1,67 @@
+// A serial line of a given speed between the simulated meter and its client.
+//
+// A pty or a socket moves a packet at once; a line takes ten bit times for every byte. Bytes of the
+// client reach the meter one after the other, and the meter's bytes become due the same way. All of
+// it is computed from when things were due, never from when somebody woke up, so that late
+// wake-ups do not add up. It has the four functions of the meter itself: what is to happen to bytes
+// under way (damage, loss, echo) can be put between the two or around them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "lib/packet.hpp"
+#include "lib/time.hpp"
+#include "tools/ir-meter-sim/simulated_meter.hpp"
+
+namespace irmetersim {
+
+// One direction of the line.
+class PacedBytes {
+ public:
+  // Bits per second, ten to the byte; 0 = everything is through at once.
+  explicit PacedBytes(unsigned baud) : baud_(baud) {}
+
+  // Bytes that want to leave at `now`, behind those that are still under way.
+  void push(ByteView bytes, Instant now);
+
+  // When the next byte is through.
+  [[nodiscard]] std::optional<Instant> due() const;
+  // The next byte; only while due() has a value.
+  [[nodiscard]] std::uint8_t pop();
+
+ private:
+  struct Byte {
+    std::uint8_t value;
+    Instant due;
+  };
+  unsigned baud_;
+  std::deque<Byte> bytes_;
+  // The run of bytes without a pause in which the last one lies, for rounding errors not to add up.
+  Instant run_start_{};
+  std::int64_t run_length_ = 0;
+};
+
+class PacedLine {
+ public:
+  // The meter must outlive the line and be told of the same speed.
+  PacedLine(SimulatedMeter& meter, unsigned baud);
+
+  // Bytes the client has begun to send at `now`.
+  void receive(ByteView bytes, Instant now);
+  // Lets everything happen that was due until now.
+  void timeout(Instant now);
+  [[nodiscard]] std::optional<Instant> deadline() const;
+  // What has reached the client.
+  [[nodiscard]] Bytes transmit();
+
+ private:
+  SimulatedMeter& meter_;
+  PacedBytes to_meter_;
+  PacedBytes to_client_;
+  Bytes arrived_;
+};
+
+}  // namespace irmetersim

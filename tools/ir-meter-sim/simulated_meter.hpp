@@ -1,0 +1,87 @@
+// A simulated NES meter without I/O: bytes and points in time in, bytes and deadlines out.
+//
+// It shares the packet format with the reader and nothing else: tables, session and policy are its
+// own, so that the two check each other. Whoever drives it calls receive() with what the client
+// sent, timeout() when deadline() has come, and after each of them sends what transmit() returns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/packet.hpp"
+#include "lib/time.hpp"
+#include "tools/ir-meter-sim/household.hpp"
+#include "tools/ir-meter-sim/meter_link.hpp"
+#include "tools/ir-meter-sim/meter_session.hpp"
+#include "tools/ir-meter-sim/meter_tables.hpp"
+#include "tools/ir-meter-sim/meter_values.hpp"
+
+namespace irmetersim {
+
+// The key a simulated meter has unless it is given another one. It looks like hexadecimal digits,
+// as real keys do, and like them it is text.
+inline constexpr const char* demo_key = "0123456789ABCDEF0123";
+
+// The two answers to Identification that real meters have been seen to give.
+enum class Identification : std::uint8_t {
+  short_form,  // standard, version, revision, end of list
+  long_form,   // with the device's identity, and without an end of list
+};
+
+struct MeterSettings {
+  Profile profile = *find_profile("plain");
+  Nameplate nameplate;
+  Identification identification = Identification::short_form;
+  std::string key = demo_key;    // 20 characters
+  bool negotiates = true;        // otherwise Negotiate is answered with sns
+  std::size_t packet_size = 64;  // the most that Negotiate grants, 64..8192 bytes
+  std::size_t packet_count = 2;  // the most that Negotiate grants, 1..255
+  LinkSettings link;
+  HouseholdSettings household;
+  Instant start{};     // the instant at which the household's clock shows its start
+  unsigned speed = 1;  // seconds that pass in the household for each of ours, 0 = none
+};
+
+class SimulatedMeter {
+ public:
+  explicit SimulatedMeter(const MeterSettings& settings);
+  SimulatedMeter(const SimulatedMeter&) = delete;
+  SimulatedMeter& operator=(const SimulatedMeter&) = delete;
+  SimulatedMeter(SimulatedMeter&&) = delete;
+  SimulatedMeter& operator=(SimulatedMeter&&) = delete;
+  ~SimulatedMeter() = default;
+
+  void receive(ByteView bytes, Instant now);
+  void timeout(Instant now);
+  [[nodiscard]] std::optional<Instant> deadline() const { return link_.deadline(); }
+  [[nodiscard]] Bytes transmit() { return link_.transmit(); }
+
+  // What the meter measures at `now`: the truth that readings are compared with.
+  [[nodiscard]] MeterValues values(Instant now);
+  // What the latest reads were answered from: summations of BT23 and present values of BT28.
+  [[nodiscard]] const MeterValues& served() const { return served_; }
+  // Measures these values from now on instead of the household; nothing: the household again.
+  void set_values(const std::optional<MeterValues>& values) { fixed_ = values; }
+
+  [[nodiscard]] SessionState state() const { return session_.state(); }
+  [[nodiscard]] bool authenticated() const { return session_.authenticated(); }
+  [[nodiscard]] unsigned invalid_passwords() const { return session_.invalid_passwords(); }
+
+ private:
+  void pump(Instant now);
+  [[nodiscard]] std::optional<Bytes> table(std::uint16_t id);
+
+  Instant start_;
+  unsigned speed_;
+  Household household_;
+  std::optional<MeterValues> fixed_;
+  MeterValues served_;
+  MeterTables tables_;
+  MeterLink link_;
+  MeterSession session_;
+  Instant now_{};  // of the request in hand
+};
+
+}  // namespace irmetersim
