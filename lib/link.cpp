@@ -1,0 +1,317 @@
+#include "lib/link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace irmeter {
+namespace {
+
+// Requests begin with 0x20 and above, responses with 0x00 to 0x1F: whatever else a response starts
+// with, it is a request that came back as light.
+constexpr std::uint8_t last_response_code = 0x1F;
+
+void keep_earlier(std::optional<Instant>& earliest, Instant candidate) {
+  earliest = earliest ? std::min(*earliest, candidate) : candidate;
+}
+
+}  // namespace
+
+Link::Link(const LinkTiming& timing) : timing_(timing) {}
+
+void Link::send(ByteView payload, Instant now, const Options& options) {
+  Packet packet;
+  packet.toggle = toggle_;
+  packet.payload.assign(payload.begin(), payload.end());
+  toggle_ = !toggle_;
+  if (request_.secret) {
+    wipe(request_.bytes.data(), request_.bytes.size());
+  }
+  request_ = {encode(packet), options.secret};
+  wipe(packet.payload.data(), packet.payload.size());
+  once_ = options.once;
+  transmitted_ = false;
+  ack_timeout_ = options.ack_timeout.value_or(timing_.ack_timeout);
+  attempts_left_ = options.attempts.value_or(timing_.attempts);
+  refusals_left_ = timing_.attempts - 1;
+  acknowledged_ = answered_ = heard_ = echoed_ = damage_ = false;
+  noise_at_send_ = noise_before_ = scanner_.noise();
+  message_.clear();
+  in_message_ = false;
+  outcome_.reset();
+  phase_ = Phase::waiting_to_send;
+  send_not_before_ = now;
+  timeout(now);
+}
+
+void Link::receive(ByteView bytes, Instant now) {
+  if (bytes.empty()) {
+    return;
+  }
+  last_received_ = now;
+  heard_ = true;
+  scanner_.push(bytes);
+  take_items(now);
+  timeout(now);
+}
+
+void Link::timeout(Instant now) {
+  while (step(now)) {
+  }
+}
+
+std::optional<Instant> Link::deadline() const {
+  std::optional<Instant> earliest;
+  if (ack_due_) {
+    keep_earlier(earliest, *ack_due_);
+  }
+  if (scanner_.in_packet()) {
+    keep_earlier(earliest, last_received_ + timing_.inter_character);
+  }
+  if (awaiting()) {
+    keep_earlier(earliest, phase_deadline_);
+    if (damage_) {
+      keep_earlier(earliest, last_received_ + timing_.quiet_before_nak);
+    } else if (nak_due_after_noise()) {
+      keep_earlier(earliest, last_received_ + timing_.inter_character);
+    }
+  }
+  if (phase_ == Phase::waiting_to_send && !ack_due_) {
+    keep_earlier(earliest, send_due());
+  }
+  return earliest;
+}
+
+std::optional<Link::Outgoing> Link::outgoing() {
+  if (outgoing_.empty()) {
+    return std::nullopt;
+  }
+  Outgoing next = std::move(outgoing_.front());
+  outgoing_.pop_front();
+  return next;
+}
+
+std::optional<Link::Outcome> Link::outcome() {
+  return std::exchange(outcome_, std::nullopt);
+}
+
+void Link::new_session(bool previous_ended_in_order) {
+  if (previous_ended_in_order) {
+    toggle_ = false;
+  }
+  set_limits({});
+  last_accepted_.clear();
+  alternates_ = true;
+}
+
+void Link::set_limits(const Negotiated& limits) {
+  limits_ = limits;
+  scanner_.set_max_packet_size(limits.packet_size);
+}
+
+void Link::abort() {
+  phase_ = Phase::idle;
+  outgoing_.clear();
+  outcome_.reset();
+  ack_due_.reset();
+  scanner_.clear();
+  damage_ = false;
+}
+
+// Does one thing that is due; true if there may be more.
+bool Link::step(Instant now) {
+  if (ack_due_ && now >= *ack_due_) {
+    ack_due_.reset();
+    transmit_control(ack_byte, now);
+    return true;
+  }
+  if (scanner_.in_packet() && now >= last_received_ + timing_.inter_character) {
+    scanner_.gap();
+    take_items(now);
+    return true;
+  }
+  switch (phase_) {
+    case Phase::idle:
+      return false;
+    case Phase::waiting_to_send:
+      if (ack_due_ || now < send_due()) {
+        return false;
+      }
+      transmit_request(now);
+      return true;
+    case Phase::awaiting_ack:
+    case Phase::awaiting_response:
+      break;
+  }
+  if ((damage_ && now >= last_received_ + timing_.quiet_before_nak) ||
+      (nak_due_after_noise() && now >= last_received_ + timing_.inter_character)) {
+    refuse(now);
+    return true;
+  }
+  if (now >= phase_deadline_ && once_ && acknowledged_) {
+    finish(diagnose());
+    return true;
+  }
+  if (now >= phase_deadline_) {
+    repeat_or_fail(now);
+    return true;
+  }
+  return false;
+}
+
+void Link::take_items(Instant now) {
+  while (auto item = scanner_.next()) {
+    if (std::holds_alternative<ReceivedPacket>(*item)) {
+      on_packet(std::get<ReceivedPacket>(*item), now);
+    } else if (std::holds_alternative<ReceivedNak>(*item)) {
+      on_nak(now);
+    } else if (std::holds_alternative<ReceivedDamage>(*item)) {
+      on_damage();
+    } else if (phase_ == Phase::awaiting_ack) {
+      phase_ = Phase::awaiting_response;
+      acknowledged_ = true;
+      noise_before_ = scanner_.noise();
+      phase_deadline_ = now + timing_.response_timeout;
+    }
+  }
+}
+
+void Link::on_packet(const ReceivedPacket& received, Instant now) {
+  const bool begins_message = received.packet.first || !received.packet.multi;
+  if (received.raw == request_.bytes ||
+      (begins_message && received.packet.payload[0] > last_response_code)) {
+    ++counters_.echoes;
+    echoed_ = true;
+    return;
+  }
+  damage_ = false;
+  ack_due_ = now + timing_.turn_around;
+  if (phase_ != Phase::idle && transmitted_ && !is_repetition(received)) {
+    on_response_packet(received, now);
+  }
+}
+
+// A packet that was accepted before and comes again because our ACK was lost. Only the first packet
+// of an acknowledged request may look like that and be new, and only from a meter that does not
+// change its toggle from packet to packet.
+bool Link::is_repetition(const ReceivedPacket& received) const {
+  return received.raw == last_accepted_ &&
+         (phase_ != Phase::awaiting_response || in_message_ || alternates_);
+}
+
+void Link::on_response_packet(const ReceivedPacket& received, Instant now) {
+  const Packet& packet = received.packet;
+  if (!last_accepted_.empty() && packet.toggle == last_toggle_) {
+    alternates_ = false;
+  }
+  last_accepted_ = received.raw;
+  last_toggle_ = packet.toggle;
+  phase_ = Phase::awaiting_response;
+  acknowledged_ = answered_ = true;
+
+  if (packet.first || !packet.multi) {
+    message_.clear();
+  } else if (!in_message_ || packet.sequence != expected_sequence_) {
+    finish(LinkFailure::out_of_step);
+    return;
+  }
+  message_.insert(message_.end(), packet.payload.begin(), packet.payload.end());
+  in_message_ = packet.multi;
+  if (packet.multi && packet.sequence >= limits_.packet_count) {
+    finish(LinkFailure::out_of_step);
+  } else if (packet.multi && packet.sequence != 0) {
+    expected_sequence_ = static_cast<std::uint8_t>(packet.sequence - 1);
+    noise_before_ = scanner_.noise();
+    phase_deadline_ = now + timing_.response_timeout;
+  } else {
+    finish(std::move(message_));
+  }
+}
+
+void Link::on_nak(Instant now) {
+  if (awaiting() && !in_message_) {
+    repeat_or_fail(now + timing_.pause_after_nak);
+  }
+}
+
+void Link::on_damage() {
+  ++counters_.crc_errors;
+  damage_ = awaiting();
+}
+
+// Bytes arrived where a response was due, and no packet began: its first byte may have been lost.
+bool Link::nak_due_after_noise() const {
+  return phase_ == Phase::awaiting_response && scanner_.noise() != noise_before_;
+}
+
+// Asks for the packet again.
+void Link::refuse(Instant now) {
+  damage_ = false;
+  noise_before_ = scanner_.noise();
+  if (refusals_left_ == 0) {
+    finish(diagnose());
+    return;
+  }
+  --refusals_left_;
+  ++counters_.retries;
+  transmit_control(nak_byte, now);
+  phase_deadline_ = std::max(phase_deadline_, line_free_ + timing_.response_timeout);
+}
+
+void Link::repeat_or_fail(Instant at) {
+  if (attempts_left_ == 0) {
+    finish(diagnose());
+    return;
+  }
+  ++counters_.retries;
+  phase_ = Phase::waiting_to_send;
+  send_not_before_ = at;
+}
+
+Instant Link::send_due() const {
+  Instant due = std::max(
+      {send_not_before_, last_received_ + timing_.turn_around, line_free_ + timing_.request_gap});
+  if (scanner_.in_packet()) {  // half duplex: never over a packet that is coming in
+    due = std::max(due, last_received_ + timing_.inter_character);
+  }
+  return due;
+}
+
+void Link::transmit_request(Instant now) {
+  --attempts_left_;
+  transmitted_ = true;
+  damage_ = false;
+  noise_before_ = scanner_.noise();
+  outgoing_.push_back(request_);
+  line_free_ = now + timing_.air_time(request_.bytes.size());
+  phase_ = Phase::awaiting_ack;
+  phase_deadline_ = line_free_ + ack_timeout_;
+}
+
+void Link::transmit_control(std::uint8_t byte, Instant now) {
+  outgoing_.push_back({{byte}, false});
+  line_free_ = now + timing_.air_time(1);
+}
+
+LinkFailure Link::diagnose() const {
+  if (!heard_) {
+    return LinkFailure::silent;
+  }
+  if (scanner_.noise() != noise_at_send_ && !answered_) {
+    return LinkFailure::garbled;  // an ACK between the noise is part of it
+  }
+  if (acknowledged_) {
+    return LinkFailure::no_response;
+  }
+  return echoed_ ? LinkFailure::echo : LinkFailure::garbled;
+}
+
+void Link::finish(Outcome outcome) {
+  if (request_.secret) {
+    wipe(request_.bytes.data(), request_.bytes.size());
+  }
+  phase_ = Phase::idle;
+  in_message_ = false;
+  outcome_ = std::move(outcome);
+}
+
+}  // namespace irmeter

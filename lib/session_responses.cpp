@@ -1,0 +1,256 @@
+// What a session makes of the meter's answers: the second half of session.cpp.
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/session.hpp"
+#include "lib/tables.hpp"
+
+namespace irmeter {
+namespace {
+
+bool is_busy(ResponseCode code) {
+  return code == ResponseCode::bsy || code == ResponseCode::dnr || code == ResponseCode::dlk;
+}
+
+Trouble trouble_of(LinkFailure failure) {
+  switch (failure) {
+    case LinkFailure::silent:
+      return Trouble::silent;
+    case LinkFailure::echo:
+      return Trouble::echo;
+    case LinkFailure::garbled:
+      return Trouble::garbled;
+    case LinkFailure::no_response:
+      return Trouble::no_response;
+    case LinkFailure::out_of_step:
+      break;
+  }
+  return Trouble::unexpected;
+}
+
+}  // namespace
+
+void Session::on_link_failure(LinkFailure failure, Instant now) {
+  if (step_ == Step::clear_old_session) {
+    go(Step::identify, now);
+  } else if (step_ == Step::log_off) {
+    go(Step::terminate, now);
+  } else if (step_ == Step::terminate || step_ == Step::keep_alive) {
+    end(now, false);
+  } else if (step_ == Step::identify) {
+    fail(trouble_of(failure), {}, now);
+  } else if (step_ == Step::read_configuration) {  // nothing depends on it
+    go(Step::read_identity, now);
+  } else if (step_ == Step::secure) {
+    // Each key that is wrong raises an alarm at the utility, so it is not sent again to find out:
+    // the answer to the first read tells as well.
+    key_pending_ = true;
+    if (failure == LinkFailure::no_response || failure == LinkFailure::out_of_step) {
+      go(Step::read_dimensions, now);
+    } else {
+      fail(Trouble::key_unanswered, name(), now);  // it may not have arrived at all
+    }
+  } else {
+    fail(failure == LinkFailure::out_of_step ? Trouble::unexpected : Trouble::no_response, name(),
+         now);
+  }
+}
+
+void Session::on_response(ByteView response, Instant now) {
+  const auto code = static_cast<ResponseCode>(response[0]);
+  if (is_busy(code) && !ending() && busy_left_ > 0) {
+    --busy_left_;
+    retry_at_ = now + timing_.busy_pause;
+    return;
+  }
+  if (code != ResponseCode::ok) {
+    on_refusal(response[0], now);
+    return;
+  }
+  switch (step_) {
+    case Step::idle:
+      break;
+    case Step::clear_old_session:
+      go(Step::identify, now);
+      break;
+    case Step::identify:
+      if (parse_identification(response)) {
+        go(Step::negotiate, now);
+      } else {
+        fail(Trouble::unexpected, "Identification", now);
+      }
+      break;
+    case Step::negotiate:
+      if (const auto granted = parse_negotiated(response)) {
+        limits_.packet_size = std::min(granted->packet_size, asked.packet_size);
+        limits_.packet_count = std::min(granted->packet_count, asked.packet_count);
+        link_.set_limits(limits_);
+        go(Step::log_on, now);
+      } else {
+        fail(Trouble::unexpected, granted.error().what, now);
+      }
+      break;
+    case Step::log_on:
+      open_ = true;
+      opened_at_ = now;
+      go(identity_ ? Step::read_identity : Step::read_configuration, now);
+      break;
+    case Step::secure:
+      go(Step::read_dimensions, now);
+      break;
+    case Step::log_off:
+      go(Step::terminate, now);
+      break;
+    case Step::terminate:
+      end(now, true);
+      break;
+    default:
+      if (auto table = parse_table(response); !table) {
+        fail(Trouble::unexpected, name() + ": " + table.error().what, now);
+      } else if (step_ != Step::read_configuration && table->size() != expected_count()) {
+        fail(Trouble::unexpected,
+             name() + ": " + std::to_string(table->size()) + " bytes instead of " +
+                 std::to_string(expected_count()),
+             now);
+      } else {
+        on_table(*table, now);
+      }
+  }
+}
+
+void Session::on_refusal(std::uint8_t raw_code, Instant now) {
+  const auto code = static_cast<ResponseCode>(raw_code);
+  const std::string where = name() + ": " + describe(raw_code);
+  const bool lost = code == ResponseCode::isss || code == ResponseCode::rno;
+  switch (step_) {
+    case Step::clear_old_session:
+      go(Step::identify, now);
+      return;
+    case Step::identify:
+      if (!cleared_old_) {
+        cleared_old_ = true;
+        go(Step::clear_old_session, now);
+        return;
+      }
+      break;
+    case Step::negotiate:
+      if (code == ResponseCode::sns) {
+        go(Step::log_on, now);
+        return;
+      }
+      break;
+    case Step::read_configuration:
+      if (!lost) {  // nothing depends on it
+        go(Step::read_identity, now);
+        return;
+      }
+      break;
+    case Step::read_utility_serial:
+      if (!lost) {
+        on_identified(now);
+        return;
+      }
+      break;
+    case Step::read_dimensions:
+      if (code == ResponseCode::iar) {
+        go(Step::read_dimension_maxima, now);
+        return;
+      }
+      break;
+    case Step::secure:
+      if (code == ResponseCode::isc || code == ResponseCode::err) {
+        fail(Trouble::key_rejected, where, now);
+        return;
+      }
+      break;
+    case Step::log_off:
+      go(Step::terminate, now);
+      return;
+    case Step::terminate:
+    case Step::keep_alive:
+      end(now, false);
+      return;
+    default:
+      break;
+  }
+  // Only what is refused after Security tells of the key; and where the key was good enough before,
+  // the meter has forgotten the session.
+  const bool for_the_key = code == ResponseCode::isc && step_ > Step::secure;
+  const bool doubtful = key_proven_ || (key_pending_ && key_was_good_);
+  if (for_the_key && !doubtful) {
+    fail(Trouble::key_rejected, where, now);
+  } else {
+    fail(lost || for_the_key ? Trouble::session_lost : Trouble::refused, where, now);
+  }
+}
+
+void Session::on_table(const Bytes& table, Instant now) {
+  switch (step_) {
+    case Step::read_configuration:
+      if (const auto usable_meter = check_bt00(table)) {
+        go(Step::read_identity, now);
+      } else {
+        fail(Trouble::refused, usable_meter.error().what, now);
+      }
+      break;
+    case Step::read_identity:
+      on_identity(table, now);
+      break;
+    case Step::read_utility_serial:
+      candidate_.utility_serial_number = decode_et03(table);
+      on_identified(now);
+      break;
+    case Step::read_dimensions:
+    case Step::read_dimension_maxima:
+      plan_ = PollPlan(*decode_dimensions(table), limits_.max_read());
+      if (plan_.next()) {
+        go(Step::read_values, now);
+      } else {
+        fail(Trouble::unexpected, "the meter says that it has no values", now);
+      }
+      break;
+    case Step::read_values:
+      on_values(table, now);
+      break;
+    default:  // keep_alive
+      go(Step::idle, now);
+      if (std::exchange(read_next_, false)) {
+        read(now, keep_);
+      }
+  }
+}
+
+void Session::on_identity(const Bytes& table, Instant now) {
+  Identity identity = *decode_bt01(table);
+  if (identity_) {
+    identity.utility_serial_number = identity_->utility_serial_number;
+    if (identity == *identity_) {
+      go(Step::secure, now);
+      return;
+    }
+    // Another meter under the same probe.
+    identity.utility_serial_number.clear();
+  }
+  candidate_ = std::move(identity);
+  go(Step::read_utility_serial, now);
+}
+
+void Session::on_identified(Instant now) {
+  identity_ = candidate_;
+  events_.emplace_back(candidate_);
+  go(Step::secure, now);
+}
+
+void Session::on_values(const Bytes& table, Instant now) {
+  plan_.add(table);
+  if (plan_.next()) {
+    go(Step::read_values, now);
+    return;
+  }
+  key_proven_ = key_was_good_ = true;
+  events_.emplace_back(plan_.reading());
+  go(keep_ ? Step::idle : Step::log_off, now);
+}
+
+}  // namespace irmeter
