@@ -1,0 +1,44 @@
+// Log lines for the journal, or for a terminal.
+//
+// Under systemd each line is a journal entry with the fields given (METER=, STATE= ...); elsewhere
+// it is plain text on stderr.
+// Functions that log say so by taking a Log; lib/ never does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace irmeterd {
+
+enum class LogLevel { error, warning, info, debug, trace };
+
+[[nodiscard]] std::optional<LogLevel> log_level_from(std::string_view name);
+
+class Log {
+ public:
+  // Journal fields beside the message: upper-case names, values without secrets.
+  using Fields = std::vector<std::pair<std::string_view, std::string>>;
+
+  explicit Log(LogLevel level = LogLevel::info);
+
+  void set_level(LogLevel level) { level_ = level; }
+  [[nodiscard]] LogLevel level() const { return level_; }
+  [[nodiscard]] bool enabled(LogLevel level) const { return level <= level_; }
+
+  void write(LogLevel level, std::string_view message, const Fields& fields = {}) const noexcept;
+
+  void error(std::string_view message, const Fields& fields = {}) const noexcept;
+  void warning(std::string_view message, const Fields& fields = {}) const noexcept;
+  void info(std::string_view message, const Fields& fields = {}) const noexcept;
+  void debug(std::string_view message, const Fields& fields = {}) const noexcept;
+  void trace(std::string_view message, const Fields& fields = {}) const noexcept;
+
+ private:
+  LogLevel level_;
+  bool journal_;
+};
+
+}  // namespace irmeterd

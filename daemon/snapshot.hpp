@@ -1,0 +1,50 @@
+// Everything the daemon knows of one meter at one moment: what every sink is shown.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/reading.hpp"
+#include "lib/state.hpp"
+
+namespace irmeterd {
+
+// Counted since the daemon started (or since the meter entered the configuration).
+struct MeterCounters {
+  std::uint64_t polls = 0;       // ended well or badly; grows by one with each attempt to read
+  std::uint64_t retries = 0;     // packets sent again
+  std::uint64_t crc_errors = 0;  // damaged packets
+  std::uint64_t echoes = 0;      // our own packets come back
+  std::uint64_t reconnects = 0;  // times the device was opened again
+
+  friend bool operator==(const MeterCounters&, const MeterCounters&) = default;
+};
+
+struct MeterSnapshot {
+  std::string name;    // from the configuration
+  std::string device;  // from the configuration
+  std::chrono::milliseconds interval{0};
+
+  irmeter::Identity identity;  // empty until the meter was identified
+  irmeter::State state = irmeter::State::starting;
+  std::string detail;  // one sentence a person can act on
+
+  std::optional<irmeter::Reading> reading;        // the last good one, however old
+  std::chrono::system_clock::time_point read_at;  // when the meter answered; valid with reading
+  bool stale = true;                              // no reading, or one older than stale_limit()
+
+  std::chrono::milliseconds poll_time{0};  // how long the latest good poll took
+  MeterCounters counters;
+
+  // Older than this, a reading is no longer live: three intervals, at least 30 s.
+  [[nodiscard]] std::chrono::milliseconds stale_limit() const {
+    return std::max<std::chrono::milliseconds>(3 * interval, std::chrono::seconds(30));
+  }
+
+  friend bool operator==(const MeterSnapshot&, const MeterSnapshot&) = default;
+};
+
+}  // namespace irmeterd

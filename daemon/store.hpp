@@ -1,0 +1,43 @@
+// The present snapshot of every meter, and the sinks that are shown each change.
+//
+// Data moves one way: drivers call update(), the store hands before and after to every sink in the
+// order they were added. A sink never calls back into the store from there, and never upstream.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/snapshot.hpp"
+
+namespace irmeterd {
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void meter_added(const MeterSnapshot& meter) noexcept = 0;
+  // One call per poll, or when the state or the staleness changes between polls.
+  virtual void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept = 0;
+  virtual void meter_removed(const MeterSnapshot& meter) noexcept = 0;
+};
+
+class Store {
+ public:
+  // The sink is told of every meter there is, as meter_added(). It must outlive the store or be
+  // removed before it goes.
+  void add_sink(Sink& sink);
+  void remove_sink(Sink& sink);
+
+  // Adds the meter, or replaces its snapshot; sinks hear of it unless nothing changed.
+  void update(const MeterSnapshot& meter);
+  void remove(const std::string& name);
+
+  [[nodiscard]] const std::map<std::string, MeterSnapshot>& meters() const { return meters_; }
+
+ private:
+  std::map<std::string, MeterSnapshot> meters_;
+  std::vector<Sink*> sinks_;
+};
+
+}  // namespace irmeterd
