@@ -1,0 +1,216 @@
+// Keys and passwords: from credentials or files, checked, and never shown.
+#include "daemon/config/credentials.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tests/support/temp_dir.hpp"
+
+namespace irmeterd {
+namespace {
+
+constexpr std::string_view good_key = "0123456789ABCDEFghij";
+
+std::vector<std::string> texts(const std::vector<ConfigProblem>& problems) {
+  std::vector<std::string> result;
+  for (const ConfigProblem& problem : problems) {
+    result.push_back(problem.text());
+  }
+  return result;
+}
+
+using Texts = std::vector<std::string>;
+
+class Credentials : public testing::Test {
+ protected:
+  Credentials() {
+    config_.meters.resize(1);
+    config_.meters[0].name = "main";
+    config_.meters[0].device = "/dev/ir-probe";
+  }
+
+  MqttConfig& mqtt() { return config_.mqtt ? *config_.mqtt : config_.mqtt.emplace(); }
+  Secrets load() { return load_secrets(config_, dir_.path()); }
+
+  // What is said of a key file with this content.
+  Texts said_of_key(std::string_view content) {
+    config_.meters[0].key_file = dir_.write("key", content);
+    return texts(load().problems);
+  }
+
+  TempDir dir_;
+  Config config_;
+};
+
+irmeter::Key key_from(std::string_view text) {
+  return irmeter::Key::from_text(text).value();
+}
+
+TEST_F(Credentials, TheKeyComesFromItsCredential) {
+  dir_.write("meter-key", good_key);
+  const Secrets secrets = load();
+  EXPECT_EQ(texts(secrets.problems), Texts{});
+  EXPECT_EQ(secrets.meter_keys.at("main").key, key_from(good_key));
+  EXPECT_EQ(secrets.meter_keys.at("main").missing, "");
+}
+
+TEST_F(Credentials, EveryMeterHasItsOwnKey) {
+  config_.meters.push_back(config_.meters[0]);
+  config_.meters[1].name = "heat_pump";
+  config_.meters[1].key_credential = "heat-key";
+  config_.meters.push_back(config_.meters[0]);
+  config_.meters[2].name = "solar";
+  config_.meters[2].key_file = dir_.write("solar", "cccccccccccccccccccc");
+  dir_.write("meter-key", "aaaaaaaaaaaaaaaaaaaa");
+  dir_.write("heat-key", "bbbbbbbbbbbbbbbbbbbb");
+  const Secrets secrets = load();
+  EXPECT_EQ(texts(secrets.problems), Texts{});
+  EXPECT_EQ(secrets.meter_keys.at("main").key, key_from("aaaaaaaaaaaaaaaaaaaa"));
+  EXPECT_EQ(secrets.meter_keys.at("heat_pump").key, key_from("bbbbbbbbbbbbbbbbbbbb"));
+  EXPECT_EQ(secrets.meter_keys.at("solar").key, key_from("cccccccccccccccccccc"));
+}
+
+TEST_F(Credentials, OneLineEndBehindAKeyIsNoPartOfIt) {
+  for (const std::string_view end : {"", "\n", "\r\n"}) {
+    EXPECT_EQ(said_of_key(std::string(good_key) + std::string(end)), Texts{});
+    EXPECT_EQ(load().meter_keys.at("main").key, key_from(good_key));
+  }
+}
+
+TEST_F(Credentials, AKeyThatIsNoneIsReportedWithoutShowingIt) {
+  const std::string where = dir_.path("key") + ": key of meter \"main\": ";
+  const auto length = [&where](int size) {
+    return Texts{where + "the key has " + std::to_string(size) +
+                 " characters, a meter key has exactly 20"};
+  };
+  EXPECT_EQ(said_of_key(""), length(0));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFghi"), length(19));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFghijk"), length(21));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFghij\n\n"), length(21));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFghij\r"), length(21));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFgh\xC3\xB6"),
+            Texts{where + "character 19 of the key is not a printable ASCII character"});
+  EXPECT_EQ(said_of_key(std::string(4097, 'k')),
+            Texts{dir_.path("key") + ": key of meter \"main\" is too large, at most 4096 bytes; it "
+                                     "must be a file that ir-meterd may read"});
+  EXPECT_FALSE(load().meter_keys.at("main").key.has_value());
+  EXPECT_EQ(load().meter_keys.at("main").missing, "");
+}
+
+TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblemAndSaysWhatToDo) {
+  const std::string what_to_do =
+      ": put it into /etc/credstore/meter-key, see that the service loads it "
+      "(LoadCredential=meter-key) and restart ir-meterd, or name its file with key_file.";
+  const std::pair<std::string, std::string> directories[] = {
+      {dir_.path(), dir_.path("meter-key")},
+      {dir_.path("none"), dir_.path("none/meter-key")},
+      {"", "$CREDENTIALS_DIRECTORY/meter-key"},
+  };
+  for (const auto& [directory, path] : directories) {
+    const Secrets secrets = load_secrets(config_, directory);
+    EXPECT_EQ(texts(secrets.problems), Texts{});
+    EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
+    EXPECT_EQ(secrets.meter_keys.at("main").missing, "There is no key in " + path + what_to_do);
+  }
+}
+
+TEST_F(Credentials, AKeyCredentialThatCannotBeReadIsReported) {
+  std::filesystem::create_directory(dir_.path("meter-key"));
+  EXPECT_EQ(texts(load().problems),
+            Texts{dir_.path("meter-key") + ": key of meter \"main\" is a directory, not a file; it "
+                                           "must be a file that ir-meterd may read"});
+}
+
+TEST_F(Credentials, AKeyFileThatIsNotThereIsReportedEvenBesideACredential) {
+  dir_.write("meter-key", good_key);
+  std::filesystem::create_symlink(dir_.path("nowhere"), dir_.path("dangling"));
+  for (const std::string_view name : {"none", "dangling"}) {
+    config_.meters[0].key_file = dir_.path(name);
+    const Secrets secrets = load();
+    EXPECT_EQ(texts(secrets.problems),
+              Texts{dir_.path(name) + ": key of meter \"main\" cannot be read: No such file or "
+                                      "directory; it must be a file that ir-meterd may read"});
+    EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
+  }
+}
+
+TEST_F(Credentials, ThereIsNoPasswordWhereNoneIsConfigured) {
+  EXPECT_TRUE(load().mqtt_password.empty());
+  mqtt().username = "reader";
+  const Secrets secrets = load();
+  EXPECT_TRUE(secrets.mqtt_password.empty());
+  EXPECT_EQ(texts(secrets.problems), Texts{});
+}
+
+TEST_F(Credentials, ThePasswordComesFromItsCredentialOrFile) {
+  mqtt().password_credential = "mqtt-password";
+  dir_.write("mqtt-password", "gr\xC3\xBCn und blau\n");
+  EXPECT_EQ(load().mqtt_password.reveal(), "gr\xC3\xBCn und blau");
+  mqtt().password_credential.clear();
+  mqtt().password_file = dir_.write("file", " red \r\n");
+  EXPECT_EQ(load().mqtt_password.reveal(), " red ");
+  EXPECT_EQ(texts(load().problems), Texts{});
+}
+
+TEST_F(Credentials, APasswordThatIsNotThereIsReported) {
+  const std::string what_to_do =
+      ": MQTT password is not there; put it into /etc/credstore/mqtt-password, see that the "
+      "service loads it (LoadCredential=mqtt-password) and restart ir-meterd";
+  mqtt().password_credential = "mqtt-password";
+  EXPECT_EQ(texts(load().problems), Texts{dir_.path("mqtt-password") + what_to_do});
+  EXPECT_EQ(texts(load_secrets(config_, "").problems),
+            Texts{"$CREDENTIALS_DIRECTORY/mqtt-password" + what_to_do});
+  mqtt().password_credential.clear();
+  mqtt().password_file = dir_.path("none");
+  EXPECT_EQ(texts(load().problems),
+            Texts{dir_.path("none") + ": MQTT password cannot be read: No such file or directory; "
+                                      "it must be a file that ir-meterd may read"});
+}
+
+TEST_F(Credentials, APasswordThatIsNoneIsReportedWithoutShowingIt) {
+  const auto said_of = [this](std::string_view content) {
+    mqtt().password_file = dir_.write("password", content);
+    const Secrets secrets = load();
+    EXPECT_TRUE(secrets.mqtt_password.empty());
+    return texts(secrets.problems);
+  };
+  const std::string where = dir_.path("password") + ": MQTT password is ";
+  EXPECT_EQ(said_of(""), Texts{where + "empty; write it into the file, on one line"});
+  EXPECT_EQ(said_of("\n"), Texts{where + "empty; write it into the file, on one line"});
+  for (const std::string_view content :
+       {std::string_view("hunter2\nhunter3\n"), std::string_view("hunter2\n\n"),
+        std::string_view("hunter2\0", 8)}) {
+    EXPECT_EQ(said_of(content),
+              Texts{where + "more than a line of text; write it alone, on one line"});
+  }
+}
+
+TEST_F(Credentials, TlsFilesThatCannotBeReadAreReportedTogetherWithTheRest) {
+  config_.meters[0].key_file = dir_.write("key", "short");
+  mqtt().ca_file = dir_.path("ca");
+  mqtt().cert_file = dir_.write("cert", "");
+  mqtt().client_key_file = dir_.path();
+  EXPECT_EQ(texts(load().problems),
+            (Texts{dir_.path("key") + ": key of meter \"main\": the key has 5 characters, a meter "
+                                      "key has exactly 20",
+                   dir_.path("ca") + ": ca_file cannot be read: No such file or directory; it must "
+                                     "be a file that ir-meterd may read",
+                   dir_.path() + ": client_key_file is a directory, not a file; it must be a file "
+                                 "that ir-meterd may read"}));
+}
+
+TEST_F(Credentials, ACheckOutsideTheServiceMissesNoCredentialsButFindsBadFiles) {
+  mqtt().password_credential = "mqtt-password";
+  EXPECT_EQ(texts(check_secrets(config_, "")), Texts{});
+  EXPECT_EQ(check_secrets(config_, dir_.path()).size(), 1U);
+  config_.meters[0].key_file = dir_.path("none");
+  EXPECT_EQ(check_secrets(config_, "").size(), 1U);
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,287 @@
+// Configurations with mistakes: each is reported, in one line, with its place.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.hpp"
+
+namespace irmeterd {
+namespace {
+
+struct Mistake {
+  std::string_view name;
+  std::string_view text;
+  std::vector<std::string> messages;  // all of them, without the file's name
+};
+
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  *out << mistake.name;
+}
+
+// What a table needs to be complete, in the lines before the mistake.
+#define METER "[[meter]]\nname = \"a\"\ndevice = \"/a\"\n"
+#define MQTT METER "[mqtt]\nurl = \"mqtt://b\"\n"
+#define MQTTS METER "[mqtt]\nurl = \"mqtts://b\"\n"
+
+const Mistake mistakes[] = {
+    // The whole
+    {"EmptyFile", "", {": no meter is configured; write a [[meter]] table with name and device"}},
+    {"NoMeter",
+     "[dbus]\nbus = \"none\"\n",
+     {": no meter is configured; write a [[meter]] table with name and device"}},
+    {"EmptyMeterArray",
+     "meter = []\n",
+     {": no meter is configured; write a [[meter]] table with name and device"}},
+    {"SingleMeterTable",
+     "[meter]\nname = \"a\"\ndevice = \"/a\"\n",
+     {":1:1: meter: is a table; write an array of tables, [[meter]]"}},
+    {"MeterArrayOfNumbers",
+     "meter = [1]\n",
+     {":1:10: meter: is an integer; write a table, [[meter]]"}},
+    {"MqttIsText",
+     "mqtt = \"mqtt://b\"\n" METER,
+     {":1:8: mqtt: is a string; write a table, [mqtt]"}},
+    {"UnknownTable",
+     METER "[mqqt]\nurl = \"mqtt://b\"\n",
+     {":4:2: \"mqqt\" is unknown here; did you mean \"mqtt\"?"}},
+    {"KeyBeforeItsTable",
+     "interval = \"1s\"\n" METER,
+     {":1:1: \"interval\" is unknown here; it belongs under [[meter]]"}},
+    {"EverythingAtOnce",
+     "[[meter]]\nnmae = \"a\"\ninterval = 5\n[[meter]]\nname = \"B\"\n[cache]\n"
+     "directory = \"x\"\n",
+     {":1:1: name: is missing in this table; write for example name = \"main\"",
+      ":1:1: device: is missing in this table; write for example device = \"/dev/ir-probe\"",
+      ":2:1: \"nmae\" is unknown here; did you mean \"name\"?",
+      ":3:12: interval: is an integer; write text in quotes with a unit, such as \"10s\"",
+      ":4:1: device: is missing in this table; write for example device = \"/dev/ir-probe\"",
+      ":5:8: name: \"B\" is not a meter's name; write a-z, then a-z, 0-9 or _, at most 64 "
+      "characters",
+      ":7:13: directory: \"x\" is not an absolute path; write one that begins with /"}},
+
+    // Keys
+    {"KeyOfAnotherTable",
+     METER "url = \"mqtt://b\"\n",
+     {":4:1: \"url\" is unknown here; it belongs under [mqtt]"}},
+    {"KeyOfTheMeterUnderMqtt",
+     MQTT "session = \"keep\"\n",
+     {":6:1: \"session\" is unknown here; it belongs under [[meter]]"}},
+    {"KeyNobodyKnows",
+     METER "[dbus]\nshape = 1\n",
+     {":5:1: \"shape\" is unknown here; remove it, or write one of bus"}},
+    {"PasswordInTheFile",
+     MQTT "password = \"hunter2\"\n",
+     {":6:1: \"password\" is unknown here; did you mean \"password_credential\"?"}},
+    {"KeyInTheFile",
+     METER "key = \"01234567890123456789\"\n",
+     {":4:1: \"key\" is unknown here; did you mean \"key_credential\"?"}},
+    {"KeyWithControlCharacters",
+     METER "\"x\\u0007\\ny\" = 1\n[dbus]\n",
+     {":4:1: \"x??y\" is unknown here; remove it, or write one of name, device, key_credential, "
+      "key_file, interval, session, rts, dtr"}},
+
+    // [[meter]]
+    {"NameMissing",
+     "[[meter]]\ndevice = \"/a\"\n",
+     {":1:1: name: is missing in this table; write for example name = \"main\""}},
+    {"NameEmpty",
+     "[[meter]]\nname = \"\"\ndevice = \"/a\"\n",
+     {":2:8: name: \"\" is not a meter's name; write a-z, then a-z, 0-9 or _, at most 64 "
+      "characters"}},
+    {"NameBeginsWithDigit",
+     "[[meter]]\nname = \"1a\"\ndevice = \"/a\"\n",
+     {":2:8: name: \"1a\" is not a meter's name; write a-z, then a-z, 0-9 or _, at most 64 "
+      "characters"}},
+    {"NameOf65Characters",
+     "[[meter]]\nname = \"a2345678901234567890123456789012345678901234567890123456789012345\"\n"
+     "device = \"/a\"\n",
+     {":2:8: name: \"a23456789012345678901234567890123456789012345678901234567890...\" is not a "
+      "meter's name; write a-z, then a-z, 0-9 or _, at most 64 characters"}},
+    {"NameTwice",
+     METER "[[meter]]\nname = \"a\"\ndevice = \"/b\"\n",
+     {":5:8: name: \"a\" is the meter's in line 2 already; write another"}},
+    {"DeviceTwice",
+     METER "[[meter]]\nname = \"b\"\ndevice = \"/a\"\n",
+     {":6:10: device: \"/a\" is the meter's in line 3 already; write another"}},
+    {"DeviceRelative",
+     "[[meter]]\nname = \"a\"\ndevice = \"ttyUSB0\"\n",
+     {":3:10: device: \"ttyUSB0\" is no device; write an absolute path such as "
+      "\"/dev/ir-probe\", or \"tcp://host:port\""}},
+    {"DeviceWithoutPort",
+     "[[meter]]\nname = \"a\"\ndevice = \"tcp://host\"\n",
+     {":3:10: device: \"tcp://host\" has no port; write \"tcp://host:port\""}},
+    {"DeviceWithNul",
+     "[[meter]]\nname = \"a\"\ndevice = \"/dev\\u0000x\"\n",
+     {":3:10: device: \"/dev?x\" has control characters in it; write plain text"}},
+    {"IntervalWithoutUnit",
+     METER "interval = \"10\"\n",
+     {":4:12: interval: \"10\" is not a duration; write a whole number with ms, s, m or h behind "
+      "it, such as \"10s\""}},
+    {"IntervalTooShort",
+     METER "interval = \"499ms\"\n",
+     {":4:12: interval: \"499ms\" is out of range; write \"500ms\" to \"1h\""}},
+    {"IntervalTooLong",
+     METER "interval = \"61m\"\n",
+     {":4:12: interval: \"61m\" is out of range; write \"500ms\" to \"1h\""}},
+    {"SessionUnknown",
+     METER "session = \"always\"\n",
+     {":4:11: session: \"always\" is unknown; write one of \"auto\", \"keep\", \"each\""}},
+    {"SessionIsBoolean",
+     METER "session = true\n",
+     {":4:11: session: is a boolean; write one of \"auto\", \"keep\", \"each\""}},
+    {"RtsIsText",
+     METER "rts = \"true\"\n",
+     {":4:7: rts: is a string; write true or false, without quotes"}},
+    {"DtrIsInteger",
+     METER "dtr = 1\n",
+     {":4:7: dtr: is an integer; write true or false, without quotes"}},
+    {"BothKeySources",
+     METER "key_file = \"/k\"\nkey_credential = \"k\"\n",
+     {":4:12: key_file: stands beside key_credential; write only one of the two"}},
+    {"KeyFileRelative",
+     METER "key_file = \"k\"\n",
+     {":4:12: key_file: \"k\" is not an absolute path; write one that begins with /"}},
+    {"KeyCredentialIsPath",
+     METER "key_credential = \"/k\"\n",
+     {":4:18: key_credential: \"/k\" is not a credential's name; write a file name without a "
+      "folder, such as \"meter-key\""}},
+    {"KeyCredentialEmpty",
+     METER "key_credential = \"\"\n",
+     {":4:18: key_credential: must not be empty; leave the key out to have the default"}},
+
+    // [mqtt]
+    {"UrlMissing",
+     METER "[mqtt]\n",
+     {":4:1: url: is missing in this table; write for example url = \"mqtt://localhost:1883\""}},
+    {"UrlScheme",
+     METER "[mqtt]\nurl = \"tcp://b\"\n",
+     {":5:7: url: does not begin with mqtt:// or mqtts://; write \"mqtt://host:port\" or "
+      "\"mqtts://host:port\""}},
+    {"UrlWithPassword",
+     METER "[mqtt]\nurl = \"mqtt://user:hunter2@b\"\n",
+     {":5:7: url: has a user or password in it, where only a host and a port belong; write "
+      "\"mqtt://host:port\" or \"mqtts://host:port\""}},
+    {"BothPasswordSources",
+     MQTT "username = \"u\"\npassword_credential = \"p\"\npassword_file = \"/p\"\n",
+     {":8:17: password_file: stands beside password_credential; write only one of the two"}},
+    {"PasswordWithoutUser",
+     MQTT "password_credential = \"p\"\n",
+     {":6:23: password_credential: is of no use without username; write both"}},
+    {"PasswordFileWithoutUser",
+     MQTT "password_file = \"/p\"\n",
+     {":6:17: password_file: is of no use without username; write both"}},
+    {"CertificateWithoutKey",
+     MQTTS "cert_file = \"/c\"\n",
+     {":6:13: cert_file: is of no use without client_key_file; write both"}},
+    {"KeyWithoutCertificate",
+     MQTTS "client_key_file = \"/c\"\n",
+     {":6:19: client_key_file: is of no use without cert_file; write both"}},
+    {"AuthorityWithoutTls",
+     MQTT "ca_file = \"/c\"\n",
+     {":6:11: ca_file: is for encrypted connections only; write an mqtts:// url"}},
+    {"TopicPrefixWithPlus",
+     MQTT "topic_prefix = \"a/+\"\n",
+     {":6:16: topic_prefix: \"a/+\" has a wildcard in it; write topic levels without + and #"}},
+    {"TopicPrefixWithHash",
+     MQTT "topic_prefix = \"#\"\n",
+     {":6:16: topic_prefix: \"#\" has a wildcard in it; write topic levels without + and #"}},
+    {"TopicPrefixWithNul",
+     MQTT "topic_prefix = \"a\\u0000\"\n",
+     {":6:16: topic_prefix: \"a?\" has control characters in it; write plain text"}},
+    {"TopicPrefixEmpty",
+     MQTT "topic_prefix = \"\"\n",
+     {":6:16: topic_prefix: must not be empty; leave the key out to have the default"}},
+    {"TopicPrefixLeadingSlash",
+     MQTT "topic_prefix = \"/a\"\n",
+     {":6:16: topic_prefix: \"/a\" has a slash at one end; write it without"}},
+    {"DiscoveryPrefixTrailingSlash",
+     MQTT "discovery_prefix = \"a/\"\n",
+     {":6:20: discovery_prefix: \"a/\" has a slash at one end; write it without"}},
+    {"DiscoveryPrefixOfTheBroker",
+     MQTT "discovery_prefix = \"$SYS\"\n",
+     {":6:20: discovery_prefix: \"$SYS\" begins with $, which is the broker's own; write another "
+      "first letter"}},
+    {"ClientIdIsDate",
+     MQTT "client_id = 2024-01-01\n",
+     {":6:13: client_id: is a date; write text in quotes"}},
+
+    // The rest
+    {"BusUnknown",
+     METER "[dbus]\nbus = \"user\"\n",
+     {":5:7: bus: \"user\" is unknown; write one of \"system\", \"session\", \"none\""}},
+    {"CacheIsArray",
+     METER "[cache]\ndirectory = [\"/a\"]\n",
+     {":5:13: directory: is an array; write text in quotes"}},
+};
+
+class ConfigMistake : public testing::TestWithParam<Mistake> {};
+
+TEST_P(ConfigMistake, IsReportedWithItsPlace) {
+  std::vector<std::string> expected;
+  for (const std::string& message : GetParam().messages) {
+    expected.push_back("bad.toml" + message);
+  }
+  std::vector<std::string> reported;
+  for (const ConfigProblem& problem : parse_config(GetParam().text, "bad.toml").problems) {
+    reported.push_back(problem.text());
+  }
+  EXPECT_EQ(reported, expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, ConfigMistake, testing::ValuesIn(mistakes),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+// The words behind "not valid TOML" are the library's and differ between its versions.
+struct Invalid {
+  std::string_view name;
+  std::string_view text;
+  std::string_view place;
+};
+
+void PrintTo(const Invalid& invalid, std::ostream* out) {
+  *out << invalid.name;
+}
+
+const Invalid invalids[] = {
+    {"TextWithoutEnd", METER "key_file = \"/k\n", "4:15"},
+    {"NoValue", METER "interval =\n", "4:11"},
+    {"KeyTwice", METER "name = \"b\"\n", "4:8"},
+    {"TableTwice", METER "[dbus]\n[dbus]\n", "5:1"},
+    {"NotUtf8", METER "interval = \"\xFF\"\n", "4:12"},
+    {"NulByte", std::string_view(METER "\0\n", sizeof(METER "\0\n") - 1), "4:1"},
+};
+
+class ConfigInvalid : public testing::TestWithParam<Invalid> {};
+
+TEST_P(ConfigInvalid, IsReportedWithItsPlace) {
+  const LoadedConfig loaded = parse_config(GetParam().text, "bad.toml");
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  const std::string text = loaded.problems[0].text();
+  const std::string begin = "bad.toml:" + std::string(GetParam().place) + ": not valid TOML: ";
+  EXPECT_EQ(text.substr(0, begin.size()), begin) << text;
+  EXPECT_GT(text.size(), begin.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, ConfigInvalid, testing::ValuesIn(invalids),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+TEST(ConfigMistakes, TextDamagedOrCutShortAnywhereGivesMessagesOfOneLine) {
+  const std::string good = MQTTS "username = \"u\"\npassword_file = \"/p\"\ndiscovery = true\n";
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (const char byte : {'\0', '"', '[', '\xC3', '=', '\n'}) {
+      std::string damaged = good;
+      damaged[i] = byte;
+      for (const std::string& text : {damaged, damaged.substr(0, i)}) {
+        for (const ConfigProblem& problem : parse_config(text, "f").problems) {
+          EXPECT_FALSE(problem.message.empty());
+          EXPECT_EQ(problem.message.find('\n'), std::string::npos);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace irmeterd
