@@ -1,0 +1,63 @@
+// The daemon on the message bus: org.irmeterd.IrMeter1, its root object and one object per meter.
+//
+// The bus is a guest here. When it is missing, refuses the name or dies, everything that belongs to
+// the connection is dropped and built again, after 1 s at first and 30 s at most, for ever. That
+// also covers the first installation, where the service may start before the bus has read its
+// policy.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/command_queue.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/log.hpp"
+#include "daemon/loop.hpp"
+#include "daemon/store.hpp"
+
+namespace irmeterd {
+
+class BusService final : public Sink {
+ public:
+  // Connects in the loop's first turn, so that the meters added until then are on the bus before
+  // the name is. The store gives what to show after each new connection. kind is not Bus::none.
+  BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, const Log& log);
+  ~BusService() override;
+  BusService(const BusService&) = delete;
+  BusService& operator=(const BusService&) = delete;
+
+  // True while the objects are on the bus and the name is ours.
+  [[nodiscard]] bool ready() const { return session_ != nullptr; }
+  // Where we are, or what keeps us from it, as a clause: "on the system bus", "the system bus is
+  // not available: ...".
+  [[nodiscard]] const std::string& status() const { return status_; }
+  // Called from the loop whenever status() changes; must not throw.
+  void on_change(std::function<void()> handler) { changed_ = std::move(handler); }
+
+  void meter_added(const MeterSnapshot& meter) noexcept override;
+  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
+  void meter_removed(const MeterSnapshot& meter) noexcept override;
+
+ private:
+  struct Session;  // everything that lives and dies with one connection
+
+  void connect() noexcept;
+  void fail(const std::string& reason) noexcept;
+  void report(const std::string& status) noexcept;
+  template <typename Action>
+  void in_session(const Action& action) noexcept;
+
+  Loop& loop_;
+  Bus kind_;
+  const Store& store_;
+  CommandQueue& commands_;
+  const Log& log_;
+  std::function<void()> changed_;
+  std::string status_;
+  irmeter::Duration delay_;
+  EventSource retry_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace irmeterd

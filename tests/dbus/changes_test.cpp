@@ -1,0 +1,137 @@
+// The signals: one per update, with what changed and only that.
+#include <cmath>
+#include <set>
+
+#include "tests/dbus/service_fixture.hpp"
+
+namespace irmeterd {
+namespace {
+
+std::set<std::string> names(const Properties& properties) {
+  std::set<std::string> keys;
+  for (const auto& [name, value] : properties) {
+    keys.insert(name);
+  }
+  return keys;
+}
+
+class Changes : public ServiceTest {
+ protected:
+  void SetUp() override {
+    store.update(online_meter());
+    start_all();
+    client->listen();
+  }
+
+  // What one update makes the service send; fails the test when that is not one signal.
+  Properties changed_by(const MeterSnapshot& meter) {
+    client->signals.clear();
+    store.update(meter);
+    catch_up();
+    EXPECT_EQ(client->signals.size(), 1U);
+    if (client->signals.empty()) {
+      return {};
+    }
+    const Signal& signal = client->signals.front();
+    EXPECT_EQ(signal.member, "PropertiesChanged");
+    EXPECT_EQ(signal.path, main_path);
+    EXPECT_EQ(signal.interface, meter_interface);
+    EXPECT_TRUE(signal.invalidated.empty());
+    return signal.changed;
+  }
+};
+
+TEST_F(Changes, OfOnePollComeInOneSignalWithNothingElse) {
+  MeterSnapshot meter = online_meter();
+  meter.read_at += std::chrono::seconds(10);
+  meter.reading->values.set(irmeter::Quantity::power, -250);
+  meter.reading->values.set(irmeter::Quantity::current_l2, 4711);
+  meter.counters.polls = 2;
+  Properties changed = changed_by(meter);
+  EXPECT_EQ(names(changed),
+            (std::set<std::string>{"CurrentL2", "LastReadingUSec", "Power", "Quantities"}));
+  EXPECT_EQ(changed["Power"], Value(-250.0));
+  EXPECT_EQ(changed["CurrentL2"], Value(4.711));
+  EXPECT_EQ((std::get<std::map<std::string, double>>(changed["Quantities"])["power"]), -250.0);
+}
+
+TEST_F(Changes, OfAQuantityWithoutItsOwnPropertyShowInQuantities) {
+  MeterSnapshot meter = online_meter();
+  meter.reading->values.set(irmeter::Quantity::frequency, 49'987);
+  EXPECT_EQ(names(changed_by(meter)), std::set<std::string>{"Quantities"});
+}
+
+TEST_F(Changes, OfStateAndDetailLeaveTheValuesAlone) {
+  MeterSnapshot meter = online_meter();
+  meter.state = irmeter::State::silent;
+  meter.detail = "The meter does not answer.";
+  EXPECT_EQ(names(changed_by(meter)), (std::set<std::string>{"State", "StateDetail"}));
+}
+
+TEST_F(Changes, OfIdentityNameEachField) {
+  MeterSnapshot meter = online_meter();
+  meter.identity = {"NES", "other", "1", "other", "other", "other"};
+  EXPECT_EQ(
+      names(changed_by(meter)),
+      (std::set<std::string>{"FirmwareVersion", "Model", "SerialNumber", "UtilitySerialNumber"}));
+}
+
+TEST_F(Changes, ToStaleAndBackConcernTheLiveValues) {
+  std::set<std::string> live{"Quantities"};
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (!quantity.dbus_name.empty() && !irmeter::is_register(quantity)) {
+      live.emplace(quantity.dbus_name);
+    }
+  }
+  MeterSnapshot meter = online_meter();
+  meter.stale = true;
+  Properties changed = changed_by(meter);
+  EXPECT_EQ(names(changed), live);
+  EXPECT_TRUE(std::isnan(std::get<double>(changed["Power"])));
+  meter.stale = false;
+  EXPECT_EQ(names(changed_by(meter)), live);
+}
+
+TEST_F(Changes, FromUnknownToUnknownAreNone) {
+  MeterSnapshot meter = online_meter();
+  meter.stale = true;
+  store.update(meter);
+  meter.reading->values.set(irmeter::Quantity::power, 5);
+  meter.detail = "x";
+  catch_up();
+  EXPECT_EQ(names(changed_by(meter)), std::set<std::string>{"StateDetail"});
+}
+
+TEST_F(Changes, OfWhatNoPropertyShowsSendNothing) {
+  MeterSnapshot meter = online_meter();
+  meter.counters.crc_errors = 7;
+  meter.poll_time = std::chrono::milliseconds(123);
+  store.update(meter);
+  catch_up();
+  EXPECT_TRUE(client->signals.empty());
+}
+
+TEST_F(Changes, OfTheConfigurationAreInterfacesAddedAndRemoved) {
+  const std::string path = std::string(root_path) + "/Meter/solar";
+  store.update(online_meter("solar"));
+  catch_up();
+  ASSERT_EQ(client->signals.size(), 1U);
+  EXPECT_EQ(client->signals[0].member, "InterfacesAdded");
+  EXPECT_EQ(client->signals[0].path, root_path);
+  EXPECT_EQ(client->signals[0].object, path);
+  EXPECT_EQ(client->signals[0].interfaces.at(meter_interface), client->get_all(path));
+
+  store.remove("solar");
+  catch_up();
+  ASSERT_EQ(client->signals.size(), 2U);
+  EXPECT_EQ(client->signals[1].member, "InterfacesRemoved");
+  EXPECT_EQ(client->signals[1].object, path);
+  EXPECT_NE(std::find(client->signals[1].invalidated.begin(), client->signals[1].invalidated.end(),
+                      meter_interface),
+            client->signals[1].invalidated.end());
+  EXPECT_EQ(client->call(path, properties_interface, "GetAll", {meter_interface})->error,
+            "org.freedesktop.DBus.Error.UnknownObject");
+}
+
+}  // namespace
+}  // namespace irmeterd

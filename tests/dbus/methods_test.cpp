@@ -1,0 +1,113 @@
+// ReadNow and RetryKey: commands go out, the outcome comes back with the snapshots.
+#include "tests/dbus/service_fixture.hpp"
+
+namespace irmeterd {
+namespace {
+
+class Methods : public ServiceTest {
+ protected:
+  void SetUp() override {
+    meter = online_meter();
+    store.update(meter);
+    start_all();
+  }
+
+  std::unique_ptr<Call> read_now() {
+    const std::size_t before = received.size();
+    auto call = client->start(main_path, meter_interface, "ReadNow");
+    EXPECT_TRUE(wait_until(loop, [&] { return received.size() > before; }));
+    return call;
+  }
+
+  void end_poll(irmeter::State state, const std::string& detail) {
+    meter.state = state;
+    meter.detail = detail;
+    ++meter.counters.polls;
+    store.update(meter);
+  }
+
+  [[nodiscard]] bool answered(const Call& call) {
+    return wait_until(loop, [&] { return call.done; });
+  }
+
+  MeterSnapshot meter;
+};
+
+TEST_F(Methods, ReadNowAsksForAPollAndReturnsWhenItsReadingIsShown) {
+  client->listen();
+  const auto call = read_now();
+  ASSERT_EQ(received.size(), 1U);
+  EXPECT_EQ(received[0].kind, Command::Kind::read_now);
+  EXPECT_EQ(received[0].meter, "main");
+
+  meter.detail = "Something else changed meanwhile.";
+  store.update(meter);
+  catch_up();
+  EXPECT_FALSE(call->done);
+
+  meter.reading->values.set(irmeter::Quantity::power, 42);
+  end_poll(irmeter::State::online, "");
+  ASSERT_TRUE(answered(*call));
+  EXPECT_EQ(call->error, "");
+  ASSERT_FALSE(client->signals.empty());
+  EXPECT_EQ(client->signals.back().changed.at("Power"), Value(42.0));
+}
+
+TEST_F(Methods, ReadNowFailsWithAnErrorNamedAfterTheState) {
+  for (const irmeter::StateInfo& state : irmeter::states) {
+    if (state.id == irmeter::State::online) {
+      continue;
+    }
+    const auto call = read_now();
+    end_poll(state.id, "What to do about " + std::string(state.name) + ".");
+    ASSERT_TRUE(answered(*call));
+    EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error." + std::string(state.error_name));
+    EXPECT_EQ(call->message, meter.detail);
+  }
+}
+
+TEST_F(Methods, ReadNowAnswersEveryCallerOfTheSamePoll) {
+  BusClient other(loop, bus.address());
+  const auto first = read_now();
+  const auto second = other.start(main_path, meter_interface, "ReadNow");
+  ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 2; }));
+  end_poll(irmeter::State::online, "");
+  EXPECT_TRUE(answered(*first));
+  EXPECT_TRUE(answered(*second));
+  EXPECT_EQ(first->error + second->error, "");
+}
+
+TEST_F(Methods, ReadNowSurvivesACallerThatLeaves) {
+  {
+    BusClient other(loop, bus.address());
+    const auto call = other.start(main_path, meter_interface, "ReadNow");
+    ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 1; }));
+  }
+  end_poll(irmeter::State::online, "");
+  catch_up();
+  EXPECT_TRUE(service->ready());
+}
+
+TEST_F(Methods, ReadNowIsCancelledWhenTheMeterGoes) {
+  const auto call = read_now();
+  store.remove("main");
+  ASSERT_TRUE(answered(*call));
+  EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error.Cancelled");
+}
+
+TEST_F(Methods, ReadNowIsCancelledWhenTheServiceStops) {
+  const auto call = read_now();
+  stop_service();
+  ASSERT_TRUE(answered(*call));
+  EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error.Cancelled");
+}
+
+TEST_F(Methods, RetryKeyPassesTheCommandOnAndReturnsAtOnce) {
+  EXPECT_EQ(client->call(main_path, meter_interface, "RetryKey")->error, "");
+  ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 1; }));
+  EXPECT_EQ(received[0].kind, Command::Kind::retry_key);
+  EXPECT_EQ(received[0].meter, "main");
+}
+
+}  // namespace
+}  // namespace irmeterd
