@@ -1,0 +1,43 @@
+// A JSON writer for values that must not pass through floating point.
+//
+// kWh leave with exactly three decimals, printed from the meter's integer. The caller nests begin
+// and end correctly and gives every value in an object a key; the writer sees to the commas.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace irmeterd {
+
+class JsonWriter {
+ public:
+  JsonWriter& begin_object();
+  JsonWriter& end_object();
+  JsonWriter& begin_array();
+  JsonWriter& end_array();
+  JsonWriter& key(std::string_view name);
+
+  // Quoted and escaped. What is not UTF-8 becomes U+FFFD, one for each such byte.
+  JsonWriter& text(std::string_view value);
+  JsonWriter& integer(std::int64_t value);
+  // value / 10^decimals with exactly that many decimals (0 to 18): fixed(-5, 3) is -0.005.
+  JsonWriter& fixed(std::int64_t value, int decimals);
+  JsonWriter& boolean(bool value);
+  JsonWriter& null();
+
+  // The document; the writer is empty again afterwards.
+  [[nodiscard]] std::string take();
+
+ private:
+  JsonWriter& open(char bracket);
+  JsonWriter& close(char bracket);
+  JsonWriter& raw(std::string_view value);
+  void separate();
+  void quote(std::string_view value);
+
+  std::string out_;
+  bool comma_due_ = false;  // a value stands before the place where the next one goes
+};
+
+}  // namespace irmeterd

@@ -1,0 +1,46 @@
+// The MQTT topics of the daemon, and the names it goes by at the broker.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace irmeterd {
+
+struct MqttTopics {
+  std::string prefix;            // topic_prefix of the configuration
+  std::string discovery_prefix;  // Home Assistant's
+  std::string host;              // as host_topic_name() makes it
+
+  [[nodiscard]] std::string daemon_availability() const;
+  // id: irmeter::meter_id()
+  [[nodiscard]] std::string availability(std::string_view id) const {
+    return meter(id, "availability");
+  }
+  [[nodiscard]] std::string registers(std::string_view id) const { return meter(id, "registers"); }
+  [[nodiscard]] std::string live(std::string_view id) const { return meter(id, "live"); }
+  [[nodiscard]] std::string diagnostics(std::string_view id) const {
+    return meter(id, "diagnostics");
+  }
+  [[nodiscard]] std::string command(std::string_view id) const { return meter(id, "command"); }
+  [[nodiscard]] std::string discovery(std::string_view id) const;
+  // Where Home Assistant says that it has started.
+  [[nodiscard]] std::string birth() const;
+
+ private:
+  [[nodiscard]] std::string meter(std::string_view id, std::string_view leaf) const;
+};
+
+inline constexpr std::string_view mqtt_online = "online";
+inline constexpr std::string_view mqtt_offline = "offline";
+inline constexpr std::string_view mqtt_read_now = "read_now";
+
+// The host name with everything outside [A-Za-z0-9_-] replaced by '_'; never empty.
+[[nodiscard]] std::string host_topic_name(std::string_view host_name);
+// The name of this machine.
+[[nodiscard]] std::string host_name();
+
+// ir-meterd-<host>-<eight digits that belong to this installation>: stable, and different on two
+// machines of one name. The digits tell nobody the machine id.
+[[nodiscard]] std::string default_client_id(std::string_view host);
+
+}  // namespace irmeterd

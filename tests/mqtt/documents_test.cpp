@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "daemon/reading_json.hpp"
+#include "tests/support/sample.hpp"
+
+namespace irmeterd {
+namespace {
+
+using irmeter::Quantity;
+
+QuantitySet announced(const MeterSnapshot& meter) {
+  return present_quantities(*meter.reading);
+}
+
+TEST(Documents, RegistersAreExactToTheWattHour) {
+  const MeterSnapshot meter = sample_meter();
+  EXPECT_EQ(registers_json(meter, announced(meter)),
+            R"({"time":"2026-11-22T10:15:30.125Z","meter":"nes_0000000012345678",)"
+            R"("energy_import_kwh":344.180,"energy_export_kwh":7.583})");
+}
+
+TEST(Documents, LiveValuesCarryUnitAndSign) {
+  const MeterSnapshot meter = sample_meter();
+  EXPECT_EQ(live_json(meter, announced(meter)),
+            R"({"time":"2026-11-22T10:15:30.125Z","meter":"nes_0000000012345678",)"
+            R"("power_import_w":0,"power_export_w":231,"power_w":-231,)"
+            R"("reactive_power_import_var":0,"reactive_power_export_var":166,)"
+            R"("current_l1_a":0.598,"current_l2_a":0.700,"current_l3_a":0.705,)"
+            R"("voltage_l1_v":231.392,"voltage_l2_v":233.137,"voltage_l3_v":230.613})");
+}
+
+TEST(Documents, AnnouncedButMissingIsNullAndNeverZero) {
+  MeterSnapshot meter = sample_meter();
+  const QuantitySet before = announced(meter);
+  meter.reading->values.set(Quantity::energy_export, std::nullopt);
+  meter.reading->values.set(Quantity::voltage_l2, std::nullopt);
+  const auto registers = nlohmann::json::parse(registers_json(meter, before));
+  const auto live = nlohmann::json::parse(live_json(meter, before));
+  EXPECT_TRUE(registers.at("energy_export_kwh").is_null());
+  EXPECT_TRUE(live.at("voltage_l2_v").is_null());
+  EXPECT_EQ(live.at("voltage_l1_v"), 231.392);
+}
+
+TEST(Documents, WhatWasNeverAnnouncedIsAbsent) {
+  const MeterSnapshot meter = sample_meter();
+  const auto live = nlohmann::json::parse(live_json(meter, announced(meter)));
+  EXPECT_FALSE(live.contains("frequency_hz"));
+  EXPECT_FALSE(live.contains("energy_import_kwh"));
+}
+
+TEST(Documents, EveryQuantityHasItsKeyInExactlyOneOfTheTwo) {
+  MeterSnapshot meter = sample_meter();
+  for (const auto& quantity : irmeter::quantities) {
+    meter.reading->values.set(quantity.id, 1234567);
+  }
+  const auto registers = nlohmann::json::parse(registers_json(meter, announced(meter)));
+  const auto live = nlohmann::json::parse(live_json(meter, announced(meter)));
+  for (const auto& quantity : irmeter::quantities) {
+    const std::string key(quantity.json_key);
+    EXPECT_NE(registers.contains(key), live.contains(key)) << key;
+  }
+  EXPECT_EQ(registers.size() + live.size(), irmeter::quantity_count + 4);
+}
+
+TEST(Documents, WholeReadingHoldsEverythingAndLosesTheLiveValuesWhenStale) {
+  MeterSnapshot meter = sample_meter();
+  const auto whole = nlohmann::json::parse(reading_json(meter));
+  EXPECT_EQ(whole.at("energy_import_kwh"), 344.18);
+  EXPECT_EQ(whole.at("power_w"), -231);
+  EXPECT_EQ(whole.at("time"), "2026-11-22T10:15:30.125Z");
+  meter.stale = true;
+  EXPECT_EQ(reading_json(meter), registers_json(meter, announced(meter)));
+}
+
+TEST(Documents, DiagnosticsSayHowTheReadingGoes) {
+  EXPECT_EQ(diagnostics_json(sample_meter()),
+            R"({"time":"2026-11-22T10:15:30.125Z","meter":"nes_0000000012345678",)"
+            R"("state":"online","state_detail":"Reading every 10 s.","poll_time_ms":412,)"
+            R"("polls":17,"retries":2,"crc_errors":1,"echoes":0,"reconnects":3})");
+}
+
+TEST(Documents, DiagnosticsBeforeTheFirstReadingHaveNoTime) {
+  MeterSnapshot meter = sample_meter();
+  meter.reading.reset();
+  meter.state = irmeter::State::key_rejected;
+  meter.detail = "The meter says \"no\".";
+  const auto diagnostics = nlohmann::json::parse(diagnostics_json(meter));
+  EXPECT_TRUE(diagnostics.at("time").is_null());
+  EXPECT_TRUE(diagnostics.at("poll_time_ms").is_null());
+  EXPECT_EQ(diagnostics.at("state"), "key-rejected");
+  EXPECT_EQ(diagnostics.at("state_detail"), "The meter says \"no\".");
+}
+
+TEST(Documents, TimeIsUtcWithMilliseconds) {
+  using namespace std::chrono_literals;
+  const auto day = std::chrono::sys_days{std::chrono::year{2028} / 2 / 29};
+  EXPECT_EQ(rfc3339(day), "2028-02-29T00:00:00.000Z");
+  EXPECT_EQ(rfc3339(day + 23h + 59min + 59s + 999ms + 999us), "2028-02-29T23:59:59.999Z");
+  EXPECT_EQ(rfc3339(std::chrono::system_clock::time_point{}), "1970-01-01T00:00:00.000Z");
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,240 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/mqtt/fixture.hpp"
+
+namespace irmeterd {
+namespace {
+
+using nlohmann::json;
+
+class Publisher : public MqttFixture {
+ protected:
+  Mosquitto broker_;
+  MqttWatcher watcher_{loop_, broker_};
+
+  // What the broker keeps for those who come later, in alphabetical order.
+  std::vector<std::string> retained() {
+    std::vector<std::string> topics;
+    const MqttWatcher late(loop_, broker_);
+    // What is retained comes before what is published now.
+    broker_.publish("test/end", "");
+    EXPECT_TRUE(eventually([&] { return late.count("test/end") > 0; }));
+    for (const MqttWatcher::Seen& seen : late.seen()) {
+      if (seen.retained) {
+        topics.push_back(seen.topic);
+      }
+    }
+    std::sort(topics.begin(), topics.end());
+    return topics;
+  }
+  bool online(const std::string& id = sample_id) {
+    return watcher_.payload(topics_.availability(id)) == "online";
+  }
+};
+
+TEST_F(Publisher, SaysEverythingAboutAMeterThatWasRead) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  const MeterSnapshot meter = sample_meter();
+  const QuantitySet all = present_quantities(*meter.reading);
+  EXPECT_EQ(watcher_.payload(daemon_), "online");
+  EXPECT_EQ(watcher_.payload(registers_), registers_json(meter, all));
+  EXPECT_EQ(watcher_.payload(live_), live_json(meter, all));
+  EXPECT_EQ(watcher_.payload(diagnostics_), diagnostics_json(meter));
+  EXPECT_EQ(json::parse(watcher_.payload(discovery_))["device"]["serial_number"],
+            meter.identity.serial_number);
+  EXPECT_EQ(watcher_.seen().size(), 6U);
+}
+
+TEST_F(Publisher, RetainsWhatStaysTrueAndNothingElse) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  EXPECT_EQ(retained(), (std::vector<std::string>{discovery_, daemon_, availability_, registers_}));
+}
+
+TEST_F(Publisher, UsesQosOneForWhatMustArrive) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  for (const std::string& topic : {daemon_, discovery_, registers_, availability_}) {
+    EXPECT_EQ(watcher_.latest(topic)->qos, 1) << topic;
+  }
+  for (const std::string& topic : {live_, diagnostics_}) {
+    EXPECT_EQ(watcher_.latest(topic)->qos, 0) << topic;
+  }
+}
+
+TEST_F(Publisher, SendsAvailabilityAfterTheValuesItVouchesFor) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  EXPECT_EQ(watcher_.seen().front().topic, daemon_);
+  EXPECT_EQ(watcher_.seen()[1].topic, discovery_);
+  EXPECT_EQ(watcher_.seen().back().topic, availability_);
+}
+
+TEST_F(Publisher, SaysNothingAboutAMeterBeforeItIsIdentified) {
+  MeterSnapshot unknown = sample_meter();
+  unknown.name = "unknown";
+  unknown.identity = {};
+  unknown.reading.reset();
+  unknown.stale = true;
+  unknown.state = irmeter::State::silent;
+  store_.update(unknown);
+  ASSERT_TRUE(connect(broker_));
+  unknown.counters.polls += 1;
+  store_.update(unknown);
+  store_.update(sample_meter());
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  for (const MqttWatcher::Seen& seen : watcher_.seen()) {
+    EXPECT_TRUE(seen.topic == daemon_ || seen.topic.find(sample_id) != std::string::npos)
+        << seen.topic;
+  }
+}
+
+TEST_F(Publisher, AMeterThatWasIdentifiedButNeverReadHasDiagnosticsOnly) {
+  MeterSnapshot meter = gone_stale(sample_meter());
+  meter.reading.reset();
+  meter.state = irmeter::State::key_rejected;
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(availability_) == "offline"; }));
+  EXPECT_EQ(json::parse(watcher_.payload(diagnostics_))["state"], "key-rejected");
+  EXPECT_EQ(watcher_.count(registers_), 0U);
+  EXPECT_EQ(watcher_.count(live_), 0U);
+}
+
+TEST_F(Publisher, HoldsValuesBackUntilHomeAssistantHasHadTimeToSubscribe) {
+  timing_.settle = std::chrono::hours(1);
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(discovery_) == 1; }));
+  store_.update(next_poll(sample_meter()));
+  broker_.publish("homeassistant/status", "online");
+  ASSERT_TRUE(eventually([&] { return watcher_.count(discovery_) == 2; }));
+  for (const std::string& topic : {registers_, live_, diagnostics_, availability_}) {
+    EXPECT_EQ(watcher_.count(topic), 0U) << topic;
+  }
+}
+
+TEST_F(Publisher, PublishesEachPollOnce) {
+  MeterSnapshot meter = sample_meter();
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  for (std::size_t polls = 2; polls <= 4; ++polls) {
+    meter = next_poll(meter);
+    store_.update(meter);
+    ASSERT_TRUE(eventually([&] { return watcher_.count(registers_) == polls; }));
+  }
+  ASSERT_TRUE(eventually([&] { return watcher_.count(diagnostics_) == 4; }));
+  EXPECT_EQ(watcher_.count(live_), 4U);
+  EXPECT_EQ(watcher_.count(availability_), 1U);
+  EXPECT_EQ(watcher_.count(discovery_), 1U);
+  EXPECT_EQ(json::parse(watcher_.payload(registers_))["energy_import_kwh"], 344.183);
+}
+
+TEST_F(Publisher, ALostPollReportsItsStateAndRepeatsNoValue) {
+  MeterSnapshot meter = sample_meter();
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  meter = gone_stale(meter);
+  meter.stale = false;
+  store_.update(meter);
+  ASSERT_TRUE(eventually([&] { return watcher_.count(diagnostics_) == 2; }));
+  EXPECT_EQ(json::parse(watcher_.payload(diagnostics_))["state"], "silent");
+  EXPECT_EQ(watcher_.count(live_), 1U);
+  EXPECT_EQ(watcher_.count(registers_), 1U);
+  EXPECT_TRUE(online());
+}
+
+TEST_F(Publisher, AStaleMeterIsOfflineAndKeepsItsRegisters) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  store_.update(gone_stale(sample_meter()));
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(availability_) == "offline"; }));
+  EXPECT_EQ(watcher_.count(live_), 1U);
+  EXPECT_EQ(watcher_.count(registers_), 1U);
+  EXPECT_EQ(retained(), (std::vector<std::string>{discovery_, daemon_, availability_, registers_}));
+  store_.update(next_poll(sample_meter()));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+}
+
+TEST_F(Publisher, WithoutDiscoveryHomeAssistantIsToldNothing) {
+  MqttConfig config;
+  config.url = broker_.url();
+  config.discovery = false;
+  config.topic_prefix = "house/meters";
+  store_.update(sample_meter());
+  begin(config);
+  const std::string topic = "house/meters/meter/" + std::string(sample_id) + "/availability";
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(topic) == "online"; }));
+  EXPECT_EQ(watcher_.count(discovery_), 0U);
+}
+
+TEST_F(Publisher, ANewQuantityIsAnnouncedAndALostOneBecomesNull) {
+  MeterSnapshot meter = sample_meter();
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  meter = next_poll(meter);
+  meter.reading->values.set(irmeter::Quantity::frequency, 50012);
+  meter.reading->values.set(irmeter::Quantity::voltage_l3, std::nullopt);
+  store_.update(meter);
+  ASSERT_TRUE(eventually([&] { return watcher_.count(discovery_) == 2; }));
+  const json components = json::parse(watcher_.payload(discovery_))["components"];
+  EXPECT_TRUE(components.contains("frequency"));
+  EXPECT_TRUE(components.contains("voltage_l3"));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(live_) == 2; }));
+  const json live = json::parse(watcher_.payload(live_));
+  EXPECT_EQ(live["frequency_hz"], 50.012);
+  EXPECT_TRUE(live["voltage_l3_v"].is_null());
+}
+
+TEST_F(Publisher, AnExchangedMeterGoesOfflineAndTheNewOneIsAnnounced) {
+  MeterSnapshot meter = sample_meter();
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  meter.identity.serial_number = "0000000099999999";
+  store_.update(next_poll(meter));
+  ASSERT_TRUE(eventually([&] { return online("nes_0000000099999999"); }));
+  EXPECT_EQ(watcher_.payload(availability_), "offline");
+  EXPECT_EQ(watcher_.count(topics_.discovery("nes_0000000099999999")), 1U);
+  EXPECT_EQ(watcher_.count(live_), 1U);
+}
+
+TEST_F(Publisher, ARemovedMeterGoesOffline) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  store_.remove("main");
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(availability_) == "offline"; }));
+  EXPECT_EQ(publisher_->remembered(), 1U);
+}
+
+TEST_F(Publisher, OfTwoConfiguredMetersThatAreOneTheFirstIsPublished) {
+  MeterSnapshot twin = next_poll(sample_meter());
+  twin.name = "twin";
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  store_.update(twin);
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  EXPECT_EQ(watcher_.history(registers_),
+            registers_json(sample_meter(), present_quantities(*sample_meter().reading)));
+  store_.remove("main");
+  store_.update(next_poll(twin));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(registers_) == 2 && online(); }));
+}
+
+}  // namespace
+}  // namespace irmeterd

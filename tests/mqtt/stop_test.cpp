@@ -1,0 +1,102 @@
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <netdb.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "tests/mqtt/fixture.hpp"
+
+namespace {
+
+std::atomic<bool> resolving{false};
+
+}  // namespace
+
+// Takes the place of the C library's: one name is never resolved, as without a network.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
+                           addrinfo** result) {
+  while (host != nullptr && std::string_view(host) == "never.resolved.test") {
+    resolving = true;
+    pause();
+  }
+  using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): what dlsym() is for
+  static const auto next = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  return next(host, service, hints, result);
+}
+
+namespace irmeterd {
+namespace {
+
+class Stop : public MqttFixture {
+ protected:
+  // Half a second is the promise; the rest is for a slow machine.
+  void expect_quick_stop() {
+    const auto begin = std::chrono::steady_clock::now();
+    publisher_->stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(900));
+  }
+};
+
+TEST_F(Stop, TellsThatDaemonAndMetersAreOffline) {
+  const Mosquitto broker;
+  MqttWatcher watcher(loop_, broker);
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker));
+  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "online"; }));
+  expect_quick_stop();
+  EXPECT_FALSE(publisher_->connected());
+  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "offline"; }));
+  EXPECT_EQ(watcher.history(daemon_), "online,offline");
+}
+
+TEST_F(Stop, DestructionDoesTheSame) {
+  const Mosquitto broker;
+  const MqttWatcher watcher(loop_, broker);
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker));
+  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "online"; }));
+  end();
+  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "offline"; }));
+  EXPECT_EQ(watcher.history(daemon_), "online,offline");
+}
+
+TEST_F(Stop, WorksAtOnceAfterTheBeginning) {
+  const Mosquitto broker;
+  begin(broker);
+  expect_quick_stop();
+  end();
+}
+
+TEST_F(Stop, WorksWithoutABroker) {
+  MqttConfig config;
+  config.url = "mqtt://localhost:" + std::to_string(Mosquitto::free_port());
+  begin(config);
+  ASSERT_TRUE(
+      eventually([this] { return publisher_->status().find("cannot") != std::string::npos; }));
+  expect_quick_stop();
+  expect_quick_stop();
+}
+
+TEST_F(Stop, DoesNotWaitForABrokerThatHasStoppedAnswering) {
+  const Mosquitto broker;
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker));
+  broker.freeze();
+  expect_quick_stop();
+}
+
+TEST_F(Stop, DoesNotWaitForAHostNameThatIsNeverResolved) {
+  MqttConfig config;
+  config.url = "mqtt://never.resolved.test";
+  begin(config);
+  ASSERT_TRUE(eventually([] { return resolving.load(); }));
+  expect_quick_stop();
+}
+
+}  // namespace
+}  // namespace irmeterd

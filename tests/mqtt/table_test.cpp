@@ -1,0 +1,89 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "daemon/mqtt/table.hpp"
+
+namespace irmeterd {
+namespace {
+
+using Rank = MqttTable::Rank;
+
+class Table : public ::testing::Test {
+ protected:
+  // What goes out now, as "topic=payload ..." in its order.
+  std::string sent(Rank up_to = Rank::availability) {
+    std::string all;
+    table_.send(up_to, [&all](const MqttMessage& message) {
+      all += (all.empty() ? "" : " ") + message.topic + "=" + message.payload;
+      return true;
+    });
+    return all;
+  }
+  static MqttMessage message(const std::string& topic, const std::string& payload) {
+    return {topic, payload, 1, true};
+  }
+
+  MqttTable table_;
+};
+
+TEST_F(Table, SendsAvailabilityAfterTheValuesItVouchesFor) {
+  table_.set(Rank::availability, message("a", "online"));
+  table_.set(Rank::values, message("v", "1"));
+  table_.set(Rank::discovery, message("d", "x"));
+  table_.set(Rank::greeting, message("z", "online"));
+  EXPECT_EQ(sent(Rank::discovery), "z=online d=x");
+  EXPECT_EQ(sent(), "v=1 a=online");
+  EXPECT_EQ(sent(), "");
+}
+
+TEST_F(Table, SendsOnlyTheLatestAndOnlyWhatChanged) {
+  table_.set(Rank::values, message("v", "1"));
+  table_.set(Rank::values, message("v", "2"));
+  EXPECT_EQ(sent(), "v=2");
+  table_.set(Rank::values, message("v", "2"));
+  EXPECT_EQ(sent(), "");
+  table_.set(Rank::values, message("v", "3"));
+  EXPECT_EQ(sent(), "v=3");
+}
+
+TEST_F(Table, KeepsWhatWasNotTaken) {
+  table_.set(Rank::values, message("u", "1"));
+  table_.set(Rank::values, message("v", "1"));
+  int left = 1;
+  EXPECT_EQ(table_.send(Rank::values, [&left](const MqttMessage&) { return left-- > 0; }), 1U);
+  EXPECT_EQ(sent(), "v=1");
+}
+
+TEST_F(Table, RenewMakesEverythingDueAgain) {
+  table_.set(Rank::values, message("v", "1"));
+  EXPECT_EQ(sent(), "v=1");
+  table_.renew();
+  EXPECT_EQ(sent(), "v=1");
+}
+
+TEST_F(Table, ForgetsWhatIsErased) {
+  table_.set(Rank::values, message("v", "1"));
+  table_.erase(Rank::values, "v");
+  EXPECT_EQ(sent(), "");
+  EXPECT_EQ(table_.size(), 0U);
+}
+
+TEST_F(Table, ForgetsAFinalMessageOnceItIsSent) {
+  table_.set(Rank::availability, message("a", "offline"));
+  table_.set_final(Rank::availability, message("a", "offline"));
+  EXPECT_EQ(sent(), "a=offline");
+  table_.renew();
+  EXPECT_EQ(sent(), "");
+  EXPECT_EQ(table_.size(), 0U);
+}
+
+TEST_F(Table, AFinalMessageIsOvertakenByALaterOne) {
+  table_.set_final(Rank::availability, message("a", "offline"));
+  table_.set(Rank::availability, message("a", "online"));
+  EXPECT_EQ(sent(), "a=online");
+  EXPECT_EQ(table_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+#include <string>
+
+#include "daemon/mqtt/topics.hpp"
+#include "lib/reading.hpp"
+
+namespace irmeterd {
+namespace {
+
+const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi"};
+
+TEST(Topics, AreThoseOfTheManual) {
+  EXPECT_EQ(topics.daemon_availability(), "ir-meterd/daemon/attic-pi/availability");
+  EXPECT_EQ(topics.availability("nes_1"), "ir-meterd/meter/nes_1/availability");
+  EXPECT_EQ(topics.registers("nes_1"), "ir-meterd/meter/nes_1/registers");
+  EXPECT_EQ(topics.live("nes_1"), "ir-meterd/meter/nes_1/live");
+  EXPECT_EQ(topics.diagnostics("nes_1"), "ir-meterd/meter/nes_1/diagnostics");
+  EXPECT_EQ(topics.command("nes_1"), "ir-meterd/meter/nes_1/command");
+  EXPECT_EQ(topics.discovery("nes_1"), "homeassistant/device/nes_1/config");
+  EXPECT_EQ(topics.birth(), "homeassistant/status");
+}
+
+TEST(Topics, HostNamesBecomeOneTopicLevel) {
+  EXPECT_EQ(host_topic_name("attic-pi_2"), "attic-pi_2");
+  EXPECT_EQ(host_topic_name("pi.example.org"), "pi_example_org");
+  EXPECT_EQ(host_topic_name("a/+#b"), "a___b");
+  EXPECT_EQ(host_topic_name(""), "localhost");
+}
+
+TEST(Topics, ClientIdIsStableAndCarriesTheHost) {
+  const std::string id = default_client_id("attic-pi");
+  EXPECT_EQ(id, default_client_id("attic-pi"));
+  EXPECT_TRUE(std::regex_match(id, std::regex("ir-meterd-attic-pi(-[0-9a-f]{8})?"))) << id;
+}
+
+TEST(Topics, OddSerialNumbersGiveDistinctIdsOfTheAlphabet) {
+  const std::regex alphabet("[a-z0-9_]+");
+  std::set<std::string> ids;
+  const std::set<std::string> serials{"12 34",
+                                      "12.34",
+                                      "12/34",
+                                      "12+34",
+                                      "12#34",
+                                      "12_34",
+                                      "12\xC3\xA6"
+                                      "34",
+                                      "12\x01"
+                                      "34",
+                                      "1234",
+                                      "12-34"};
+  for (const std::string& serial : serials) {
+    irmeter::Identity identity;
+    identity.manufacturer = "NES";
+    identity.serial_number = serial;
+    const std::string id = irmeter::meter_id(identity);
+    EXPECT_TRUE(std::regex_match(id, alphabet)) << id;
+    ids.insert(id);
+  }
+  EXPECT_EQ(ids.size(), serials.size());
+}
+
+}  // namespace
+}  // namespace irmeterd

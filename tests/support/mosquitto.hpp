@@ -1,0 +1,101 @@
+// A real mosquitto for a test, on a free loopback port with a directory of its own, and a client of
+// mosquitto's that watches what is published.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/file_descriptor.hpp"
+#include "daemon/loop.hpp"
+
+namespace irmeterd {
+
+class Mosquitto {
+ public:
+  enum class Kind {
+    open,      // everybody may do everything
+    password,  // user "meter" with password "secret" only, or what set_password() says
+    tls,       // like open, behind certificate()
+  };
+
+  // Starts the broker; it listens when this returns. Throws std::exception when it does not.
+  explicit Mosquitto(Kind kind = Kind::open);
+  ~Mosquitto();
+  Mosquitto(const Mosquitto&) = delete;
+  Mosquitto& operator=(const Mosquitto&) = delete;
+
+  // Ends the broker, which forgets everything; start() makes a new one on the same port.
+  void stop();
+  void start();
+
+  // Stops the broker's process in its tracks: connections stay, nothing answers, until thaw().
+  void freeze() const;
+  void thaw() const;
+
+  // For the next start().
+  void set_password(const std::string& password) const;
+
+  // Publishes with mosquitto_pub and returns when that is done; not for Kind::password and tls.
+  void publish(const std::string& topic, const std::string& payload, bool retained = false) const;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::string url() const;  // names localhost
+  [[nodiscard]] std::string certificate() const { return directory_ + "/certificate.pem"; }
+
+  // A port nobody listens on, for a broker that is not there.
+  static std::uint16_t free_port();
+
+ private:
+  bool try_start();
+
+  Kind kind_;
+  std::string directory_;
+  std::uint16_t port_ = 0;
+  pid_t pid_ = -1;
+  FileDescriptor log_;
+};
+
+// Everything published at a broker, from before the constructor has returned. Kind::open only.
+class MqttWatcher {
+ public:
+  struct Seen {
+    std::string topic;
+    std::string payload;
+    bool retained = false;  // it was there before the watcher came
+    int qos = 0;
+  };
+
+  MqttWatcher(Loop& loop, const Mosquitto& broker);
+  ~MqttWatcher();
+  MqttWatcher(const MqttWatcher&) = delete;
+  MqttWatcher& operator=(const MqttWatcher&) = delete;
+
+  [[nodiscard]] const std::vector<Seen>& seen() const { return seen_; }
+  [[nodiscard]] std::size_t count(const std::string& topic) const;
+  [[nodiscard]] std::optional<Seen> latest(const std::string& topic) const;
+  // The payload of the latest message, or an empty text.
+  [[nodiscard]] std::string payload(const std::string& topic) const;
+  // All payloads of a topic in their order, with commas between.
+  [[nodiscard]] std::string history(const std::string& topic) const;
+  void forget() { seen_.clear(); }
+
+ private:
+  void read_output();
+
+  pid_t pid_ = -1;
+  FileDescriptor output_;
+  std::string rest_;  // of a line
+  std::vector<Seen> seen_;
+  bool ready_ = false;
+  EventSource source_;
+};
+
+// Cuts every connection of this process to the port, as if the process had been killed.
+void cut_connections_to(std::uint16_t port);
+
+}  // namespace irmeterd
