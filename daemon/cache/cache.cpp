@@ -1,0 +1,124 @@
+#include "daemon/cache/cache.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "daemon/file_descriptor.hpp"
+#include "daemon/reading_json.hpp"
+
+namespace irmeterd {
+namespace {
+
+template <typename Array>
+std::string as_text(const Array& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+[[noreturn]] void fail(const std::string& path) {
+  throw std::system_error(errno, std::generic_category(), path);
+}
+
+}  // namespace
+
+Cache::Cache(std::string directory, const Log& log) : directory_(std::move(directory)), log_(log) {}
+
+Cache::~Cache() {
+  while (!meters_.empty()) {
+    meter_removed(MeterSnapshot(meters_.begin()->second));
+  }
+}
+
+void Cache::meter_added(const MeterSnapshot& meter) noexcept {
+  guarded([&] { refresh(meter); });
+}
+
+void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
+  (void)before;
+  guarded([&] { refresh(after); });
+}
+
+void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
+  meters_.erase(meter.name);
+  guarded([&] {
+    std::filesystem::remove_all(directory_ + "/" + meter.name);
+    if (meters_.empty()) {
+      remove("metrics.prom");
+    } else {
+      write("metrics.prom", prometheus_text(meters_));
+    }
+  });
+}
+
+void Cache::refresh(const MeterSnapshot& meter) {
+  meters_.insert_or_assign(meter.name, meter);
+  // Every time: whoever cleared the folder away must not have cleared it for good.
+  std::filesystem::create_directories(directory_ + "/" + meter.name);
+  const auto& reading = meter.reading;
+  if (reading && !meter.stale && reading->raw_registers) {
+    write(meter.name + "/BT23", as_text(*reading->raw_registers));
+  } else {
+    remove(meter.name + "/BT23");
+  }
+  if (reading && !meter.stale && reading->raw_present_values) {
+    write(meter.name + "/BT28", as_text(*reading->raw_present_values));
+  } else {
+    remove(meter.name + "/BT28");
+  }
+  if (reading) {
+    write(meter.name + "/reading.json", reading_json(meter) + "\n");
+  } else {
+    remove(meter.name + "/reading.json");
+  }
+  write("metrics.prom", prometheus_text(meters_));
+}
+
+void Cache::write(const std::string& name, const std::string& content) {
+  const std::string path = directory_ + "/" + name;
+  const std::string temporary = path + ".new";
+  const FileDescriptor file(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) {
+    fail(temporary);
+  }
+  const ssize_t written = ::write(file.get(), content.data(), content.size());
+  if (written < 0) {
+    fail(temporary);
+  }
+  if (static_cast<std::size_t>(written) != content.size()) {
+    errno = ENOSPC;
+    fail(temporary);
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    fail(path);
+  }
+}
+
+void Cache::remove(const std::string& name) {
+  const std::string path = directory_ + "/" + name;
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+    fail(path);
+  }
+}
+
+template <typename Action>
+void Cache::guarded(const Action& action) noexcept {
+  try {
+    action();
+    if (std::exchange(failing_, false)) {
+      log_.info("The cache in " + directory_ + " is written again.");
+    }
+  } catch (const std::exception& error) {
+    if (!std::exchange(failing_, true)) {
+      log_.warning(std::string("Cannot write the cache: ") + error.what());
+    }
+  }
+}
+
+}  // namespace irmeterd

@@ -1,0 +1,231 @@
+// The readings as files.
+#include "daemon/cache/cache.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "tests/daemon/captured_log.hpp"
+#include "tests/support/sample.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace irmeterd {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <std::size_t Size>
+std::array<std::uint8_t, Size> filled(std::uint8_t value) {
+  std::array<std::uint8_t, Size> bytes{};
+  bytes.fill(value);
+  return bytes;
+}
+
+// A reading whose raw bytes are all this one.
+MeterSnapshot meter_with(std::uint8_t value) {
+  MeterSnapshot meter = sample_meter();
+  meter.reading->raw_registers = filled<irmeter::cached_registers_size>(value);
+  meter.reading->raw_present_values = filled<irmeter::cached_present_values_size>(value);
+  meter.counters.polls += value;
+  return meter;
+}
+
+class CacheFiles : public ::testing::Test {
+ protected:
+  CacheFiles() { store_.add_sink(cache_); }
+  ~CacheFiles() override { store_.remove_sink(cache_); }
+
+  [[nodiscard]] std::string place(const std::string& name) const {
+    return dir_.path("run/" + name);
+  }
+  [[nodiscard]] std::optional<std::string> content(const std::string& name) const {
+    std::ifstream file(place(name), std::ios::binary);
+    if (!file) {
+      return std::nullopt;
+    }
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  [[nodiscard]] std::set<std::string> files() const {
+    std::set<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(dir_.path("run"))) {
+      if (!entry.is_directory()) {
+        names.insert(fs::relative(entry.path(), dir_.path("run")).string());
+      }
+    }
+    return names;
+  }
+
+  TempDir dir_;
+  Log log_;
+  Store store_;
+  Cache cache_{dir_.path("run"), log_};
+};
+
+using Names = std::set<std::string>;
+
+TEST_F(CacheFiles, HoldTheBytesOfTheMeter) {
+  MeterSnapshot meter = sample_meter();
+  meter.reading->raw_registers = {0x74, 0x40, 0x05, 0x00, 0x9F, 0x1D, 0x00, 0x00};
+  std::array<std::uint8_t, irmeter::cached_present_values_size> present{};
+  for (std::size_t i = 0; i < present.size(); ++i) {
+    present[i] = static_cast<std::uint8_t>(250 + i);
+  }
+  meter.reading->raw_present_values = present;
+  store_.update(meter);
+  EXPECT_EQ(content("main/BT23"), std::string("\x74\x40\x05\x00\x9F\x1D\x00\x00", 8));
+  EXPECT_EQ(content("main/BT28"), std::string(present.begin(), present.end()));
+  EXPECT_EQ(files(), (Names{"main/BT23", "main/BT28", "main/reading.json", "metrics.prom"}));
+}
+
+TEST_F(CacheFiles, MayBeReadByEverybody) {
+  store_.update(meter_with(1));
+  for (const std::string& name : files()) {
+    struct stat status {};
+    ASSERT_EQ(::stat(place(name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0444U, 0444U) << name;
+    EXPECT_EQ(status.st_mode & 0022U, 0U) << name;
+  }
+}
+
+TEST_F(CacheFiles, HoldTheWholeReadingAsJson) {
+  store_.update(sample_meter());
+  const auto json = nlohmann::json::parse(content("main/reading.json").value());
+  EXPECT_EQ(json.at("meter"), sample_id);
+  EXPECT_EQ(json.at("time"), "2026-11-22T10:15:30.125Z");
+  EXPECT_EQ(json.at("energy_import_kwh"), 344.180);
+  EXPECT_EQ(json.at("power_w"), -231);
+  EXPECT_EQ(json.at("voltage_l2_v"), 233.137);
+  EXPECT_FALSE(json.contains("frequency_hz"));
+}
+
+TEST_F(CacheFiles, LoseTheLiveValuesWithAStaleReading) {
+  store_.update(meter_with(1));
+  store_.update(gone_stale(meter_with(1)));
+  EXPECT_EQ(files(), (Names{"main/reading.json", "metrics.prom"}));
+  const auto json = nlohmann::json::parse(content("main/reading.json").value());
+  EXPECT_EQ(json.at("time"), "2026-11-22T10:15:30.125Z");
+  EXPECT_EQ(json.at("energy_export_kwh"), 7.583);
+  EXPECT_FALSE(json.contains("power_w"));
+  store_.update(meter_with(2));
+  EXPECT_EQ(content("main/BT23"), std::string(8, '\2'));
+}
+
+TEST_F(CacheFiles, AreNotThereBeforeTheFirstReading) {
+  MeterSnapshot meter;
+  meter.name = "main";
+  store_.update(meter);
+  EXPECT_EQ(files(), Names{"metrics.prom"});
+}
+
+TEST_F(CacheFiles, OfAnEarlierRunGoAwayUntilTheMeterIsReadAgain) {
+  fs::create_directories(place("main"));
+  for (const std::string name : {"BT23", "BT28", "reading.json"}) {
+    dir_.write("run/main/" + name, "old");
+  }
+  MeterSnapshot meter;
+  meter.name = "main";
+  store_.update(meter);
+  EXPECT_EQ(files(), Names{"metrics.prom"});
+}
+
+TEST_F(CacheFiles, LackWhatTheMeterDoesNotHave) {
+  store_.update(meter_with(1));
+  MeterSnapshot poorer = meter_with(2);
+  poorer.reading->raw_present_values.reset();
+  store_.update(poorer);
+  EXPECT_EQ(content("main/BT23"), std::string(8, '\2'));
+  EXPECT_EQ(content("main/BT28"), std::nullopt);
+}
+
+TEST_F(CacheFiles, GoWithTheirMeter) {
+  MeterSnapshot attic = meter_with(3);
+  attic.name = "attic";
+  store_.update(attic);
+  store_.update(meter_with(1));
+  store_.remove("attic");
+  EXPECT_FALSE(fs::exists(place("attic")));
+  EXPECT_EQ(content("metrics.prom").value().find("attic"), std::string::npos);
+  store_.remove("main");
+  EXPECT_TRUE(fs::is_empty(dir_.path("run")));
+}
+
+TEST_F(CacheFiles, GoWithTheCache) {
+  {
+    Cache other(dir_.path("other"), log_);
+    store_.add_sink(other);
+    store_.update(meter_with(1));
+    EXPECT_TRUE(fs::exists(dir_.path("other/main/BT23")));
+    store_.remove_sink(other);
+  }
+  EXPECT_TRUE(fs::is_empty(dir_.path("other")));
+  EXPECT_EQ(content("main/BT23"), std::string(8, '\1'));
+}
+
+TEST_F(CacheFiles, AreNeverSeenTorn) {
+  store_.update(meter_with(0));
+  std::atomic<bool> done = false;
+  std::size_t reads = 0;
+  std::size_t torn = 0;
+  std::thread reader([&] {
+    while (!done) {
+      // Not through a stream, which would hide a file that grows while it is read.
+      const FileDescriptor file(::open(place("main/BT28").c_str(), O_RDONLY | O_CLOEXEC));
+      std::array<char, 64> bytes{};
+      const ssize_t size = ::read(file.get(), bytes.data(), bytes.size());
+      const std::string text(bytes.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+      torn += text == std::string(40, text.empty() ? ' ' : text.front()) ? 0U : 1U;
+      ++reads;
+    }
+  });
+  for (int i = 1; i <= 200; ++i) {
+    store_.update(meter_with(static_cast<std::uint8_t>(i)));
+  }
+  done = true;
+  reader.join();
+  EXPECT_EQ(torn, 0U);
+  EXPECT_GT(reads, 100U);
+}
+
+TEST_F(CacheFiles, ReturnWhenTheirFolderCanBeWrittenAgain) {
+  const CapturedLog log;
+  dir_.write("run", "a file where a folder belongs");
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    store_.update(meter_with(i));
+  }
+  EXPECT_EQ(log.count("warning: Cannot write the cache: "), 1U) << log.text();
+  fs::remove(dir_.path("run"));
+  store_.update(meter_with(4));
+  store_.update(meter_with(5));
+  EXPECT_EQ(content("main/BT28"), std::string(40, '\5'));
+  EXPECT_EQ(log.count("is written again"), 1U) << log.text();
+}
+
+TEST_F(CacheFiles, ReturnAfterSomebodyHasRemovedThem) {
+  store_.update(meter_with(1));
+  fs::remove_all(dir_.path("run"));
+  store_.update(meter_with(2));
+  EXPECT_EQ(files(), (Names{"main/BT23", "main/BT28", "main/reading.json", "metrics.prom"}));
+}
+
+TEST_F(CacheFiles, AreNotWrittenThroughALink) {
+  const std::string victim = dir_.write("victim", "untouched");
+  store_.update(meter_with(1));
+  fs::create_symlink(victim, place("main/BT23.new"));
+  store_.update(meter_with(2));
+  std::ifstream file(victim);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "untouched");
+}
+
+}  // namespace
+}  // namespace irmeterd
