@@ -1,0 +1,144 @@
+#include "daemon/line/line.hpp"
+
+#include <sys/epoll.h>
+#include <termios.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "daemon/config/url.hpp"
+#include "lib/key.hpp"
+
+namespace irmeterd {
+namespace {
+
+// A probe that takes its power from the port's lines needs this long before it can send, and what
+// it sends until then is garbage.
+constexpr std::chrono::milliseconds warm_up{50};
+
+}  // namespace
+
+Line::Line(Loop& loop, const MeterConfig& meter, Handlers handlers)
+    : loop_(loop), meter_(meter), handlers_(std::move(handlers)) {
+  settle_ = loop_.timer([this] { on_settled(); }, std::chrono::milliseconds(1));
+  rest_ = loop_.timer(
+      [this] {
+        resting_ = false;
+        watch();
+      },
+      std::chrono::microseconds(1));
+}
+
+void Line::open() {
+  close();
+  if (is_tcp_url(meter_.device)) {
+    connect_ = std::make_unique<TcpConnect>(loop_, meter_.device, [this](OpenedLine opened) {
+      const auto finished = std::move(connect_);
+      on_opened(std::move(opened));
+    });
+  } else {
+    on_opened(open_path(meter_));
+  }
+}
+
+void Line::close() {
+  connect_.reset();
+  watch_.reset();
+  Loop::disarm(settle_);
+  Loop::disarm(rest_);
+  resting_ = false;
+  fd_.reset();
+  unsent_.clear();
+  ready_ = false;
+}
+
+void Line::on_opened(OpenedLine opened) {
+  if (const auto* failure = std::get_if<LineFailure>(&opened)) {
+    fail(*failure);
+    return;
+  }
+  fd_ = std::move(std::get<FileDescriptor>(opened));
+  const bool needs_power = isatty(fd_.get()) != 0;
+  Loop::arm(settle_, needs_power ? loop_.now() + warm_up : loop_.now());
+}
+
+void Line::on_settled() {
+  (void)tcflush(fd_.get(), TCIOFLUSH);  // a socket has nothing to flush, and says so
+  watch_ = loop_.io(fd_.get(), EPOLLIN, [this](std::uint32_t events) { on_event(events); });
+  ready_ = true;
+  handlers_.ready();
+}
+
+void Line::on_event(std::uint32_t events) {
+  if ((events & EPOLLIN) != 0) {
+    std::array<std::uint8_t, 512> buffer{};
+    const ssize_t count = ::read(fd_.get(), buffer.data(), buffer.size());
+    if (count > 0) {
+      handlers_.bytes(irmeter::ByteView(buffer).first(static_cast<std::size_t>(count)));
+      return;  // more, or the end of it, comes in the next turn
+    }
+    if (count < 0 && errno != EAGAIN && errno != EINTR) {
+      fail(line_failure(errno, meter_.device));
+      return;
+    }
+    // A terminal that reads nothing says 0 as well; only a socket has ended then.
+    if (count == 0 && isatty(fd_.get()) == 0) {
+      fail(line_failure(EIO, meter_.device));
+      return;
+    }
+  }
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+    fail(line_failure(EIO, meter_.device));
+    return;
+  }
+  if ((events & EPOLLOUT) != 0) {
+    flush();
+  }
+}
+
+void Line::write(irmeter::ByteView bytes) {
+  unsent_.insert(unsent_.end(), bytes.begin(), bytes.end());
+  flush();
+}
+
+void Line::flush() {
+  if (!ready_) {
+    return;
+  }
+  while (!unsent_.empty()) {
+    const ssize_t count = ::write(fd_.get(), unsent_.data(), unsent_.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0 && errno == EAGAIN) {
+      break;
+    }
+    if (count < 0) {
+      fail(line_failure(errno, meter_.device));
+      return;
+    }
+    irmeter::wipe(unsent_.data(), static_cast<std::size_t>(count));  // it may have been the key
+    unsent_.erase(unsent_.begin(), unsent_.begin() + count);
+  }
+  watch();
+}
+
+void Line::rest_until(irmeter::Instant then) {
+  if (ready_) {
+    resting_ = true;
+    Loop::arm(rest_, then);
+    watch();
+  }
+}
+
+void Line::watch() {
+  Loop::set_events(watch_, (resting_ ? 0U : EPOLLIN) | (unsent_.empty() ? 0U : EPOLLOUT));
+}
+
+void Line::fail(const LineFailure& failure) {
+  close();
+  handlers_.failed(failure);
+}
+
+}  // namespace irmeterd

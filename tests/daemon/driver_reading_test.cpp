@@ -1,0 +1,174 @@
+// What a driver reads from a meter, and when.
+#include <algorithm>
+#include <cstring>
+
+#include "tests/daemon/driver_fixture.hpp"
+
+namespace irmeterd {
+namespace {
+
+using namespace std::chrono_literals;
+using irmeter::Quantity;
+using irmeter::State;
+
+class DriverReading : public DriverFixture {};
+
+// Little-endian, as on the wire.
+template <std::size_t Size>
+std::vector<std::int32_t> words(const std::array<std::uint8_t, Size>& bytes) {
+  std::vector<std::int32_t> result;
+  for (std::size_t i = 0; i + 4 <= Size; i += 4) {
+    std::uint32_t word = 0;
+    for (std::size_t j = 4; j-- > 0;) {
+      word = word << 8U | bytes[i + j];
+    }
+    result.push_back(static_cast<std::int32_t>(word));
+  }
+  return result;
+}
+
+TEST_F(DriverReading, HasTheValuesOfTheMeter) {
+  Simulator simulator(loop_);
+  simulator.start();
+  drive(config_for(simulator.device()));
+  ASSERT_TRUE(becomes(State::online));
+
+  const irmetersim::MeterValues truth = Simulator::fixed_values();
+  const irmeter::Reading& reading = *meter().reading;
+  EXPECT_GT(truth.present[irmetersim::present::voltage], 200'000);
+  for (const auto& quantity : irmeter::quantities) {
+    if (quantity.source == irmeter::Source::bt23) {
+      EXPECT_EQ(reading.values.get(quantity.id), truth.summations[quantity.index]) << quantity.key;
+    }
+    if (quantity.source == irmeter::Source::bt28) {
+      EXPECT_EQ(reading.values.get(quantity.id), truth.present[quantity.index]) << quantity.key;
+    }
+  }
+  EXPECT_EQ(reading.values.get(Quantity::power), truth.present[irmetersim::present::forward] -
+                                                     truth.present[irmetersim::present::reverse]);
+
+  const auto registers = words(reading.raw_registers.value());
+  EXPECT_TRUE(std::equal(registers.begin(), registers.end(), truth.summations.begin()));
+  const auto present = words(reading.raw_present_values.value());
+  EXPECT_TRUE(std::equal(present.begin(), present.end(), truth.present.begin()));
+}
+
+TEST_F(DriverReading, SaysWhoTheMeterIsAndHowItWasRead) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--serial", "4711"}));
+  simulator.start();
+  const auto before = std::chrono::system_clock::now();
+  drive(config_for(simulator.device()));
+  EXPECT_EQ(meter().state, State::starting);
+  EXPECT_TRUE(meter().stale);
+  ASSERT_TRUE(becomes(State::online));
+
+  EXPECT_EQ(meter().identity.manufacturer, "ELON");
+  EXPECT_EQ(meter().identity.serial_number, "0000000000004711");
+  EXPECT_FALSE(meter().stale);
+  EXPECT_GE(meter().read_at, before);
+  EXPECT_LE(meter().read_at, std::chrono::system_clock::now());
+  EXPECT_EQ(meter().counters.polls, 1U);
+  EXPECT_EQ(meter().counters.crc_errors, 0U);
+  EXPECT_EQ(meter().counters.reconnects, 0U);
+}
+
+TEST_F(DriverReading, KeepsTheSessionWhenAskedTo) {
+  Simulator simulator(loop_);
+  simulator.start();
+  MeterConfig config = config_for(simulator.device());
+  config.session = SessionMode::keep;
+  drive(config);
+  ASSERT_TRUE(eventually([&] { return readings() >= 5; }));
+  EXPECT_EQ(simulator.requests("log on"), 1U);
+  EXPECT_EQ(simulator.requests("security"), 1U);
+  EXPECT_EQ(simulator.requests("log off"), 0U);
+}
+
+TEST_F(DriverReading, LogsOnForEveryPollWhenAskedTo) {
+  Simulator simulator(loop_);
+  simulator.start();
+  MeterConfig config = config_for(simulator.device());
+  config.session = SessionMode::each;
+  drive(config);
+  ASSERT_TRUE(eventually([&] { return readings() >= 4; }));
+  ASSERT_TRUE(stops());
+  EXPECT_GE(simulator.requests("log on"), 4U);
+  EXPECT_EQ(simulator.requests("log off"), simulator.requests("log on"));
+  EXPECT_EQ(simulator.requests("terminate"), simulator.requests("log on"));
+  EXPECT_EQ(meter().counters.retries, 0U);
+}
+
+TEST_F(DriverReading, StartsItsPollsOneIntervalApart) {
+  // At 9600 baud a poll takes a good part of this interval, which must not add to it.
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, {"--speed", "0"});
+  simulator.start();
+  MeterConfig config = config_for(simulator.device());
+  config.interval = 400ms;
+  drive(config);
+  ASSERT_TRUE(eventually([&] { return readings() >= 12; }));
+
+  std::vector<Clock::duration> apart;
+  for (std::size_t i = 2; i < shown_.size(); ++i) {  // the first one also logs on
+    apart.push_back(shown_[i].first - shown_[i - 1].first);
+  }
+  std::nth_element(apart.begin(), apart.begin() + static_cast<long>(apart.size() / 2), apart.end());
+  const auto median =
+      std::chrono::duration_cast<std::chrono::milliseconds>(apart[apart.size() / 2]);
+  EXPECT_NEAR(static_cast<double>(median.count()), 400, 40);
+  EXPECT_GT(meter().poll_time, 60ms);
+}
+
+TEST_F(DriverReading, TakesSeveralMetersInOneLoop) {
+  std::vector<std::unique_ptr<Simulator>> simulators;
+  for (const std::string digit : {"1", "2", "3"}) {
+    simulators.push_back(std::make_unique<Simulator>(loop_, Simulator::Place::pseudo_terminal,
+                                                     Simulator::quick({"--serial", digit})));
+    simulators.back()->start();
+    MeterConfig config = config_for(simulators.back()->device());
+    config.name = "meter_" + digit;
+    drive(config);
+  }
+  ASSERT_TRUE(eventually([&] {
+    return readings("meter_1") >= 3 && readings("meter_2") >= 3 && readings("meter_3") >= 3;
+  }));
+  EXPECT_EQ(meter("meter_1").identity.serial_number, "0000000000000001");
+  EXPECT_EQ(meter("meter_2").identity.serial_number, "0000000000000002");
+  EXPECT_EQ(meter("meter_3").identity.serial_number, "0000000000000003");
+}
+
+TEST_F(DriverReading, ReadsBesideTheGridOnRequest) {
+  Simulator simulator(loop_);
+  simulator.start();
+  MeterConfig config = config_for(simulator.device());
+  config.interval = 1h;
+  MeterDriver& driver = drive(config);
+  ASSERT_TRUE(becomes(State::online));
+  ASSERT_EQ(meter().counters.polls, 1U);
+  driver.read_now();
+  ASSERT_TRUE(eventually([&] { return readings() == 2; }));
+}
+
+TEST_F(DriverReading, ForgetsTheReadingOfAnotherMeterOnTheSameLine) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--serial", "1"}));
+  simulator.start();
+  drive(config_for(simulator.device()));
+  ASSERT_TRUE(becomes(State::online));
+  const std::string place = simulator.device();
+  simulator.stop();
+  ASSERT_TRUE(becomes(State::no_device));
+
+  // The other one is behind the same path, and refuses the key.
+  Simulator other(loop_, Simulator::Place::pseudo_terminal,
+                  Simulator::quick({"--serial", "2", "--key", "BBBBBBBBBBBBBBBBBBBB"}));
+  other.start();
+  std::filesystem::create_symlink(other.device(), place);
+  ASSERT_TRUE(becomes(State::key_rejected));
+  EXPECT_EQ(meter().identity.serial_number, "0000000000000002");
+  EXPECT_FALSE(meter().reading);
+  EXPECT_TRUE(meter().stale);
+}
+
+}  // namespace
+}  // namespace irmeterd
