@@ -1,0 +1,96 @@
+// The parts of the daemon, put together by a configuration and changed by the next one.
+//
+//   drivers --> store --> bus, MQTT, cache        commands come back as values
+//
+// Reloading compares the new configuration with the one in force and touches only what differs:
+// a meter whose table did not change goes on being read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/bus/service.hpp"
+#include "daemon/cache/cache.hpp"
+#include "daemon/command_queue.hpp"
+#include "daemon/config/settings.hpp"
+#include "daemon/log.hpp"
+#include "daemon/loop.hpp"
+#include "daemon/meter_driver.hpp"
+#include "daemon/mqtt/publisher.hpp"
+#include "daemon/service_manager.hpp"
+#include "daemon/store.hpp"
+
+namespace irmeterd {
+
+class Daemon {
+ public:
+  // Where things are, from the command line and the environment.
+  struct Paths {
+    std::string config;
+    std::string credentials_directory;  // empty: none
+    std::string runtime_directory;      // of the cache, unless the configuration names one
+  };
+
+  // The settings are without problems.
+  Daemon(Loop& loop, const Log& log, Paths paths, Settings settings);
+  ~Daemon();
+
+  // Starts everything. The service is ready once it has its name on the bus.
+  void start();
+  // Loads the configuration again; one with problems is logged and changes nothing.
+  void reload();
+  // Logs off from the meters, says good-bye to the broker and leaves the loop with 0, all within
+  // two seconds.
+  void shut_down();
+
+ private:
+  void put_sinks_in_place(const Settings& before);
+  void reconcile_drivers();
+  void retire(std::unique_ptr<MeterDriver> driver);
+  void forget(const MeterDriver* retired);
+  void dispatch(const Command& command);
+  void say_ready();
+  void finish();
+  [[nodiscard]] std::string cache_directory(const Config& config) const;
+  [[nodiscard]] bool wanted(const MeterDriver& driver) const;
+  [[nodiscard]] bool occupied(const MeterConfig& meter) const;
+
+  // Keeps STATUS= up to date; sees the meters like any other sink.
+  class StatusLine final : public Sink {
+   public:
+    explicit StatusLine(Daemon& daemon) : daemon_(daemon) {}
+    void meter_added(const MeterSnapshot&) noexcept override { daemon_.refresh_status(); }
+    void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override {
+      if (before.state != after.state) {
+        daemon_.refresh_status();
+      }
+    }
+    void meter_removed(const MeterSnapshot&) noexcept override { daemon_.refresh_status(); }
+
+   private:
+    Daemon& daemon_;
+  };
+  void refresh_status() noexcept;
+
+  Loop& loop_;
+  const Log& log_;
+  Paths paths_;
+  Settings settings_;
+  ServiceManager service_manager_;
+  bool ready_ = false;
+  bool shutting_down_ = false;
+
+  Store store_;
+  CommandQueue commands_;
+  StatusLine status_line_;
+  std::unique_ptr<Cache> cache_;
+  std::unique_ptr<BusService> bus_;
+  std::unique_ptr<MqttPublisher> mqtt_;
+  std::vector<std::unique_ptr<MeterDriver>> drivers_;
+  std::vector<std::unique_ptr<MeterDriver>> retiring_;  // logging off
+  EventSource ready_limit_;
+  EventSource shutdown_limit_;
+};
+
+}  // namespace irmeterd

@@ -1,0 +1,97 @@
+// ir-meterd: options, signals, configuration, and the loop.
+
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "daemon/command_line.hpp"
+#include "daemon/config/settings.hpp"
+#include "daemon/daemon.hpp"
+#include "daemon/log.hpp"
+#include "daemon/loop.hpp"
+
+namespace irmeterd {
+namespace {
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : otherwise;
+}
+
+// Libraries start threads of their own; what is blocked before that is blocked in them too, and
+// arrives in the loop.
+void block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    sigaddset(&set, number);
+  }
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+// A core dump would hold the keys.
+void forbid_core_dumps() {
+  const rlimit none{0, 0};
+  (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+int check_config(const Daemon::Paths& paths) {
+  const auto problems = check_settings(paths.config, paths.credentials_directory);
+  for (const ConfigProblem& problem : problems) {
+    std::fprintf(stderr, "%s\n", problem.text().c_str());
+  }
+  return problems.empty() ? EX_OK : EX_CONFIG;
+}
+
+int run(const CommandLine& options) {
+  Daemon::Paths paths;
+  paths.config = options.config_path;
+  paths.credentials_directory = environment("CREDENTIALS_DIRECTORY", "");
+  paths.runtime_directory = environment("RUNTIME_DIRECTORY", "/run/ir-meterd");
+  if (options.check_config) {
+    return check_config(paths);
+  }
+
+  const Log log(options.log_level);
+  Settings settings = load_settings(paths.config, paths.credentials_directory);
+  if (!settings.problems.empty()) {
+    for (const ConfigProblem& problem : settings.problems) {
+      log.error(problem.text());
+    }
+    return EX_CONFIG;
+  }
+
+  Loop loop;
+  Daemon daemon(loop, log, std::move(paths), std::move(settings));
+  const auto terminate = loop.signal(SIGTERM, [&] { daemon.shut_down(); });
+  const auto interrupt = loop.signal(SIGINT, [&] { daemon.shut_down(); });
+  const auto hang_up = loop.signal(SIGHUP, [&] { daemon.reload(); });
+  loop.enable_watchdog();
+  daemon.start();
+  return loop.run();
+}
+
+}  // namespace
+}  // namespace irmeterd
+
+int main(int argc, char** argv) {
+  irmeterd::block_signals();
+  irmeterd::forbid_core_dumps();
+  const irmeterd::CommandLine options = irmeterd::parse_command_line(argc, argv);
+  if (options.exit_status) {
+    return *options.exit_status;
+  }
+  try {
+    return irmeterd::run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ir-meterd: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

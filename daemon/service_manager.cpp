@@ -1,0 +1,32 @@
+#include "daemon/service_manager.hpp"
+
+#include <systemd/sd-daemon.h>
+
+#include <cinttypes>
+#include <ctime>
+
+namespace irmeterd {
+
+void ServiceManager::ready() {
+  (void)sd_notify(0, "READY=1");
+}
+
+void ServiceManager::reloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto usec = static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+  (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, usec);
+}
+
+void ServiceManager::stopping() {
+  (void)sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
+}
+
+void ServiceManager::status(const std::string& line) {
+  if (line != status_) {
+    status_ = line;
+    (void)sd_notify(0, ("STATUS=" + line).c_str());
+  }
+}
+
+}  // namespace irmeterd
