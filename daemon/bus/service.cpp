@@ -9,6 +9,7 @@
 
 #include "daemon/bus/compat.hpp"
 #include "daemon/bus/meter.hpp"
+#include "daemon/bus/opening.hpp"
 #include "org.irmeterd.IrMeter1.Manager.adaptor.hpp"
 
 namespace irmeterd {
@@ -18,6 +19,8 @@ constexpr const char* service_name = "org.irmeterd.IrMeter1";
 constexpr const char* root_path = "/org/irmeterd/IrMeter1";
 constexpr irmeter::Duration first_delay = std::chrono::seconds(1);
 constexpr irmeter::Duration longest_delay = std::chrono::seconds(30);
+// A bus greets within milliseconds; one that has not by then is said to hang.
+constexpr irmeter::Duration patience = std::chrono::seconds(5);
 
 class Root final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Manager_adaptor,
                                                    sdbus::ObjectManager_adaptor> {
@@ -41,7 +44,8 @@ std::string bus_text(Bus kind) {
 }  // namespace
 
 struct BusService::Session {
-  explicit Session(Bus kind) : connection(bus::open(kind)), root(*connection) {}
+  explicit Session(std::unique_ptr<sdbus::IConnection> opened)
+      : connection(std::move(opened)), root(*connection) {}
 
   std::unique_ptr<sdbus::IConnection> connection;
   Root root;
@@ -65,8 +69,28 @@ BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& c
 BusService::~BusService() = default;
 
 void BusService::connect() noexcept {
+  if (opening_) {
+    report(bus_text(kind_) + " is not available: it does not answer");
+    return;
+  }
   try {
-    auto session = std::make_unique<Session>(kind_);
+    opening_ = std::make_unique<bus::Opening>(loop_, kind_, [this](bus::Opened opened) {
+      opening_.reset();
+      if (opened.connection) {
+        begin(std::move(opened.connection));
+      } else {
+        fail(opened.error);
+      }
+    });
+    Loop::arm(retry_, loop_.now() + patience);
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+void BusService::begin(std::unique_ptr<sdbus::IConnection> connection) noexcept {
+  try {
+    auto session = std::make_unique<Session>(std::move(connection));
     for (const auto& [name, meter] : store_.meters()) {
       session->meters.try_emplace(name, *session->connection, commands_, meter);
     }
@@ -74,6 +98,7 @@ void BusService::connect() noexcept {
                                 [this](const std::string& reason) { fail(reason); });
     bus::own_name(*session->connection, service_name);
     session_ = std::move(session);
+    Loop::disarm(retry_);
     delay_ = first_delay;
     report("on " + bus_text(kind_));
   } catch (const std::exception& error) {

@@ -16,7 +16,15 @@
 #include "daemon/loop.hpp"
 #include "daemon/store.hpp"
 
+namespace sdbus {
+class IConnection;
+}
+
 namespace irmeterd {
+
+namespace bus {
+class Opening;
+}
 
 class BusService final : public Sink {
  public:
@@ -43,6 +51,7 @@ class BusService final : public Sink {
   struct Session;  // everything that lives and dies with one connection
 
   void connect() noexcept;
+  void begin(std::unique_ptr<sdbus::IConnection> connection) noexcept;
   void fail(const std::string& reason) noexcept;
   void report(const std::string& status) noexcept;
   template <typename Action>
@@ -57,6 +66,7 @@ class BusService final : public Sink {
   std::string status_;
   irmeter::Duration delay_;
   EventSource retry_;
+  std::unique_ptr<bus::Opening> opening_;
   std::unique_ptr<Session> session_;
 };
 

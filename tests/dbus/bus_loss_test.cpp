@@ -46,6 +46,31 @@ TEST_F(BusLoss, AMissingBusIsReportedOnceAndWaitedFor) {
   expect_served();
 }
 
+TEST_F(BusLoss, ABusThatHangsHoldsUpNobody) {
+  bus.start();
+  bus.freeze();
+  start_watched_service();
+  bool other_things_go_on = false;
+  EventSource other = loop.deferred([&] { other_things_go_on = true; });
+  loop.run_once(std::chrono::milliseconds(1));
+  Loop::trigger(other);
+  ASSERT_TRUE(wait_until(loop, [&] { return other_things_go_on; }));
+  ASSERT_TRUE(wait_until(loop, [this] { return !statuses.empty(); }));
+  EXPECT_THAT(statuses[0], HasSubstr("it does not answer"));
+  bus.thaw();
+  ASSERT_TRUE(ready());
+  expect_served();
+}
+
+TEST_F(BusLoss, MayEndWhileTheBusHangs) {
+  bus.start();
+  bus.freeze();
+  start_service();
+  loop.run_once(std::chrono::milliseconds(1));
+  stop_service();
+  bus.thaw();
+}
+
 TEST_F(BusLoss, ABusThatDiesAndReturnsIsServedAgain) {
   start_all();
   for (int i = 0; i < 2; ++i) {

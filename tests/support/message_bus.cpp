@@ -115,6 +115,14 @@ void MessageBus::start() {
   }
 }
 
+void MessageBus::freeze() {
+  ::kill(pid_, SIGSTOP);
+}
+
+void MessageBus::thaw() {
+  ::kill(pid_, SIGCONT);
+}
+
 void MessageBus::kill() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);

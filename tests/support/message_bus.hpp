@@ -25,6 +25,9 @@ class MessageBus {
   void start();
   // As by SIGKILL: nobody is told, the socket stays behind.
   void kill();
+  // Hangs without dying, and goes on.
+  void freeze();
+  void thaw();
   // Has the running bus read its configuration and policies again.
   void reload() const;
 
