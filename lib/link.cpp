@@ -38,9 +38,14 @@ void Link::send(ByteView payload, Instant now, const Options& options) {
   message_.clear();
   in_message_ = false;
   outcome_.reset();
-  phase_ = Phase::waiting_to_send;
-  send_not_before_ = now;
+  wait_to_send(now);
   timeout(now);
+}
+
+void Link::wait_to_send(Instant from) {
+  phase_ = Phase::waiting_to_send;
+  send_not_before_ = from;
+  send_by_ = from + timing_.longest_wait;
 }
 
 void Link::receive(ByteView bytes, Instant now) {
@@ -110,6 +115,9 @@ void Link::set_limits(const Negotiated& limits) {
 
 void Link::abort() {
   phase_ = Phase::idle;
+  for (Outgoing& unsent : outgoing_) {
+    wipe(unsent.bytes.data(), unsent.bytes.size());
+  }
   outgoing_.clear();
   outcome_.reset();
   ack_due_.reset();
@@ -228,7 +236,7 @@ void Link::on_response_packet(const ReceivedPacket& received, Instant now) {
 }
 
 void Link::on_nak(Instant now) {
-  if (awaiting() && !in_message_) {
+  if (awaiting() && !in_message_ && !(once_ && acknowledged_)) {
     repeat_or_fail(now + timing_.pause_after_nak);
   }
 }
@@ -263,17 +271,17 @@ void Link::repeat_or_fail(Instant at) {
     return;
   }
   ++counters_.retries;
-  phase_ = Phase::waiting_to_send;
-  send_not_before_ = at;
+  wait_to_send(at);
 }
 
 Instant Link::send_due() const {
   Instant due = std::max(
       {send_not_before_, last_received_ + timing_.turn_around, line_free_ + timing_.request_gap});
-  if (scanner_.in_packet()) {  // half duplex: never over a packet that is coming in
+  if (scanner_.in_packet()) {  // half duplex: not over a packet that is coming in
     due = std::max(due, last_received_ + timing_.inter_character);
   }
-  return due;
+  // Unless what comes in never ends.
+  return std::min(due, std::max(send_by_, line_free_ + timing_.request_gap));
 }
 
 void Link::transmit_request(Instant now) {

@@ -32,6 +32,9 @@ struct LinkTiming {
   Duration quiet_before_nak = std::chrono::milliseconds(50);
   // From the meter's NAK to the repetition.
   Duration pause_after_nak = std::chrono::milliseconds(10);
+  // How long a request waits for the end of what is coming in; the longest packet with nearly the
+  // inter-character time-out between its bytes.
+  Duration longest_wait = std::chrono::seconds(30);
   unsigned attempts = 4;  // the first one included
 
   // How long this many bytes take on the line.
@@ -111,6 +114,7 @@ class Link {
   bool step(Instant now);
   void transmit_request(Instant now);
   void transmit_control(std::uint8_t byte, Instant now);
+  void wait_to_send(Instant from);
   void repeat_or_fail(Instant at);
   void refuse(Instant now);
   void finish(Outcome outcome);
@@ -160,6 +164,7 @@ class Link {
   Instant line_free_{};             // when what we sent has left
   std::optional<Instant> ack_due_;  // of the packet just received
   Instant send_not_before_{};
+  Instant send_by_{};  // whatever is on the line
   Instant phase_deadline_{};
 };
 

@@ -201,6 +201,32 @@ TEST_F(LinkTest, SendsNoRequestIntoAPacketThatIsComingIn) {
   EXPECT_EQ(sent(), to_hex(ident_request));
 }
 
+TEST_F(LinkTest, SendsInTheEndThoughBytesNeverStop) {
+  const Instant began = now;
+  receive("EE EE");
+  send({0x20});
+  std::string text;
+  while (text.empty() && now < began + seconds(60)) {
+    pass(milliseconds(1));
+    receive("EE");
+    text = sent();
+  }
+  EXPECT_EQ(text, to_hex(ident_request));
+  EXPECT_LE(now - began, seconds(31));
+}
+
+TEST_F(LinkTest, RepeatsNothingAcknowledgedThatIsToBeSentOnce) {
+  Link::Options once;
+  once.once = true;
+  link.send(Bytes{0x51}, now, once);
+  EXPECT_NE(sent(), "");
+  receive(ack);
+  receive(nak);
+  pass(seconds(20));
+  EXPECT_EQ(sent(), "");
+  EXPECT_EQ(failure(), LinkFailure::no_response);
+}
+
 TEST_F(LinkTest, SendsTheAckOfTheLastResponseBeforeTheNextRequest) {
   send({0x20});
   receive(ack);
