@@ -25,6 +25,11 @@ std::string as_text(const Array& bytes) {
   throw std::system_error(errno, std::generic_category(), path);
 }
 
+bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
+  return before.reading == after.reading && before.read_at == after.read_at &&
+         before.stale == after.stale && before.identity == after.identity;
+}
+
 }  // namespace
 
 Cache::Cache(std::string directory, const Log& log) : directory_(std::move(directory)), log_(log) {}
@@ -36,18 +41,31 @@ Cache::~Cache() {
 }
 
 void Cache::meter_added(const MeterSnapshot& meter) noexcept {
-  guarded([&] { refresh(meter); });
+  guarded([&] {
+    show_reading(meter);
+    show_metrics(meter);
+  });
 }
 
 void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
-  (void)before;
-  guarded([&] { refresh(after); });
+  guarded([&] {
+    // A file that is written again with the old reading would look new by its time.
+    if (failing_ || !same_reading(before, after)) {
+      show_reading(after);
+    }
+    show_metrics(after);
+  });
 }
 
 void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
   meters_.erase(meter.name);
   guarded([&] {
-    std::filesystem::remove_all(directory_ + "/" + meter.name);
+    for (const char* file : {"BT23", "BT28", "reading.json"}) {
+      remove(meter.name + "/" + file);
+      remove(meter.name + "/" + file + ".new");
+    }
+    // Stays where somebody else has put something into it.
+    (void)rmdir((directory_ + "/" + meter.name).c_str());
     if (meters_.empty()) {
       remove("metrics.prom");
     } else {
@@ -56,8 +74,7 @@ void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
   });
 }
 
-void Cache::refresh(const MeterSnapshot& meter) {
-  meters_.insert_or_assign(meter.name, meter);
+void Cache::show_reading(const MeterSnapshot& meter) {
   // Every time: whoever cleared the folder away must not have cleared it for good.
   std::filesystem::create_directories(directory_ + "/" + meter.name);
   const auto& reading = meter.reading;
@@ -76,6 +93,10 @@ void Cache::refresh(const MeterSnapshot& meter) {
   } else {
     remove(meter.name + "/reading.json");
   }
+}
+
+void Cache::show_metrics(const MeterSnapshot& meter) {
+  meters_.insert_or_assign(meter.name, meter);
   write("metrics.prom", prometheus_text(meters_));
 }
 

@@ -31,7 +31,8 @@ class Cache final : public Sink {
   void meter_removed(const MeterSnapshot& meter) noexcept override;
 
  private:
-  void refresh(const MeterSnapshot& meter);
+  void show_reading(const MeterSnapshot& meter);
+  void show_metrics(const MeterSnapshot& meter);
   void write(const std::string& name, const std::string& content);
   void remove(const std::string& name);
   template <typename Action>

@@ -88,6 +88,25 @@ TEST_F(CacheFiles, HoldTheBytesOfTheMeter) {
   EXPECT_EQ(files(), (Names{"main/BT23", "main/BT28", "main/reading.json", "metrics.prom"}));
 }
 
+TEST_F(CacheFiles, AreNotTouchedByAPollThatFails) {
+  MeterSnapshot meter = meter_with(1);
+  store_.update(meter);
+  const auto written = fs::last_write_time(place("main/BT23"));
+  fs::last_write_time(place("main/BT23"), written - std::chrono::hours(1));
+  meter.state = irmeter::State::silent;
+  ++meter.counters.polls;
+  store_.update(meter);
+  EXPECT_EQ(fs::last_write_time(place("main/BT23")), written - std::chrono::hours(1));
+  EXPECT_TRUE(content("metrics.prom").value_or("").find("polls_total") != std::string::npos);
+}
+
+TEST_F(CacheFiles, AreAllThatIsTakenAway) {
+  store_.update(meter_with(1));
+  std::ofstream(place("main/notes")) << "somebody else's";
+  store_.remove("main");
+  EXPECT_EQ(files(), (Names{"main/notes"}));
+}
+
 TEST_F(CacheFiles, MayBeReadByEverybody) {
   store_.update(meter_with(1));
   for (const std::string& name : files()) {
