@@ -17,10 +17,14 @@ namespace {
 // it sends until then is garbage.
 constexpr std::chrono::milliseconds warm_up{50};
 
+// Several requests; a line that takes less than one a poll is not to be talked to.
+constexpr std::size_t most_unsent = 256;
+
 }  // namespace
 
 Line::Line(Loop& loop, const MeterConfig& meter, Handlers handlers)
     : loop_(loop), meter_(meter), handlers_(std::move(handlers)) {
+  unsent_.reserve(most_unsent);  // never moved, so that no copy of a key is left behind
   settle_ = loop_.timer([this] { on_settled(); }, std::chrono::milliseconds(1));
   rest_ = loop_.timer(
       [this] {
@@ -49,6 +53,7 @@ void Line::close() {
   Loop::disarm(rest_);
   resting_ = false;
   fd_.reset();
+  irmeter::wipe(unsent_.data(), unsent_.size());
   unsent_.clear();
   ready_ = false;
 }
@@ -98,6 +103,10 @@ void Line::on_event(std::uint32_t events) {
 }
 
 void Line::write(irmeter::ByteView bytes) {
+  if (unsent_.size() + bytes.size() > unsent_.capacity()) {
+    fail({irmeter::State::error, meter_.device + " does not take what is sent."});
+    return;
+  }
   unsent_.insert(unsent_.end(), bytes.begin(), bytes.end());
   flush();
 }

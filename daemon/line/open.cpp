@@ -14,6 +14,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "daemon/config/url.hpp"
+
 namespace irmeterd {
 namespace {
 
@@ -64,6 +66,11 @@ OpenedLine open_path(const MeterConfig& meter) {
 
 LineFailure line_failure(int error, const std::string& device) {
   using irmeter::State;
+  if (is_tcp_url(device)) {
+    return {State::no_device, "The serial server at " + device + " closed the connection (" +
+                                  std::strerror(error) +
+                                  "): see that it runs, and that nobody else uses it."};
+  }
   switch (error) {
     case ENOENT:
     case ENODEV:

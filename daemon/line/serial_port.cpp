@@ -50,7 +50,7 @@ OpenedLine open_serial_port(const std::string& canonical_path, const MeterConfig
   if (sp_get_port_by_name(canonical_path.c_str(), &found) != SP_OK) {
     return not_a_port(meter.device);
   }
-  const Port port(found);
+  Port port(found);
   if (sp_open(port.get(), SP_MODE_READ_WRITE) != SP_OK) {
     const int error = sp_last_error_code();
     return error == ENOTTY ? not_a_port(meter.device) : line_failure(error, meter.device);
@@ -62,11 +62,15 @@ OpenedLine open_serial_port(const std::string& canonical_path, const MeterConfig
   FileDescriptor fd(fcntl(handle, F_DUPFD_CLOEXEC, 3));
   // Two readers on one probe would steal each other's bytes: the lock keeps out programs that ask,
   // exclusive mode those that do not (but for root).
-  if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || ioctl(fd.get(), TIOCEXCL) != 0) {
+  if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     return line_failure(errno, meter.device);
   }
   if (!configure(port.get(), meter)) {
     return line_failure(sp_last_error_code(), meter.device);
+  }
+  port.reset();  // from libserialport 0.1.2 on, this ends the exclusive mode
+  if (ioctl(fd.get(), TIOCEXCL) != 0) {
+    return line_failure(errno, meter.device);
   }
   ask_for_low_latency(fd.get());
   return fd;
