@@ -34,7 +34,7 @@ class PacedBytes {
 
  private:
   struct Byte {
-    std::uint8_t value;
+    std::uint8_t value = 0;
     Instant due;
   };
   unsigned baud_;
