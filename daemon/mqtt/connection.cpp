@@ -80,18 +80,18 @@ void MqttConnection::close() noexcept {
   } catch (const std::exception& error) {
     log_.debug(std::string("MQTT: no orderly end: ") + error.what());
   }
-  try {
-    MqttSession::end(std::move(session_), deadline);
-  } catch (const std::exception& error) {
-    log_.debug(std::string("MQTT: ended with a wait: ") + error.what());
-  }
+  MqttSession::end(std::move(session_), deadline);
 }
 
 void MqttConnection::attempt() noexcept {
   try {
     // The new session is made before the old one goes: with its last client the library ends its
-    // threads, and blocks for that.
-    session_ = std::make_unique<MqttSession>(settings_, mailbox_, ++sessions_);
+    // threads, and blocks for that. The old one is not waited for, as the new one may be resolving.
+    auto old =
+        std::exchange(session_, std::make_unique<MqttSession>(settings_, mailbox_, ++sessions_));
+    if (old) {
+      MqttSession::end(std::move(old), std::chrono::steady_clock::now());
+    }
   } catch (const std::exception& error) {
     retry_later("cannot connect to " + settings_.url.broker.text() + ": " + error.what());
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/mqtt/home_assistant.hpp"
+#include "daemon/mqtt/meter_list.hpp"
 #include "daemon/mqtt/random.hpp"
 
 namespace irmeterd {
@@ -130,11 +131,10 @@ void MqttPublisher::identify(Meter& meter, const std::string& id) {
     table_.erase(Rank::values, topics_.registers(meter.id));
     table_.erase(Rank::values, topics_.live(meter.id));
     table_.erase(Rank::values, topics_.diagnostics(meter.id));
-    table_.set_final(Rank::availability, availability(topics_.availability(meter.id), false));
+    give_up(meter.id);
   }
   // Two configured meters that are one and the same: the first keeps the topics.
-  const bool taken = !id.empty() && std::any_of(meters_.begin(), meters_.end(),
-                                                [&](const auto& m) { return m.second.id == id; });
+  const bool taken = !id.empty() && published(id);
   if (taken && meter.refused_id != id) {
     log_.warning("MQTT: meter " + meter.snapshot.name + " is already published as " + id);
   }
@@ -181,8 +181,34 @@ void MqttPublisher::set_values(const Meter& meter) {
   set_availability(meter.id, !snapshot.stale);
 }
 
+bool MqttPublisher::published(const std::string& id) const {
+  return std::any_of(meters_.begin(), meters_.end(),
+                     [&](const auto& meter) { return meter.second.id == id; });
+}
+
 void MqttPublisher::set_availability(const std::string& id, bool online) {
+  if (online ? online_.insert(id).second : online_.erase(id) > 0) {
+    list_online();
+  }
   table_.set(Rank::availability, availability(topics_.availability(id), online));
+}
+
+// The meter is none of ours, or not any more.
+void MqttPublisher::give_up(const std::string& id) {
+  online_.erase(id);
+  list_online();
+  table_.set_final(Rank::availability, availability(topics_.availability(id), false));
+}
+
+// For the next start, should this one end without a word. As one of the values the list goes out
+// before any availability.
+void MqttPublisher::list_online() {
+  MqttMessage list = retained(topics_.online_meters(), meter_list(online_));
+  if (online_.empty()) {
+    table_.set_final(Rank::values, std::move(list));
+  } else {
+    table_.set(Rank::values, std::move(list));
+  }
 }
 
 // Sends what is due. After a discovery message the rest waits until Home Assistant has subscribed,
@@ -200,6 +226,8 @@ void MqttPublisher::flush() {
 }
 
 void MqttPublisher::on_connected() {
+  // First of all: the broker answers with the list before it takes a new one.
+  connection_.subscribe(topics_.online_meters());
   if (discovery_) {
     connection_.subscribe(topics_.birth());
   }
@@ -214,6 +242,12 @@ void MqttPublisher::on_connected() {
 }
 
 void MqttPublisher::on_message(const MqttMessage& message) {
+  if (message.topic == topics_.online_meters()) {
+    if (message.retained) {  // or it is what we have just published
+      on_list(message.payload);
+    }
+    return;
+  }
   // A retained birth is as old as it likes, and all there is to tell was told on connecting. A
   // retained command would be carried out at every connect.
   if (message.retained) {
@@ -231,6 +265,17 @@ void MqttPublisher::on_message(const MqttMessage& message) {
       on_command(meter, message);
     }
   }
+}
+
+// Meters that were online when an earlier run of the daemon was cut off. Whichever is not ours by
+// now is offline until it is identified.
+void MqttPublisher::on_list(const std::string& list) {
+  for (const std::string& id : parse_meter_list(list)) {
+    if (!published(id)) {
+      give_up(id);
+    }
+  }
+  flush();
 }
 
 void MqttPublisher::on_command(Meter& meter, const MqttMessage& message) {

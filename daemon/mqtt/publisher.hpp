@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -92,10 +93,14 @@ class MqttPublisher : public Sink {
   void announce(Meter& meter);
   void set_values(const Meter& meter);
   void set_availability(const std::string& id, bool online);
+  [[nodiscard]] bool published(const std::string& id) const;
+  void give_up(const std::string& id);
+  void list_online();
   void flush();
 
   void on_connected();
   void on_message(const MqttMessage& message);
+  void on_list(const std::string& list);
   void on_command(Meter& meter, const MqttMessage& message);
 
   Loop& loop_;
@@ -106,6 +111,7 @@ class MqttPublisher : public Sink {
   MqttTopics topics_;
   std::function<void()> changed_ = [] {};
   std::map<std::string, Meter> meters_;  // by name
+  std::set<std::string> online_;         // ids told to be online
   MqttTable table_;
   bool settling_ = false;       // discovery is out, everything else waits
   bool birth_pending_ = false;  // Home Assistant has started and waits for an answer

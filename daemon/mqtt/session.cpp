@@ -2,8 +2,8 @@
 
 #include <mqtt/async_client.h>
 
+#include <exception>
 #include <future>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -143,14 +143,18 @@ void MqttSession::disconnect(std::chrono::steady_clock::time_point deadline) {
 }
 
 void MqttSession::end(std::unique_ptr<MqttSession> session,
-                      std::chrono::steady_clock::time_point deadline) {
-  std::promise<void> promise;
-  const auto ended = promise.get_future();
-  std::thread([session = std::move(session), promise = std::move(promise)]() mutable {
+                      std::chrono::steady_clock::time_point deadline) noexcept {
+  try {
+    std::promise<void> promise;
+    const auto ended = promise.get_future();
+    std::thread([session = std::move(session), promise = std::move(promise)]() mutable {
+      session.reset();
+      promise.set_value();
+    }).detach();
+    ended.wait_until(deadline);
+  } catch (const std::exception&) {
     session.reset();
-    promise.set_value();
-  }).detach();
-  ended.wait_until(deadline);
+  }
 }
 
 }  // namespace irmeterd

@@ -49,7 +49,7 @@ struct MqttEvent {
     lost,     // a connection has ended
     message,  // something arrived; the payload is cut after max_payload bytes
   };
-  static constexpr std::size_t max_payload = 100;
+  static constexpr std::size_t max_payload = 4096;
 
   Kind kind;
   unsigned session;  // the number of the session it belongs to
@@ -79,9 +79,10 @@ class MqttSession {
   void disconnect(std::chrono::steady_clock::time_point deadline);
 
   // Ends a session without waiting beyond the deadline: where the library is not done by then (it
-  // resolves host names under the lock that this needs), a thread is left behind that ends it.
+  // resolves host names under the lock that this needs), a thread is left behind that ends it. Only
+  // where no thread is to be had, it waits.
   static void end(std::unique_ptr<MqttSession> session,
-                  std::chrono::steady_clock::time_point deadline);
+                  std::chrono::steady_clock::time_point deadline) noexcept;
 
  private:
   class Client;

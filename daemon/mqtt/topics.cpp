@@ -24,6 +24,10 @@ std::string MqttTopics::daemon_availability() const {
   return prefix + "/daemon/" + host + "/availability";
 }
 
+std::string MqttTopics::online_meters() const {
+  return prefix + "/daemon/" + host + "/meters";
+}
+
 std::string MqttTopics::discovery(std::string_view id) const {
   return discovery_prefix + "/device/" + std::string(id) + "/config";
 }

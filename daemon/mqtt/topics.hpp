@@ -12,6 +12,8 @@ struct MqttTopics {
   std::string host;              // as host_topic_name() makes it
 
   [[nodiscard]] std::string daemon_availability() const;
+  // Where the broker keeps for us which meters are online: meter_list()
+  [[nodiscard]] std::string online_meters() const;
   // id: irmeter::meter_id()
   [[nodiscard]] std::string availability(std::string_view id) const {
     return meter(id, "availability");

@@ -34,7 +34,7 @@ TEST_F(Birth, OfHomeAssistantBringsDiscoveryAndThenAllStatesAgain) {
   for (const MqttWatcher::Seen& seen : watcher_.seen()) {
     order.push_back(seen.topic);
   }
-  EXPECT_EQ(order, (std::vector<std::string>{"homeassistant/status", daemon_, discovery_,
+  EXPECT_EQ(order, (std::vector<std::string>{"homeassistant/status", daemon_, discovery_, list_,
                                              diagnostics_, live_, registers_, availability_}));
 }
 

@@ -67,6 +67,7 @@ class MqttFixture : public ::testing::Test {
   std::vector<std::string> received_;  // names of the meters that were told to read
   MqttTopics topics_{"ir-meterd", "homeassistant", host_topic_name(host_name())};
   std::string daemon_ = topics_.daemon_availability();
+  std::string list_ = topics_.online_meters();
   std::string availability_ = topics_.availability(sample_id);
   std::string registers_ = topics_.registers(sample_id);
   std::string live_ = topics_.live(sample_id);

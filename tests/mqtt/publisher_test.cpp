@@ -44,26 +44,28 @@ TEST_F(Publisher, SaysEverythingAboutAMeterThatWasRead) {
   const MeterSnapshot meter = sample_meter();
   const QuantitySet all = present_quantities(*meter.reading);
   EXPECT_EQ(watcher_.payload(daemon_), "online");
+  EXPECT_EQ(watcher_.payload(list_), "[\"" + std::string(sample_id) + "\"]");
   EXPECT_EQ(watcher_.payload(registers_), registers_json(meter, all));
   EXPECT_EQ(watcher_.payload(live_), live_json(meter, all));
   EXPECT_EQ(watcher_.payload(diagnostics_), diagnostics_json(meter));
   EXPECT_EQ(json::parse(watcher_.payload(discovery_))["device"]["serial_number"],
             meter.identity.serial_number);
-  EXPECT_EQ(watcher_.seen().size(), 6U);
+  EXPECT_EQ(watcher_.seen().size(), 7U);
 }
 
 TEST_F(Publisher, RetainsWhatStaysTrueAndNothingElse) {
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(eventually([&] { return online(); }));
-  EXPECT_EQ(retained(), (std::vector<std::string>{discovery_, daemon_, availability_, registers_}));
+  EXPECT_EQ(retained(),
+            (std::vector<std::string>{discovery_, daemon_, list_, availability_, registers_}));
 }
 
 TEST_F(Publisher, UsesQosOneForWhatMustArrive) {
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(eventually([&] { return online(); }));
-  for (const std::string& topic : {daemon_, discovery_, registers_, availability_}) {
+  for (const std::string& topic : {daemon_, discovery_, list_, registers_, availability_}) {
     EXPECT_EQ(watcher_.latest(topic)->qos, 1) << topic;
   }
   for (const std::string& topic : {live_, diagnostics_}) {
@@ -94,7 +96,8 @@ TEST_F(Publisher, SaysNothingAboutAMeterBeforeItIsIdentified) {
   store_.update(sample_meter());
   ASSERT_TRUE(eventually([&] { return online(); }));
   for (const MqttWatcher::Seen& seen : watcher_.seen()) {
-    EXPECT_TRUE(seen.topic == daemon_ || seen.topic.find(sample_id) != std::string::npos)
+    EXPECT_TRUE(seen.topic == daemon_ || seen.topic == list_ ||
+                seen.topic.find(sample_id) != std::string::npos)
         << seen.topic;
   }
 }

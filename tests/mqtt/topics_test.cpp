@@ -14,6 +14,7 @@ const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi"};
 
 TEST(Topics, AreThoseOfTheManual) {
   EXPECT_EQ(topics.daemon_availability(), "ir-meterd/daemon/attic-pi/availability");
+  EXPECT_EQ(topics.online_meters(), "ir-meterd/daemon/attic-pi/meters");
   EXPECT_EQ(topics.availability("nes_1"), "ir-meterd/meter/nes_1/availability");
   EXPECT_EQ(topics.registers("nes_1"), "ir-meterd/meter/nes_1/registers");
   EXPECT_EQ(topics.live("nes_1"), "ir-meterd/meter/nes_1/live");

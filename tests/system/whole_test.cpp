@@ -82,9 +82,10 @@ TEST_F(Whole, LeavesRetainedWhatANewcomerNeeds) {
     }
   }
   const std::string discovery = "homeassistant/device/" + id + "/config";
-  EXPECT_EQ(retained.size(), 4U);
-  EXPECT_EQ(retained["ir-meterd/daemon/" + host_topic_name(host_name()) + "/availability"],
-            "online");
+  const std::string daemon = "ir-meterd/daemon/" + host_topic_name(host_name());
+  EXPECT_EQ(retained.size(), 5U);
+  EXPECT_EQ(retained[daemon + "/availability"], "online");
+  EXPECT_EQ(retained[daemon + "/meters"], "[\"" + id + "\"]");
   EXPECT_EQ(retained["ir-meterd/meter/" + id + "/availability"], "online");
   EXPECT_EQ(json::parse(retained["ir-meterd/meter/" + id + "/registers"]).at("meter"), id);
   const auto device = json::parse(retained[discovery]);
