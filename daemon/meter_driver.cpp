@@ -14,17 +14,7 @@ irmeter::MeterOptions options_for(const MeterConfig& config) {
   irmeter::MeterOptions options;
   options.link = timing;
   options.interval = config.interval;
-  switch (config.session) {
-    case SessionMode::automatic:
-      options.session = irmeter::MeterOptions::SessionMode::automatic;
-      break;
-    case SessionMode::keep:
-      options.session = irmeter::MeterOptions::SessionMode::keep;
-      break;
-    case SessionMode::each:
-      options.session = irmeter::MeterOptions::SessionMode::each;
-      break;
-  }
+  options.session = config.session;
   return options;
 }
 

@@ -8,13 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/meter.hpp"
+
 namespace irmeterd {
 
-enum class SessionMode : std::uint8_t {
-  automatic,  // by interval: kept where polls come often enough, else one per poll
-  keep,       // stay logged on between polls
-  each,       // log on for every poll
-};
+// How the protocol core is to keep its sessions; the words are its own.
+using SessionMode = irmeter::MeterOptions::SessionMode;
 
 struct MeterConfig {
   std::string name;    // [a-z][a-z0-9_]*, at most 64 characters; unique
