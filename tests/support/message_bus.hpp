@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "tests/support/temp_dir.hpp"
+
 namespace irmeterd {
 
 class MessageBus {
@@ -37,7 +39,8 @@ class MessageBus {
   [[nodiscard]] std::string address() const { return "unix:path=" + directory_ + "/bus"; }
 
  private:
-  std::string directory_;
+  TempDir temporary_;
+  std::string directory_ = temporary_.path();
   pid_t pid_ = -1;
 };
 

@@ -115,11 +115,6 @@ std::uint16_t Mosquitto::free_port() {
 }
 
 Mosquitto::Mosquitto(Kind kind) : kind_(kind) {
-  std::string name = (std::filesystem::temp_directory_path() / "mosquitto-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    fail("mkdtemp");
-  }
-  directory_ = name;
   if (kind_ == Kind::password) {
     set_password("secret");
   }
@@ -141,8 +136,6 @@ Mosquitto::Mosquitto(Kind kind) : kind_(kind) {
 
 Mosquitto::~Mosquitto() {
   stop();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 void Mosquitto::stop() {

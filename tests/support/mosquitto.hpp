@@ -12,6 +12,7 @@
 
 #include "daemon/file_descriptor.hpp"
 #include "daemon/loop.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace irmeterd {
 
@@ -54,7 +55,8 @@ class Mosquitto {
   bool try_start();
 
   Kind kind_;
-  std::string directory_;
+  TempDir temporary_;
+  std::string directory_ = temporary_.path();
   std::uint16_t port_ = 0;
   pid_t pid_ = -1;
   FileDescriptor log_;
