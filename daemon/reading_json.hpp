@@ -5,7 +5,6 @@
 // null where the latest reading lacks it: a template that misses its key would keep an old value.
 #pragma once
 
-#include <bitset>
 #include <chrono>
 #include <string>
 
@@ -15,7 +14,7 @@
 
 namespace irmeterd {
 
-using QuantitySet = std::bitset<irmeter::quantity_count>;
+using irmeter::QuantitySet;
 
 [[nodiscard]] QuantitySet present_quantities(const irmeter::Reading& reading);
 
