@@ -19,6 +19,7 @@ Daemon::Daemon(Loop& loop, const Log& log, Paths paths, Settings settings)
       log_(log),
       paths_(std::move(paths)),
       settings_(std::move(settings)),
+      key_memory_(paths_.state_directory, log),
       commands_(loop),
       status_line_(*this) {
   commands_.on_command([this](const Command& command) { dispatch(command); });
@@ -141,7 +142,8 @@ void Daemon::reconcile_drivers() {
   for (const MeterConfig& meter : settings_.config.meters) {
     if (!occupied(meter)) {
       const MeterKey& key = settings_.secrets.meter_keys.at(meter.name);
-      drivers_.push_back(std::make_unique<MeterDriver>(loop_, log_, store_, meter, key));
+      drivers_.push_back(
+          std::make_unique<MeterDriver>(loop_, log_, store_, key_memory_, meter, key));
       drivers_.back()->start();
     }
   }

@@ -30,6 +30,7 @@ class Daemon {
     std::string config;
     std::string credentials_directory;  // empty: none
     std::string runtime_directory;      // of the cache, unless the configuration names one
+    std::string state_directory;        // empty: nothing is remembered over a restart
   };
 
   // The settings are without problems.
@@ -78,6 +79,7 @@ class Daemon {
   Paths paths_;
   Settings settings_;
   ServiceManager service_manager_;
+  KeyMemory key_memory_;
   bool ready_ = false;
   bool shutting_down_ = false;
 

@@ -3,56 +3,77 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/config/url.hpp"
+
 namespace irmeterd {
 namespace {
 
 constexpr std::chrono::milliseconds first_reopen_delay{500};
-constexpr std::chrono::milliseconds longest_reopen_delay{5000};
+// A serial server that hung, or a converter that lost its settings, may work again once it is
+// opened anew.
+constexpr unsigned most_silent_polls = 3;
 constexpr irmeter::LinkTiming timing;
 
-irmeter::MeterOptions options_for(const MeterConfig& config) {
-  irmeter::MeterOptions options;
-  options.link = timing;
-  options.interval = config.interval;
-  options.session = config.session;
-  return options;
+// A line that is back is to be read within an interval. A missing device costs little to look for;
+// a server is not to be pressed.
+std::chrono::milliseconds longest_reopen_delay(const MeterConfig& config) {
+  using namespace std::chrono_literals;
+  return std::clamp<std::chrono::milliseconds>(config.interval / 2, 250ms,
+                                               is_tcp_url(config.device) ? 5s : 2s);
 }
 
 }  // namespace
 
-MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, const MeterConfig& config,
-                         const MeterKey& key)
+irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
+  irmeter::MeterOptions options;
+  options.link = timing;
+  options.interval = config.interval;
+  options.session = config.session;
+  options.main_fuse = config.main_fuse;
+  return options;
+}
+
+MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+                         const MeterConfig& config, const MeterKey& key)
+    : MeterDriver(loop, log, store, key_memory, config, key, options_for(config)) {}
+
+MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+                         const MeterConfig& config, const MeterKey& key,
+                         const irmeter::MeterOptions& options)
     : loop_(loop),
-      log_(log),
-      store_(store),
+      key_memory_(key_memory),
       config_(config),
       key_(key),
-      meter_(options_for(config), key.key),
+      report_(loop, log, store, config, key.missing),
+      meter_(options, key.key,
+             key.key ? key_memory.facts_of(*key.key) : std::vector<irmeter::KeyFact>()),
       line_(loop, config,
             {[this] { on_ready(); }, [this](irmeter::ByteView bytes) { on_bytes(bytes); },
-             [this](const LineFailure& failure) { on_line_failure(failure); }}),
-      reopen_delay_(first_reopen_delay) {
-  snapshot_.name = config.name;
-  snapshot_.device = config.device;
-  snapshot_.interval = config.interval;
-  snapshot_.detail = irmeter::info(irmeter::State::starting).meaning;
+             [this](const irmeter::Failure& failure) { on_line_failure(failure); }}),
+      trace_(log, config.name),
+      longest_reopen_delay_(longest_reopen_delay(config)),
+      reopen_delay_(std::min(first_reopen_delay, longest_reopen_delay_)) {
   // The protocol counts in characters of a millisecond, so its timer shares no wake-ups.
   protocol_timer_ = loop.timer(
       [this] {
+        mind_quiet_hours();
         meter_.timeout(loop_.now());
         pump();
       },
       std::chrono::microseconds(1));
   reopen_timer_ = loop.timer([this] { open_line(); });
-  stale_timer_ = loop.timer([this] { on_stale(); });
+  quiet_timer_ = loop.timer([this] {
+    mind_quiet_hours();
+    pump();
+  });
   stop_notice_ = loop.deferred([this] {
     const auto done = std::move(stopped_);
     done();
   });
-  publish();
 }
 
 void MeterDriver::start() {
+  mind_quiet_hours();
   meter_.start(loop_.now());
   open_line();
 }
@@ -85,24 +106,19 @@ void MeterDriver::stop(std::function<void()> done) {
 }
 
 void MeterDriver::open_line() {
+  Loop::disarm(reopen_timer_);  // read_now() may have come before it
   line_.open();
 }
 
 void MeterDriver::on_ready() {
-  if (std::exchange(was_open_, true)) {
-    ++snapshot_.counters.reconnects;
-  }
-  reopen_delay_ = first_reopen_delay;
+  report_.line_ready();
+  silent_polls_ = 0;
   meter_.line_ready(loop_.now());
   pump();
 }
 
 void MeterDriver::on_bytes(irmeter::ByteView bytes) {
-  if (key_sent_) {
-    log_.trace(config_.name + " M> " + std::to_string(bytes.size()) + " bytes");
-  } else {
-    log_bytes("M>", bytes);
-  }
+  trace_.received(bytes);
   meter_.receive(bytes, loop_.now());
   pump();
   if (const std::size_t missing = meter_.missing(); missing > 1) {
@@ -110,19 +126,26 @@ void MeterDriver::on_bytes(irmeter::ByteView bytes) {
   }
 }
 
-void MeterDriver::on_line_failure(const LineFailure& failure) {
+void MeterDriver::on_line_failure(const irmeter::Failure& failure) {
+  trace_.ended();
   meter_.line_lost();
-  const irmeter::State before = std::exchange(snapshot_.state, failure.state);
-  snapshot_.detail = failure.detail;
-  ++snapshot_.counters.polls;
-  log_state_change(before);
-  publish();
+  report_.line_failed(failure);
+  reopen_later();
+  pump();
+}
+
+void MeterDriver::reopen_later() {
   if (!stopped_) {
     Loop::arm(reopen_timer_, loop_.now() + reopen_delay_);
-    reopen_delay_ = std::min(
-        {2 * reopen_delay_, longest_reopen_delay, std::max(config_.interval, first_reopen_delay)});
+    reopen_delay_ = std::min(2 * reopen_delay_, longest_reopen_delay_);
   }
-  pump();
+}
+
+// The state stays what the polls say: this is an attempt at a cure.
+void MeterDriver::reopen_hung_line() {
+  line_.close();
+  meter_.line_lost();
+  reopen_later();
 }
 
 // Carries out what the core wants until it wants nothing more. Writing may lose the line, which
@@ -139,53 +162,31 @@ void MeterDriver::pump() {
 }
 
 void MeterDriver::handle(irmeter::Transmit& output) {
-  key_sent_ = output.secret;
-  if (output.secret) {
-    log_.trace(config_.name + " C> Security, " + std::to_string(output.bytes.size()) + " bytes");
-  } else {
-    log_bytes("C>", output.bytes);
-  }
+  trace_.sent(output.bytes);
   line_.write(output.bytes);
   if (output.secret) {
     irmeter::wipe(output.bytes.data(), output.bytes.size());
   }
 }
 
+void MeterDriver::handle(irmeter::KeyFact& output) {
+  key_memory_.remember(*key_.key, output);
+}
+
 void MeterDriver::handle(irmeter::Identified& output) {
-  if (snapshot_.identity.serial_number != output.identity.serial_number) {
-    // Another meter: what the one before it said is not true of this one.
-    snapshot_.reading.reset();
-    snapshot_.stale = true;
-    log_.info(config_.name + ": found meter " + output.identity.manufacturer + " " +
-                  output.identity.model + ", serial number " + output.identity.serial_number +
-                  ", firmware " + output.identity.firmware_version,
-              {{"METER", config_.name}});
-  }
-  snapshot_.identity = std::move(output.identity);
+  report_.identified(std::move(output.identity));
 }
 
 void MeterDriver::handle(irmeter::PollEnded& output) {
-  using std::chrono::duration_cast;
-  using std::chrono::milliseconds;
-  const irmeter::State before = snapshot_.state;
-  ++snapshot_.counters.polls;
-  count_link_events();
-  if (const irmeter::Reading* reading = output.reading()) {
-    snapshot_.state = irmeter::State::online;
-    snapshot_.detail = irmeter::info(irmeter::State::online).meaning;
-    snapshot_.reading = *reading;
-    snapshot_.read_at = std::chrono::system_clock::now();
-    snapshot_.stale = false;
-    snapshot_.poll_time = duration_cast<milliseconds>(output.duration);
-    Loop::arm(stale_timer_, loop_.now() + snapshot_.stale_limit());
-  } else {
-    const auto& failure = std::get<irmeter::Failure>(output.result);
-    snapshot_.state = failure.state();
-    snapshot_.detail =
-        failure.trouble == irmeter::Trouble::no_key ? key_.missing : failure.detail();
+  report_.poll_ended(output, meter_.counters());
+  if (report_.state() == irmeter::State::online) {
+    // Not as soon as the line opens: a server may take a connection only to drop it.
+    reopen_delay_ = std::min(first_reopen_delay, longest_reopen_delay_);
   }
-  log_state_change(before);
-  publish();
+  silent_polls_ = report_.state() == irmeter::State::silent ? silent_polls_ + 1 : 0;
+  if (silent_polls_ == most_silent_polls) {
+    reopen_hung_line();
+  }
 }
 
 void MeterDriver::handle(irmeter::Stopped&) {
@@ -201,43 +202,17 @@ void MeterDriver::arm_timer() {
   }
 }
 
-void MeterDriver::on_stale() {
-  snapshot_.stale = true;
-  publish();
-}
-
-void MeterDriver::publish() {
-  store_.update(snapshot_);
-}
-
-void MeterDriver::count_link_events() {
-  const irmeter::LinkCounters& link = meter_.counters();
-  snapshot_.counters.retries = link.retries;
-  snapshot_.counters.crc_errors = link.crc_errors;
-  snapshot_.counters.echoes = link.echoes;
-}
-
-void MeterDriver::log_state_change(irmeter::State before) {
-  if (snapshot_.state == before) {
+// Asked before every poll too, because somebody may have set the clock.
+void MeterDriver::mind_quiet_hours() {
+  if (config_.quiet_hours.empty() || stopped_) {
     return;
   }
-  const std::string state(irmeter::info(snapshot_.state).name);
-  const bool good = snapshot_.state == irmeter::State::online;
-  log_.write(good ? LogLevel::info : LogLevel::warning,
-             config_.name + ": " + state + ". " + snapshot_.detail,
-             {{"METER", config_.name}, {"STATE", state}});
-}
-
-void MeterDriver::log_bytes(const char* direction, irmeter::ByteView bytes) const {
-  if (!log_.enabled(LogLevel::trace)) {
-    return;
+  const auto now = std::chrono::system_clock::now();
+  meter_.set_quiet(is_quiet(config_.quiet_hours, now), loop_.now());
+  if (const auto change = next_change(config_.quiet_hours, now)) {
+    const auto left = std::chrono::ceil<irmeter::Duration>(*change - now);
+    Loop::arm(quiet_timer_, loop_.now() + left);
   }
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string line = config_.name + " " + direction;
-  for (const std::uint8_t byte : bytes) {
-    line += {' ', digits[byte >> 4U], digits[byte & 0xFU]};
-  }
-  log_.trace(line);
 }
 
 }  // namespace irmeterd

@@ -8,10 +8,12 @@
 
 #include "daemon/config/config.hpp"
 #include "daemon/config/credentials.hpp"
+#include "daemon/key_memory.hpp"
 #include "daemon/line/line.hpp"
+#include "daemon/line_trace.hpp"
 #include "daemon/log.hpp"
 #include "daemon/loop.hpp"
-#include "daemon/snapshot.hpp"
+#include "daemon/meter_report.hpp"
 #include "daemon/store.hpp"
 #include "lib/meter.hpp"
 
@@ -19,8 +21,12 @@ namespace irmeterd {
 
 class MeterDriver {
  public:
-  MeterDriver(Loop& loop, const Log& log, Store& store, const MeterConfig& config,
-              const MeterKey& key);
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+              const MeterConfig& config, const MeterKey& key);
+  // With other times than the protocol's own, for tests.
+  static irmeter::MeterOptions options_for(const MeterConfig& config);
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+              const MeterConfig& config, const MeterKey& key, const irmeter::MeterOptions& options);
 
   // Opens the line and polls from now on.
   void start();
@@ -40,35 +46,34 @@ class MeterDriver {
   void open_line();
   void on_ready();
   void on_bytes(irmeter::ByteView bytes);
-  void on_line_failure(const LineFailure& failure);
+  void on_line_failure(const irmeter::Failure& failure);
+  void reopen_later();
+  void reopen_hung_line();
   void pump();
+  void mind_quiet_hours();
+  void handle(irmeter::KeyFact& output);
   void handle(irmeter::Transmit& output);
   void handle(irmeter::Identified& output);
   void handle(irmeter::PollEnded& output);
   void handle(irmeter::Stopped& output);
   void arm_timer();
-  void on_stale();
-  void publish();
-  void count_link_events();
-  void log_state_change(irmeter::State before);
-  void log_bytes(const char* direction, irmeter::ByteView bytes) const;
 
   Loop& loop_;
-  const Log& log_;
-  Store& store_;
+  KeyMemory& key_memory_;
   MeterConfig config_;
   MeterKey key_;
+  MeterReport report_;
   irmeter::Meter meter_;
   Line line_;
-  MeterSnapshot snapshot_;
-  bool was_open_ = false;  // the line has been open before: opening it again is a reconnect
+  LineTrace trace_;
   bool pumping_ = false;
-  bool key_sent_ = false;  // by the latest transmission: a probe's echo of it holds the key
+  std::chrono::milliseconds longest_reopen_delay_;
   std::chrono::milliseconds reopen_delay_;
+  unsigned silent_polls_ = 0;  // in a row, on the line as it was opened
   std::function<void()> stopped_;
   EventSource protocol_timer_;
   EventSource reopen_timer_;
-  EventSource stale_timer_;
+  EventSource quiet_timer_;
   EventSource stop_notice_;
 };
 

@@ -99,6 +99,14 @@ std::string diagnostics_json(const MeterSnapshot& meter) {
   json.key("crc_errors").integer(count(meter.counters.crc_errors));
   json.key("echoes").integer(count(meter.counters.echoes));
   json.key("reconnects").integer(count(meter.counters.reconnects));
+  json.key("held_back").integer(count(meter.counters.held_back));
+  json.key("held").begin_array();
+  for (const auto& quantity : irmeter::quantities) {
+    if (meter.held.test(static_cast<std::size_t>(quantity.id))) {
+      json.text(quantity.key);
+    }
+  }
+  json.end_array();
   return json.end_object().take();
 }
 

@@ -19,6 +19,7 @@ struct MeterCounters {
   std::uint64_t crc_errors = 0;  // damaged packets
   std::uint64_t echoes = 0;      // our own packets come back
   std::uint64_t reconnects = 0;  // times the device was opened again
+  std::uint64_t held_back = 0;   // values that were read and not believed
 
   friend bool operator==(const MeterCounters&, const MeterCounters&) = default;
 };
@@ -35,6 +36,8 @@ struct MeterSnapshot {
   std::optional<irmeter::Reading> reading;        // the last good one, however old
   std::chrono::system_clock::time_point read_at;  // when the meter answered; valid with reading
   bool stale = true;                              // no reading, or one older than stale_limit()
+
+  irmeter::QuantitySet held;  // what the latest reading lacks because it was not believed
 
   std::chrono::milliseconds poll_time{0};  // how long the latest good poll took
   MeterCounters counters;

@@ -6,10 +6,6 @@
 namespace irmeter {
 namespace {
 
-// Requests begin with 0x20 and above, responses with 0x00 to 0x1F: whatever else a response starts
-// with, it is a request that came back as light.
-constexpr std::uint8_t last_response_code = 0x1F;
-
 void keep_earlier(std::optional<Instant>& earliest, Instant candidate) {
   earliest = earliest ? std::min(*earliest, candidate) : candidate;
 }
@@ -29,6 +25,8 @@ void Link::send(ByteView payload, Instant now, const Options& options) {
   request_ = {encode(packet), options.secret};
   wipe(packet.payload.data(), packet.payload.size());
   once_ = options.once;
+  first_ = options.first;
+  counters_.retries += options.again ? 1U : 0U;
   transmitted_ = false;
   ack_timeout_ = options.ack_timeout.value_or(timing_.ack_timeout);
   attempts_left_ = options.attempts.value_or(timing_.attempts);
@@ -54,6 +52,10 @@ void Link::receive(ByteView bytes, Instant now) {
   }
   last_received_ = now;
   heard_ = true;
+  nak_at_.reset();
+  if (transmitted_ && !answered_) {
+    echo_.received(bytes);
+  }
   scanner_.push(bytes);
   take_items(now);
   timeout(now);
@@ -74,6 +76,9 @@ std::optional<Instant> Link::deadline() const {
   }
   if (awaiting()) {
     keep_earlier(earliest, phase_deadline_);
+    if (nak_at_) {
+      keep_earlier(earliest, *nak_at_);
+    }
     if (damage_) {
       keep_earlier(earliest, last_received_ + timing_.quiet_before_nak);
     } else if (nak_due_after_noise()) {
@@ -106,6 +111,7 @@ void Link::new_session(bool previous_ended_in_order) {
   set_limits({});
   last_accepted_.clear();
   alternates_ = true;
+  echo_.new_session();
 }
 
 void Link::set_limits(const Negotiated& limits) {
@@ -123,6 +129,7 @@ void Link::abort() {
   ack_due_.reset();
   scanner_.clear();
   damage_ = false;
+  nak_at_.reset();
 }
 
 // Does one thing that is due; true if there may be more.
@@ -150,9 +157,17 @@ bool Link::step(Instant now) {
     case Phase::awaiting_response:
       break;
   }
+  if (nak_at_ && now >= *nak_at_) {
+    nak_at_.reset();
+    repeat_or_fail(now);
+    return true;
+  }
   if ((damage_ && now >= last_received_ + timing_.quiet_before_nak) ||
       (nak_due_after_noise() && now >= last_received_ + timing_.inter_character)) {
-    refuse(now);
+    look_for_echo();
+    if (damage_ || ack_heard_) {
+      refuse(now);
+    }
     return true;
   }
   if (now >= phase_deadline_ && once_ && acknowledged_) {
@@ -166,91 +181,6 @@ bool Link::step(Instant now) {
   return false;
 }
 
-void Link::take_items(Instant now) {
-  while (auto item = scanner_.next()) {
-    if (std::holds_alternative<ReceivedPacket>(*item)) {
-      on_packet(std::get<ReceivedPacket>(*item), now);
-    } else if (std::holds_alternative<ReceivedNak>(*item)) {
-      on_nak(now);
-    } else if (std::holds_alternative<ReceivedDamage>(*item)) {
-      on_damage();
-    } else if (phase_ == Phase::awaiting_ack) {
-      phase_ = Phase::awaiting_response;
-      acknowledged_ = true;
-      noise_before_ = scanner_.noise();
-      phase_deadline_ = now + timing_.response_timeout;
-    }
-  }
-}
-
-void Link::on_packet(const ReceivedPacket& received, Instant now) {
-  const bool begins_message = received.packet.first || !received.packet.multi;
-  if (received.raw == request_.bytes ||
-      (begins_message && received.packet.payload[0] > last_response_code)) {
-    ++counters_.echoes;
-    echoed_ = true;
-    return;
-  }
-  damage_ = false;
-  ack_due_ = now + timing_.turn_around;
-  if (phase_ != Phase::idle && transmitted_ && !is_repetition(received)) {
-    on_response_packet(received, now);
-  }
-}
-
-// A packet that was accepted before and comes again because our ACK was lost. Only the first packet
-// of an acknowledged request may look like that and be new, and only from a meter that does not
-// change its toggle from packet to packet.
-bool Link::is_repetition(const ReceivedPacket& received) const {
-  return received.raw == last_accepted_ &&
-         (phase_ != Phase::awaiting_response || in_message_ || alternates_);
-}
-
-void Link::on_response_packet(const ReceivedPacket& received, Instant now) {
-  const Packet& packet = received.packet;
-  if (!last_accepted_.empty() && packet.toggle == last_toggle_) {
-    alternates_ = false;
-  }
-  last_accepted_ = received.raw;
-  last_toggle_ = packet.toggle;
-  phase_ = Phase::awaiting_response;
-  acknowledged_ = answered_ = true;
-
-  if (packet.first || !packet.multi) {
-    message_.clear();
-  } else if (!in_message_ || packet.sequence != expected_sequence_) {
-    finish(LinkFailure::out_of_step);
-    return;
-  }
-  message_.insert(message_.end(), packet.payload.begin(), packet.payload.end());
-  in_message_ = packet.multi;
-  if (packet.multi && packet.sequence >= limits_.packet_count) {
-    finish(LinkFailure::out_of_step);
-  } else if (packet.multi && packet.sequence != 0) {
-    expected_sequence_ = static_cast<std::uint8_t>(packet.sequence - 1);
-    noise_before_ = scanner_.noise();
-    phase_deadline_ = now + timing_.response_timeout;
-  } else {
-    finish(std::move(message_));
-  }
-}
-
-void Link::on_nak(Instant now) {
-  if (awaiting() && !in_message_ && !(once_ && acknowledged_)) {
-    repeat_or_fail(now + timing_.pause_after_nak);
-  }
-}
-
-void Link::on_damage() {
-  ++counters_.crc_errors;
-  damage_ = awaiting();
-}
-
-// Bytes arrived where a response was due, and no packet began: its first byte may have been lost.
-bool Link::nak_due_after_noise() const {
-  return phase_ == Phase::awaiting_response && scanner_.noise() != noise_before_;
-}
-
 // Asks for the packet again.
 void Link::refuse(Instant now) {
   damage_ = false;
@@ -260,17 +190,18 @@ void Link::refuse(Instant now) {
     return;
   }
   --refusals_left_;
+  refused_ = true;
   ++counters_.retries;
   transmit_control(nak_byte, now);
   phase_deadline_ = std::max(phase_deadline_, line_free_ + timing_.response_timeout);
 }
 
 void Link::repeat_or_fail(Instant at) {
+  look_for_echo();
   if (attempts_left_ == 0) {
     finish(diagnose());
     return;
   }
-  ++counters_.retries;
   wait_to_send(at);
 }
 
@@ -286,9 +217,15 @@ Instant Link::send_due() const {
 
 void Link::transmit_request(Instant now) {
   --attempts_left_;
-  transmitted_ = true;
-  damage_ = false;
+  repeated_ = std::exchange(transmitted_, true);
+  if (repeated_ && !std::exchange(first_, false)) {
+    ++counters_.retries;
+  }
+  ack_heard_ = damage_ = refused_ = false;
+  nak_at_.reset();
   noise_before_ = scanner_.noise();
+  echo_.transmitted(request_.bytes, noise_before_);
+  crc_errors_at_transmit_ = counters_.crc_errors;
   outgoing_.push_back(request_);
   line_free_ = now + timing_.air_time(request_.bytes.size());
   phase_ = Phase::awaiting_ack;
@@ -304,11 +241,8 @@ LinkFailure Link::diagnose() const {
   if (!heard_) {
     return LinkFailure::silent;
   }
-  if (scanner_.noise() != noise_at_send_ && !answered_) {
-    return LinkFailure::garbled;  // an ACK between the noise is part of it
-  }
-  if (acknowledged_) {
-    return LinkFailure::no_response;
+  if (acknowledged_ && (answered_ || scanner_.noise() == noise_at_send_)) {
+    return LinkFailure::no_response;  // an ACK between noise is part of it
   }
   return echoed_ ? LinkFailure::echo : LinkFailure::garbled;
 }
@@ -316,8 +250,10 @@ LinkFailure Link::diagnose() const {
 void Link::finish(Outcome outcome) {
   if (request_.secret) {
     wipe(request_.bytes.data(), request_.bytes.size());
+    echo_.wipe_bytes();
   }
   phase_ = Phase::idle;
+  nak_at_.reset();
   in_message_ = false;
   outcome_ = std::move(outcome);
 }

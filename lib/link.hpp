@@ -11,6 +11,7 @@
 #include <optional>
 #include <variant>
 
+#include "lib/echo.hpp"
 #include "lib/packet.hpp"
 #include "lib/service.hpp"
 #include "lib/time.hpp"
@@ -30,8 +31,9 @@ struct LinkTiming {
   Duration inter_character = std::chrono::milliseconds(500);
   // Silence after a damaged packet before it is refused.
   Duration quiet_before_nak = std::chrono::milliseconds(50);
-  // From the meter's NAK to the repetition.
-  Duration pause_after_nak = std::chrono::milliseconds(10);
+  // From the meter's NAK to the repetition. A byte that comes in before shows that it was no NAK:
+  // nothing follows one.
+  Duration pause_after_nak = std::chrono::milliseconds(20);
   // How long a request waits for the end of what is coming in; the longest packet with nearly the
   // inter-character time-out between its bytes.
   Duration longest_wait = std::chrono::seconds(30);
@@ -55,7 +57,7 @@ enum class LinkFailure : std::uint8_t {
 struct LinkCounters {
   std::uint64_t retries = 0;     // requests sent again, and packets refused with NAK
   std::uint64_t crc_errors = 0;  // damaged packets
-  std::uint64_t echoes = 0;      // our own packets received
+  std::uint64_t echoes = 0;      // requests of ours that came back as light, damaged or not
 };
 
 class Link {
@@ -64,8 +66,12 @@ class Link {
 
   // What differs from one request to another.
   struct Options {
-    bool secret = false;                  // the payload must not be shown to anyone
-    bool once = false;                    // not repeated after the meter has acknowledged it
+    bool secret = false;  // the payload must not be shown to anyone
+    bool once = false;    // not repeated after the meter has acknowledged it
+    // After an idle time. A meter with one UART for two ports loses the packet that wakes it up, so
+    // that its first repetition is no error.
+    bool first = false;
+    bool again = false;                   // the same question once more, which counts as a retry
     std::optional<Duration> ack_timeout;  // instead of the standard's
     std::optional<unsigned> attempts;
   };
@@ -88,6 +94,8 @@ class Link {
 
   // A request is under way.
   [[nodiscard]] bool busy() const { return phase_ != Phase::idle; }
+  // The latest request was sent more than once: an answer may be to any of them.
+  [[nodiscard]] bool repeated() const { return repeated_; }
   // The last packet received still waits for its ACK.
   [[nodiscard]] bool owes_ack() const { return ack_due_.has_value(); }
 
@@ -107,6 +115,7 @@ class Link {
   enum class Phase : std::uint8_t { idle, waiting_to_send, awaiting_ack, awaiting_response };
 
   void take_items(Instant now);
+  void on_ack(Instant now);
   void on_packet(const ReceivedPacket& received, Instant now);
   void on_response_packet(const ReceivedPacket& received, Instant now);
   void on_nak(Instant now);
@@ -118,6 +127,7 @@ class Link {
   void repeat_or_fail(Instant at);
   void refuse(Instant now);
   void finish(Outcome outcome);
+  void look_for_echo();
   [[nodiscard]] bool is_repetition(const ReceivedPacket& received) const;
   [[nodiscard]] LinkFailure diagnose() const;
   [[nodiscard]] Instant send_due() const;
@@ -128,6 +138,7 @@ class Link {
 
   LinkTiming timing_;
   PacketScanner scanner_;
+  EchoWatch echo_;
   Negotiated limits_;
   Phase phase_ = Phase::idle;
   std::deque<Outgoing> outgoing_;
@@ -141,14 +152,20 @@ class Link {
   unsigned attempts_left_ = 0;
   unsigned refusals_left_ = 0;
   bool once_ = false;
+  bool first_ = false;
   bool transmitted_ = false;
-  bool acknowledged_ = false;
+  bool repeated_ = false;
+  bool acknowledged_ = false;       // since send()
+  bool ack_heard_ = false;          // since the latest transmission
   bool answered_ = false;           // by a valid packet
   bool heard_ = false;              // any byte since send()
   bool echoed_ = false;             // our own packet since send()
   std::uint64_t noise_before_ = 0;  // the scanner's noise count when the ACK came or we refused
   std::uint64_t noise_at_send_ = 0;
-  bool damage_ = false;  // a damaged packet waits for its NAK
+  std::uint64_t crc_errors_at_transmit_ = 0;
+  bool damage_ = false;            // a damaged packet waits for its NAK
+  bool refused_ = false;           // by us, and nothing has come since
+  std::optional<Instant> nak_at_;  // what looks like the meter's NAK is taken for one then
 
   // The response so far.
   Bytes message_;

@@ -5,9 +5,12 @@
 
 namespace irmeter {
 
-Meter::Meter(const MeterOptions& options, const std::optional<Key>& key)
-    : options_(options), has_key_(key.has_value()), session_(options.link, options.timing) {
-  session_.set_key(key);
+Meter::Meter(const MeterOptions& options, const std::optional<Key>& key, std::vector<KeyFact> known)
+    : options_(options),
+      has_key_(key.has_value()),
+      session_(options.link, options.timing),
+      plausibility_(options.main_fuse) {
+  session_.set_key(key, std::move(known));
 }
 
 void Meter::start(Instant now) {
@@ -27,6 +30,7 @@ void Meter::line_ready(Instant now) {
 void Meter::line_lost() {
   line_ = polling_ = false;
   session_.reset();
+  held_.reset();  // another meter may be at the end of the next one
   // What was to be sent has nowhere to go; what was found out stays true.
   std::erase_if(outputs_,
                 [](const MeterOutput& output) { return std::holds_alternative<Transmit>(output); });
@@ -60,9 +64,23 @@ void Meter::poll_now(Instant now) {
 }
 
 void Meter::retry_key(Instant now) {
-  if (std::exchange(key_rejected_, std::nullopt)) {
+  session_.allow_key();
+  if (held_ && info(held_->trouble).retry == Retry::by_user) {
+    held_.reset();
     poll_now(now);
   }
+}
+
+void Meter::set_quiet(bool quiet, Instant now) {
+  if (quiet == std::exchange(quiet_, quiet) || !quiet || !line_ || !grid_) {
+    return;
+  }
+  if (!std::exchange(polling_, false)) {
+    poll_started_ = now;
+  }
+  end_poll({Failure{Trouble::quiet, {}}}, now);
+  session_.close(now);
+  take_events(now);
 }
 
 void Meter::stop(Instant now) {
@@ -114,12 +132,20 @@ void Meter::begin_poll(Instant now) {
     return;
   }
   poll_started_ = now;
-  if (!has_key_) {
-    end_poll(Failure{Trouble::no_key, {}}, now);
+  echoes_before_ = counters().echoes;
+  if (held_ && info(held_->trouble).retry == Retry::hold_off && now >= held_until_) {
+    held_.reset();
+  }
+  if (quiet_) {
+    end_poll({Failure{Trouble::quiet, {}}}, now);
     return;
   }
-  if (key_rejected_) {
-    end_poll(*key_rejected_, now);
+  if (!has_key_) {
+    end_poll({Failure{Trouble::no_key, {}}}, now);
+    return;
+  }
+  if (held_) {
+    end_poll({*held_}, now);
     return;
   }
   polling_ = true;
@@ -128,13 +154,26 @@ void Meter::begin_poll(Instant now) {
   take_events(now);
 }
 
-void Meter::end_poll(std::variant<Reading, Failure> result, Instant now) {
+void Meter::end_poll(PollEnded ended, Instant now) {
   polling_ = false;
-  outputs_.emplace_back(PollEnded{std::move(result), now - poll_started_});
+  ended.duration = now - poll_started_;
+  ended.echo = counters().echoes != echoes_before_;
+  outputs_.emplace_back(std::move(ended));
+}
+
+void Meter::on_reading(const Reading& reading, Instant now) {
+  auto [believed, held, accepted] = plausibility_.judge(reading, now);
+  PollEnded ended{std::move(believed)};
+  ended.held = held;
+  ended.accepted = std::move(accepted);
+  end_poll(std::move(ended), now);
 }
 
 void Meter::take_events(Instant now) {
   for (;;) {
+    while (auto fact = session_.key_fact()) {
+      outputs_.emplace_back(std::move(*fact));
+    }
     while (auto bytes = session_.outgoing()) {
       outputs_.emplace_back(Transmit{std::move(bytes->bytes), bytes->secret});
     }
@@ -143,10 +182,13 @@ void Meter::take_events(Instant now) {
       break;
     }
     if (auto* identity = std::get_if<Identity>(&*event)) {
+      if (std::exchange(serial_number_, identity->serial_number) != identity->serial_number) {
+        plausibility_.forget();
+      }
       outputs_.emplace_back(Identified{std::move(*identity)});
     } else if (const auto* reading = std::get_if<Reading>(&*event)) {
       if (polling_) {
-        end_poll(*reading, now);
+        on_reading(*reading, now);
       }
     } else if (const auto* failure = std::get_if<Failure>(&*event)) {
       on_failure(*failure, now);
@@ -166,17 +208,19 @@ void Meter::end_stop() {
 }
 
 void Meter::on_failure(const Failure& failure, Instant now) {
-  if (failure.trouble == Trouble::key_rejected) {
-    key_rejected_ = failure;
+  const Retry retry = info(failure.trouble).retry;
+  if (retry == Retry::by_user || retry == Retry::hold_off) {
+    held_ = failure;
+    held_until_ = now + options_.timing.hold_off;
   }
   if (!polling_) {
     return;
   }
-  if (info(failure.trouble).retry == Retry::same_poll && !std::exchange(retried_, true)) {
+  if (retry == Retry::same_poll && !std::exchange(retried_, true)) {
     session_.read(now, keeps_session());
     return;
   }
-  end_poll(failure, now);
+  end_poll({failure}, now);
 }
 
 }  // namespace irmeter

@@ -10,7 +10,9 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "lib/plausibility.hpp"
 #include "lib/poll_grid.hpp"
 #include "lib/session.hpp"
 
@@ -28,6 +30,7 @@ struct MeterOptions {
   Duration keep_up_to = std::chrono::seconds(4);
   // A stop() is over after this, logged off or not.
   Duration stop_within = std::chrono::milliseconds(1200);
+  MainFuse main_fuse;
   LinkTiming link;
   SessionTiming timing;
 };
@@ -46,7 +49,11 @@ struct Identified {
 // A poll has ended.
 struct PollEnded {
   std::variant<Reading, Failure> result;
-  Duration duration;  // from its start to the last byte of its result
+  Duration duration{};  // from its start to the last byte of its result
+  bool echo = false;    // the probe has heard itself
+  // Of a reading: what was read and is not believed, and what is believed all the same.
+  QuantitySet held{};
+  std::vector<Plausibility::Accepted> accepted{};
 
   [[nodiscard]] const Reading* reading() const { return std::get_if<Reading>(&result); }
 };
@@ -54,11 +61,14 @@ struct PollEnded {
 // The answer to stop(): nothing more will be sent.
 struct Stopped {};
 
-using MeterOutput = std::variant<Transmit, Identified, PollEnded, Stopped>;
+// A KeyFact is to be remembered before the Transmit behind it is carried out.
+using MeterOutput = std::variant<KeyFact, Transmit, Identified, PollEnded, Stopped>;
 
 class Meter {
  public:
-  Meter(const MeterOptions& options, const std::optional<Key>& key);
+  // known: the KeyFacts of this key, from the meter's outputs before.
+  Meter(const MeterOptions& options, const std::optional<Key>& key,
+        std::vector<KeyFact> known = {});
 
   // Inputs.
   void start(Instant now);       // polls from now on, whenever there is a line
@@ -68,7 +78,8 @@ class Meter {
   void timeout(Instant now);
   void poll_now(Instant now);   // beside the grid; joins a poll that is under way
   void retry_key(Instant now);  // allows one more attempt with a rejected key, and makes it
-  void stop(Instant now);       // logs off; ends with Stopped, soon
+  void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again
+  void stop(Instant now);                   // logs off; ends with Stopped, soon
 
   // Outputs.
   [[nodiscard]] std::optional<MeterOutput> output();
@@ -81,7 +92,8 @@ class Meter {
 
  private:
   void begin_poll(Instant now);
-  void end_poll(std::variant<Reading, Failure> result, Instant now);
+  void end_poll(PollEnded ended, Instant now);
+  void on_reading(const Reading& reading, Instant now);
   void take_events(Instant now);
   void end_stop();
   void on_failure(const Failure& failure, Instant now);
@@ -95,10 +107,15 @@ class Meter {
   bool line_ = false;
   std::optional<PollGrid> grid_;
   std::optional<Instant> next_poll_;
+  bool quiet_ = false;
   bool polling_ = false;
   bool retried_ = false;  // the poll under way is in its second session
   Instant poll_started_{};
-  std::optional<Failure> key_rejected_;  // no attempt until somebody asks
+  std::uint64_t echoes_before_ = 0;  // the poll
+  std::optional<Failure> held_;      // no attempt until somebody asks, or until then:
+  std::optional<Instant> held_until_;
+  Plausibility plausibility_;
+  std::string serial_number_;
   std::optional<Instant> stop_by_;
   bool logged_off_ = false;  // by stop(); only the last ACK may be missing
 };

@@ -9,11 +9,15 @@ namespace irmeter {
 Session::Session(const LinkTiming& link, const SessionTiming& timing)
     : timing_(timing), link_(link) {}
 
+void Session::set_key(const std::optional<Key>& key, std::vector<KeyFact> known) {
+  key_ = key;
+  ledger_ = KeyLedger(std::move(known));
+}
+
 void Session::read(Instant now, bool keep) {
   keep_ = keep;
-  close_next_ = false;
   if (busy()) {
-    read_next_ = true;
+    read_next_ = true;  // after close(), in a new session
     return;
   }
   cleared_old_ = false;
@@ -48,7 +52,7 @@ void Session::close(Instant now) {
 
 void Session::reset() {
   ended_in_order_ = ended_in_order_ && !open_ && !busy();
-  open_ = close_next_ = read_next_ = false;
+  open_ = close_next_ = read_next_ = waking_up_ = false;
   step_ = Step::idle;
   retry_at_.reset();
   identity_.reset();
@@ -57,16 +61,25 @@ void Session::reset() {
 }
 
 void Session::receive(ByteView bytes, Instant now) {
+  wake_up(now);
+  if (waking_up_) {
+    return;
+  }
   link_.receive(bytes, now);
   advance(now);
 }
 
 void Session::timeout(Instant now) {
+  wake_up(now);
   link_.timeout(now);
   advance(now);
   if (retry_at_ && now >= *retry_at_) {
     retry_at_.reset();
-    send_request(now);
+    if (waking_up_) {
+      fail(Trouble::session_lost, name(), now);
+    } else {
+      send_request(now);
+    }
   }
   if (step_ == Step::idle && open_ && keep_ && now >= last_activity_ + timing_.keep_alive) {
     if (expired(now)) {
@@ -98,6 +111,23 @@ std::optional<SessionEvent> Session::event() {
   return next;
 }
 
+// What was due is long past: process or machine were asleep, and the meter has given up waiting.
+bool Session::overslept(Instant now) const {
+  const auto due = deadline();
+  return due && now - *due >= timing_.traffic_timeout && busy() && !ending();
+}
+
+// The answers before and after a sleep do not make one reading. Those that came meanwhile must not
+// be taken for answers to what is asked next either; only what the meter says of the key is never
+// too old.
+void Session::wake_up(Instant now) {
+  if (overslept(now) && step_ != Step::secure) {
+    link_.abort();
+    waking_up_ = true;
+    retry_at_ = now + timing_.idle;
+  }
+}
+
 bool Session::expired(Instant now) const {
   return now - last_activity_ >= timing_.traffic_timeout;
 }
@@ -112,7 +142,9 @@ void Session::go(Step step, Instant now) {
     step = open_ ? Step::log_off : Step::terminate;
   }
   step_ = step;
+  waking_up_ = false;
   busy_left_ = timing_.busy_attempts;
+  damaged_left_ = timing_.damaged_attempts;
   if (step == Step::idle) {
     return;
   }
@@ -120,19 +152,24 @@ void Session::go(Step step, Instant now) {
     link_.new_session(ended_in_order_);
     limits_ = {};
     ended_in_order_ = false;
-    key_proven_ = key_pending_ = false;
+    has_read_ = key_pending_ = false;
   }
   send_request(now);
 }
 
 void Session::send_request(Instant now) {
+  if (step_ == Step::secure && trust() != KeyTrust::proven) {
+    learn(KeyTrust::unanswered);
+  }
   Link::Options options;
   options.secret = options.once = step_ == Step::secure;
-  if (step_ == Step::identify) {
-    options.ack_timeout = timing_.first_ack_timeout;
-  } else if (step_ == Step::clear_old_session || ending()) {
-    options.ack_timeout = timing_.first_ack_timeout;
+  options.again = damaged_left_ != timing_.damaged_attempts;
+  options.first = step_ == Step::identify || now - last_activity_ >= timing_.idle;
+  if (step_ == Step::clear_old_session || ending()) {
     options.attempts = 2;
+  }
+  if (options.first || options.attempts) {
+    options.ack_timeout = timing_.first_ack_timeout;
   }
   Bytes request = request_bytes();
   link_.send(request, now, options);
@@ -220,10 +257,21 @@ void Session::advance(Instant now) {
   }
 }
 
+void Session::show_key(Instant now) {
+  const KeyTrust known = ledger_.take_allowance() ? KeyTrust::untried : trust();
+  if (known == KeyTrust::rejected) {
+    fail(Trouble::key_rejected, {}, now);
+  } else if (known == KeyTrust::unanswered) {
+    fail(Trouble::key_unanswered, {}, now);
+  } else {
+    go(Step::secure, now);
+  }
+}
+
 // Ends the read with a failure, and the session with it.
 void Session::fail(Trouble trouble, std::string what, Instant now) {
-  if (key_pending_ && info(trouble).retry == Retry::same_poll) {
-    trouble = Trouble::key_unanswered;  // a second session would send the key again
+  if (key_pending_ && trust() == KeyTrust::unanswered && trouble != Trouble::key_rejected) {
+    trouble = Trouble::key_unanswered;  // a second session would have to send the key again
   }
   const bool polite = open_ && info(trouble).retry != Retry::same_poll;
   events_.emplace_back(Failure{trouble, std::move(what)});
@@ -239,7 +287,7 @@ void Session::end(Instant now, bool in_order) {
   const bool was_ending = ending() || close_next_;
   open_ = false;
   ended_in_order_ = in_order;
-  close_next_ = false;
+  close_next_ = waking_up_ = false;
   retry_at_.reset();
   step_ = Step::idle;
   if (was_ending) {

@@ -11,8 +11,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lib/key.hpp"
+#include "lib/key_ledger.hpp"
 #include "lib/link.hpp"
 #include "lib/poll_plan.hpp"
 #include "lib/reading.hpp"
@@ -24,6 +26,8 @@ struct SessionTiming {
   // How soon a meter's ACK to the first packet is missed; shorter than later on, because the first
   // packet after an idle time often gets lost on a port that the meter shares.
   Duration first_ack_timeout = std::chrono::milliseconds(500);
+  // Silence after which a request counts as the first one again.
+  Duration idle = std::chrono::milliseconds(1000);
   // Silence after which a kept session is kept alive; meters end theirs after 6 s.
   Duration keep_alive = std::chrono::seconds(4);
   // Silence after which the meter has ended the session.
@@ -33,6 +37,11 @@ struct SessionTiming {
   // Before a request that the meter was too busy for is sent again, and how often.
   Duration busy_pause = std::chrono::seconds(1);
   unsigned busy_attempts = 5;
+  // How often a table is asked for again whose checksum or count is wrong.
+  unsigned damaged_attempts = 3;
+  // A meter may cut a session of this age, and then refuse others for the hold-off.
+  Duration guarded_age = std::chrono::seconds(540);
+  Duration hold_off = std::chrono::seconds(300);
 };
 
 // The session is over, in order or not; the next read() opens a new one.
@@ -44,8 +53,12 @@ class Session {
  public:
   Session(const LinkTiming& link, const SessionTiming& timing);
 
-  // The key to read with; without one read() must not be called.
-  void set_key(const std::optional<Key>& key) { key_ = key; }
+  // The key to read with; without one read() must not be called. known is what was found out about
+  // this key before: one that a meter has rejected, or that it was shown without an answer, is not
+  // sent to it.
+  void set_key(const std::optional<Key>& key, std::vector<KeyFact> known);
+  // The next session sends the key, whatever is known of it.
+  void allow_key() { ledger_.allow_once(); }
 
   // Starts to read: in the open session, or in a new one. Ends with a Reading or a Failure.
   void read(Instant now, bool keep);
@@ -60,6 +73,8 @@ class Session {
 
   [[nodiscard]] std::optional<Link::Outgoing> outgoing() { return link_.outgoing(); }
   [[nodiscard]] std::optional<SessionEvent> event();
+  // What was found out about the key. To be taken, and remembered, before outgoing().
+  [[nodiscard]] std::optional<KeyFact> key_fact() { return ledger_.fact(); }
 
   // The meter still waits for the ACK of what it sent last.
   [[nodiscard]] bool owes_ack() const { return link_.owes_ack(); }
@@ -94,12 +109,21 @@ class Session {
   void on_link_failure(LinkFailure failure, Instant now);
   void on_response(ByteView response, Instant now);
   void on_refusal(std::uint8_t code, Instant now);
+  void on_damaged(const std::string& what, Instant now);
+  void suspect_guard(Instant now);
   void on_table(const Bytes& table, Instant now);
   void on_identity(const Bytes& table, Instant now);
   void on_identified(Instant now);
   void on_values(const Bytes& table, Instant now);
+  void show_key(Instant now);
+  [[nodiscard]] bool key_in_doubt() const;
+  // Of the meter in this session, once it has been identified.
+  void learn(KeyTrust trust) { ledger_.learn(identity_->serial_number, trust); }
+  [[nodiscard]] KeyTrust trust() const { return ledger_.trust(identity_->serial_number); }
   void fail(Trouble trouble, std::string what, Instant now);
   void end(Instant now, bool in_order);
+  [[nodiscard]] bool overslept(Instant now) const;
+  void wake_up(Instant now);
   [[nodiscard]] bool expired(Instant now) const;  // the meter has ended it
   [[nodiscard]] bool too_old(Instant now) const;  // the meter may soon
   [[nodiscard]] bool ending() const { return step_ == Step::log_off || step_ == Step::terminate; }
@@ -112,12 +136,12 @@ class Session {
   SessionTiming timing_;
   Link link_;
   std::optional<Key> key_;
+  KeyLedger ledger_;  // of key_
   std::deque<SessionEvent> events_;
 
   Step step_ = Step::idle;
   bool open_ = false;           // logged on
-  bool key_proven_ = false;     // this session has given a reading
-  bool key_was_good_ = false;   // in this session or one before
+  bool has_read_ = false;       // this session has given a reading
   bool key_pending_ = false;    // the key was sent, and what the meter thinks of it got lost
   bool keep_ = false;           // stay logged on after the read under way
   bool read_next_ = false;      // read as soon as what is under way has ended
@@ -125,9 +149,13 @@ class Session {
   bool cleared_old_ = false;    // an old session was terminated for this one already
   bool ended_in_order_ = true;  // the last session
   unsigned busy_left_ = 0;
+  unsigned damaged_left_ = 0;
   std::optional<Instant> retry_at_;  // a busy meter is asked again
+  bool waking_up_ = false;           // until retry_at_, when the session counts as lost
   Instant opened_at_{};
   Instant last_activity_{};
+  // A session was cut that the meter may have guarded against.
+  std::optional<Instant> guarded_until_;
 
   Negotiated limits_;
   std::optional<Identity> identity_;  // of the meter on this line, once it was told

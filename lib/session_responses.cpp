@@ -36,30 +36,35 @@ void Session::on_link_failure(LinkFailure failure, Instant now) {
     go(Step::identify, now);
   } else if (step_ == Step::log_off) {
     go(Step::terminate, now);
-  } else if (step_ == Step::terminate || step_ == Step::keep_alive) {
+  } else if (step_ == Step::terminate) {
+    end(now, false);
+  } else if (step_ == Step::keep_alive) {
+    suspect_guard(now);
     end(now, false);
   } else if (step_ == Step::identify) {
-    fail(trouble_of(failure), {}, now);
+    const bool guarded = failure == LinkFailure::silent && guarded_until_ && now < *guarded_until_;
+    guarded_until_.reset();
+    fail(guarded ? Trouble::locked_out : trouble_of(failure), {}, now);
   } else if (step_ == Step::read_configuration) {  // nothing depends on it
     go(Step::read_identity, now);
   } else if (step_ == Step::secure) {
-    // Each key that is wrong raises an alarm at the utility, so it is not sent again to find out:
-    // the answer to the first read tells as well.
     key_pending_ = true;
     if (failure == LinkFailure::no_response || failure == LinkFailure::out_of_step) {
-      go(Step::read_dimensions, now);
+      go(Step::read_dimensions, now);  // the answer to the first read tells as well
     } else {
-      fail(Trouble::key_unanswered, name(), now);  // it may not have arrived at all
+      fail(Trouble::no_response, name(), now);
     }
+  } else if (failure == LinkFailure::out_of_step) {
+    on_damaged(name(), now);
   } else {
-    fail(failure == LinkFailure::out_of_step ? Trouble::unexpected : Trouble::no_response, name(),
-         now);
+    suspect_guard(now);
+    fail(Trouble::no_response, name(), now);
   }
 }
 
 void Session::on_response(ByteView response, Instant now) {
   const auto code = static_cast<ResponseCode>(response[0]);
-  if (is_busy(code) && !ending() && busy_left_ > 0) {
+  if (is_busy(code) && !ending() && busy_left_ > 0 && !key_in_doubt()) {
     --busy_left_;
     retry_at_ = now + timing_.busy_pause;
     return;
@@ -97,6 +102,11 @@ void Session::on_response(ByteView response, Instant now) {
       go(identity_ ? Step::read_identity : Step::read_configuration, now);
       break;
     case Step::secure:
+      // With more behind it, it is the answer to something else, and the first read has to tell.
+      key_pending_ = response.size() != 1;
+      if (!key_pending_) {
+        learn(KeyTrust::proven);
+      }
       go(Step::read_dimensions, now);
       break;
     case Step::log_off:
@@ -107,16 +117,37 @@ void Session::on_response(ByteView response, Instant now) {
       break;
     default:
       if (auto table = parse_table(response); !table) {
-        fail(Trouble::unexpected, name() + ": " + table.error().what, now);
+        on_damaged(name() + ": " + table.error().what, now);
       } else if (step_ != Step::read_configuration && table->size() != expected_count()) {
-        fail(Trouble::unexpected,
-             name() + ": " + std::to_string(table->size()) + " bytes instead of " +
-                 std::to_string(expected_count()),
-             now);
+        on_damaged(name() + ": " + std::to_string(table->size()) + " bytes instead of " +
+                       std::to_string(expected_count()),
+                   now);
       } else {
         on_table(*table, now);
       }
   }
+}
+
+// An answer to a key that was sent again says nothing of the time before.
+bool Session::key_in_doubt() const {
+  return step_ == Step::secure && trust() != KeyTrust::proven && link_.repeated();
+}
+
+// A session that ended by itself at this age may have been cut on purpose.
+void Session::suspect_guard(Instant now) {
+  if (open_ && now - opened_at_ >= timing_.guarded_age) {
+    guarded_until_ = now + timing_.hold_off;
+  }
+}
+
+// A packet that is whole holds a table that is not: asked for again, not believed.
+void Session::on_damaged(const std::string& what, Instant now) {
+  if (damaged_left_ == 0) {
+    fail(Trouble::unexpected, what, now);
+    return;
+  }
+  --damaged_left_;
+  send_request(now);
 }
 
 void Session::on_refusal(std::uint8_t raw_code, Instant now) {
@@ -128,9 +159,15 @@ void Session::on_refusal(std::uint8_t raw_code, Instant now) {
       go(Step::identify, now);
       return;
     case Step::identify:
-      if (!cleared_old_) {
+      if (!is_busy(code) && !cleared_old_) {
         cleared_old_ = true;
         go(Step::clear_old_session, now);
+        return;
+      }
+      [[fallthrough]];
+    case Step::log_on:
+      if (!is_busy(code) && !lost) {
+        fail(Trouble::locked_out, where, now);
         return;
       }
       break;
@@ -159,16 +196,24 @@ void Session::on_refusal(std::uint8_t raw_code, Instant now) {
       }
       break;
     case Step::secure:
-      if (code == ResponseCode::isc || code == ResponseCode::err) {
+      if (!lost && !is_busy(code)) {
+        learn(KeyTrust::rejected);
         fail(Trouble::key_rejected, where, now);
         return;
+      }
+      key_pending_ = key_in_doubt();
+      if (trust() != KeyTrust::proven && !key_pending_) {
+        learn(KeyTrust::untried);  // it was not looked at
       }
       break;
     case Step::log_off:
       go(Step::terminate, now);
       return;
-    case Step::terminate:
     case Step::keep_alive:
+      suspect_guard(now);
+      end(now, false);
+      return;
+    case Step::terminate:
       end(now, false);
       return;
     default:
@@ -177,11 +222,15 @@ void Session::on_refusal(std::uint8_t raw_code, Instant now) {
   // Only what is refused after Security tells of the key; and where the key was good enough before,
   // the meter has forgotten the session.
   const bool for_the_key = code == ResponseCode::isc && step_ > Step::secure;
-  const bool doubtful = key_proven_ || (key_pending_ && key_was_good_);
+  const bool doubtful = has_read_ || (key_pending_ && trust() == KeyTrust::proven);
   if (for_the_key && !doubtful) {
+    learn(KeyTrust::rejected);
     fail(Trouble::key_rejected, where, now);
+  } else if (lost || for_the_key) {
+    suspect_guard(now);
+    fail(Trouble::session_lost, where, now);
   } else {
-    fail(lost || for_the_key ? Trouble::session_lost : Trouble::refused, where, now);
+    fail(is_busy(code) ? Trouble::busy : Trouble::refused, where, now);
   }
 }
 
@@ -226,7 +275,7 @@ void Session::on_identity(const Bytes& table, Instant now) {
   if (identity_) {
     identity.utility_serial_number = identity_->utility_serial_number;
     if (identity == *identity_) {
-      go(Step::secure, now);
+      show_key(now);
       return;
     }
     // Another meter under the same probe.
@@ -239,7 +288,7 @@ void Session::on_identity(const Bytes& table, Instant now) {
 void Session::on_identified(Instant now) {
   identity_ = candidate_;
   events_.emplace_back(candidate_);
-  go(Step::secure, now);
+  show_key(now);
 }
 
 void Session::on_values(const Bytes& table, Instant now) {
@@ -248,8 +297,11 @@ void Session::on_values(const Bytes& table, Instant now) {
     go(Step::read_values, now);
     return;
   }
-  key_proven_ = key_was_good_ = true;
-  events_.emplace_back(plan_.reading());
+  has_read_ = true;
+  learn(KeyTrust::proven);  // also where the answer to Security got lost
+  if (!close_next_) {       // or it was made for a poll that has ended
+    events_.emplace_back(plan_.reading());
+  }
   go(keep_ ? Step::idle : Step::log_off, now);
 }
 

@@ -1,4 +1,4 @@
-// Everything that can go wrong between the reader and the meter: one taxonomy.
+// Everything that can keep a reading from being made: one taxonomy.
 //
 // Each kind knows the state it puts the meter in, what a person can do about it, and when another
 // attempt makes sense. Log, D-Bus, MQTT and the manual take it from here.
@@ -15,64 +15,100 @@
 namespace irmeter {
 
 enum class Trouble : std::uint8_t {
+  // The line to the probe.
+  no_device,
+  no_permission,
+  device_busy,
+  unusable_device,
+  no_server,
+  // The light between probe and meter.
   silent,
   echo,
   garbled,
+  // The session with the meter.
   no_response,
   session_lost,
+  unexpected,
+  busy,
+  refused,
+  locked_out,
+  // The key.
   no_key,
   key_rejected,
   key_unanswered,
-  refused,
-  unexpected,
+  // Not a fault at all.
+  quiet,
 };
+inline constexpr std::size_t trouble_count = 18;
 
 enum class Retry : std::uint8_t {
   same_poll,  // once, in a fresh session
   next_poll,
-  by_user,  // not before the key changes or somebody asks
+  hold_off,  // when what is in the way may be over; nothing is sent until then
+  by_user,   // not before the key changes or somebody asks
 };
 
 struct TroubleInfo {
   Trouble id;
+  std::string_view name;  // in the journal's field TROUBLE and in the manual
   State state;
   Retry retry;
   std::string_view sentence;  // what happened and the cure
 };
 
-inline constexpr std::array<TroubleInfo, 10> troubles{{
-    {Trouble::silent, State::silent, Retry::next_poll,
+inline constexpr std::array<TroubleInfo, trouble_count> troubles{{
+    {Trouble::no_device, "no-device", State::no_device, Retry::hold_off,
+     "There is no device at the configured path: plug in the probe."},
+    {Trouble::no_permission, "no-permission", State::no_permission, Retry::hold_off,
+     "The service may not open the device: give the device to a group the service is in."},
+    {Trouble::device_busy, "device-busy", State::device_busy, Retry::hold_off,
+     "Another process has the device: stop the other program that reads the meter."},
+    {Trouble::unusable_device, "unusable-device", State::error, Retry::hold_off,
+     "The device does not work as a serial port: configure the one the probe is connected to."},
+    {Trouble::no_server, "no-server", State::no_device, Retry::hold_off,
+     "The serial server is out of reach: see that it runs and that nobody else uses it."},
+    {Trouble::silent, "silent", State::silent, Retry::next_poll,
      "The meter does not answer: turn the probe by 180 degrees, seat it on the meter's optical "
      "port, check the settings rts and dtr, and give a meter that refuses sessions five minutes."},
-    {Trouble::echo, State::echo, Retry::next_poll,
+    {Trouble::echo, "echo", State::echo, Retry::next_poll,
      "Only the probe's own light comes back: put an opaque strip (foam) between its two diodes, "
      "and turn the probe by 180 degrees."},
-    {Trouble::garbled, State::garbled, Retry::next_poll,
+    {Trouble::garbled, "garbled", State::garbled, Retry::next_poll,
      "Bytes arrive, but no valid packet: seat the probe on the meter's optical port and shield it "
      "from other light."},
-    {Trouble::no_response, State::error, Retry::same_poll,
-     "The meter acknowledges requests but its answers are lost: seat the probe on the meter's "
+    {Trouble::no_response, "no-response", State::error, Retry::same_poll,
+     "The meter stopped answering in the middle of a session: seat the probe firmly on the meter's "
      "optical port."},
-    {Trouble::session_lost, State::error, Retry::same_poll,
+    {Trouble::session_lost, "session-lost", State::error, Retry::same_poll,
      "The meter ended the session; the next poll opens a new one."},
-    {Trouble::no_key, State::no_key, Retry::by_user,
+    {Trouble::unexpected, "unexpected", State::error, Retry::same_poll,
+     "The meter's answer does not fit the request."},
+    {Trouble::busy, "busy", State::error, Retry::next_poll,
+     "The meter is busy with something else; the next poll asks again."},
+    {Trouble::refused, "refused", State::error, Retry::next_poll, "The meter refused a request."},
+    {Trouble::locked_out, "locked-out", State::locked_out, Retry::hold_off,
+     "The meter refuses sessions for a while: leave it alone for five minutes, and see that "
+     "nothing "
+     "else uses its optical port."},
+    {Trouble::no_key, "no-key", State::no_key, Retry::by_user,
      "There is no key to read the meter with: store the 20-character read-only key (RK) of the "
      "optical port and restart the service."},
-    {Trouble::key_rejected, State::key_rejected, Retry::by_user,
+    {Trouble::key_rejected, "key-rejected", State::key_rejected, Retry::by_user,
      "The meter does not accept the key: ask the grid company for the read-only key (RK) of the "
      "optical port, not the MEP key (MBK); no further attempt is made with this one."},
-    {Trouble::key_unanswered, State::error, Retry::next_poll,
-     "The meter did not say whether it accepts the key; the next poll asks again."},
-    {Trouble::refused, State::error, Retry::next_poll, "The meter refused a request."},
-    {Trouble::unexpected, State::error, Retry::same_poll,
-     "The meter's answer does not fit the request."},
+    {Trouble::key_unanswered, "key-unanswered", State::error, Retry::by_user,
+     "The meter did not say whether it accepts the key, and a wrong one raises an alarm at the "
+     "grid company each time: if the key is right, have it tried once more with RetryKey."},
+    {Trouble::quiet, "quiet", State::quiet, Retry::hold_off,
+     "Configured quiet hours; polling goes on when they are over."},
 }};
 
 [[nodiscard]] constexpr const TroubleInfo& info(Trouble trouble) {
   return troubles[static_cast<std::size_t>(trouble)];
 }
 
-// One thing that went wrong: its kind, and where it happened ("BT28: onp (...)"), possibly empty.
+// One thing that went wrong: its kind, and where or why ("BT28: onp (...)", "/dev/ir-probe"),
+// possibly empty.
 struct Failure {
   Trouble trouble;
   std::string where;
@@ -84,5 +120,9 @@ struct Failure {
     return where.empty() ? sentence : sentence + " (" + where + ")";
   }
 };
+
+// Said of a poll that succeeded although the probe hears itself.
+inline constexpr std::string_view echo_remark =
+    "The probe also hears its own light: put an opaque strip (foam) between its two diodes.";
 
 }  // namespace irmeter

@@ -113,6 +113,8 @@ std::string prometheus_text(const std::map<std::string, MeterSnapshot>& meters) 
              [](const MeterSnapshot& meter) { return meter.counters.echoes; });
   add_metric(text, "ir_meterd_reconnects_total", "Times the device was opened again", "counter",
              meters, [](const MeterSnapshot& meter) { return meter.counters.reconnects; });
+  add_metric(text, "ir_meterd_held_back_total", "Values read that could not be true", "counter",
+             meters, [](const MeterSnapshot& meter) { return meter.counters.held_back; });
   return text;
 }
 

@@ -167,14 +167,26 @@ void Reader::read_keys(const toml::table& table, std::span<const ConfigKey<Targe
     const auto key = std::find_if(keys.begin(), keys.end(), [text = name.str()](const auto& known) {
       return known.name == text;
     });
+    const auto read_value = [&](const toml::node& value) {
+      if (const Objection objection = key->set(to_value(value), target)) {
+        report(value, key->name, *objection);
+      }
+    };
     if (key == keys.end()) {
       std::vector<std::string_view> names;
       for (const auto& known : keys) {
         names.push_back(known.name);
       }
       report(name.source(), unknown_key(name.str(), names));
-    } else if (const Objection objection = key->set(to_value(node), target)) {
-      report(node, key->name, *objection);
+    } else if (key->array_example.empty()) {
+      read_value(node);
+    } else if (!node.is_array()) {
+      report(node, key->name,
+             to_value(node).not_as_wanted("an array, such as " + std::string(key->array_example)));
+    } else {
+      for (const toml::node& element : *node.as_array()) {
+        read_value(element);
+      }
     }
   }
 }

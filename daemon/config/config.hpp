@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/quiet_hours.hpp"
 #include "lib/meter.hpp"
+#include "lib/plausibility.hpp"
 
 namespace irmeterd {
 
@@ -22,6 +24,8 @@ struct MeterConfig {
   std::string key_file;                        // instead of the credential; empty: none
   std::chrono::milliseconds interval{10'000};  // 500 ms to 1 h
   SessionMode session = SessionMode::automatic;
+  std::vector<QuietHours> quiet_hours;  // may overlap; empty: none
+  irmeter::MainFuse main_fuse;
   bool rts = true;  // lines that many optical heads take their power from
   bool dtr = false;
 

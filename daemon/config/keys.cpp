@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "daemon/config/day_range.hpp"
 #include "daemon/config/duration.hpp"
+#include "daemon/config/main_fuse.hpp"
 
 namespace irmeterd {
 namespace {
@@ -63,6 +65,30 @@ Objection set_interval(const ConfigValue& value, MeterConfig& meter) {
   return std::nullopt;
 }
 
+Objection add_quiet_hours(const ConfigValue& value, MeterConfig& meter) {
+  if (!value.text) {
+    return value.not_as_wanted("text in quotes, such as \"02:10-02:18\"");
+  }
+  const auto range = parse_day_range(*value.text);
+  if (!range) {
+    return in_quotes(*value.text) + " " + range.error().what;
+  }
+  meter.quiet_hours.push_back(*range);
+  return std::nullopt;
+}
+
+Objection set_main_fuse(const ConfigValue& value, MeterConfig& meter) {
+  if (!value.text) {
+    return value.not_as_wanted("text in quotes, such as \"3x63A\"");
+  }
+  const auto fuse = parse_main_fuse(*value.text);
+  if (!fuse) {
+    return in_quotes(*value.text) + " " + fuse.error().what;
+  }
+  meter.main_fuse = *fuse;
+  return std::nullopt;
+}
+
 constexpr std::array<std::pair<std::string_view, SessionMode>, 3> session_words{{
     {"auto", SessionMode::automatic},
     {"keep", SessionMode::keep},
@@ -83,6 +109,8 @@ constexpr std::array meter_table{
     ConfigKey<MeterConfig>{"key_file", set_text<&MeterConfig::key_file, check_absolute_path>},
     ConfigKey<MeterConfig>{"interval", set_interval},
     ConfigKey<MeterConfig>{"session", set_word<&MeterConfig::session, session_words>},
+    ConfigKey<MeterConfig>{"quiet_hours", add_quiet_hours, "[\"02:10-02:18\"]"},
+    ConfigKey<MeterConfig>{"main_fuse", set_main_fuse},
     ConfigKey<MeterConfig>{"rts", set_flag<&MeterConfig::rts>},
     ConfigKey<MeterConfig>{"dtr", set_flag<&MeterConfig::dtr>},
 };

@@ -26,6 +26,9 @@ struct ConfigKey {
   std::string_view name;
   Objection (*set)(const ConfigValue& value,
                    Target& target);  // leaves target alone when it objects
+  // For a key that takes an array: an example of one. set() then adds one element, and an objection
+  // is to that element alone.
+  std::string_view array_example = {};
 };
 
 [[nodiscard]] std::span<const ConfigKey<MeterConfig>> meter_keys();

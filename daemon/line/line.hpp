@@ -17,9 +17,9 @@ namespace irmeterd {
 class Line {
  public:
   struct Handlers {
-    std::function<void()> ready;                     // bytes may be written
-    std::function<void(irmeter::ByteView)> bytes;    // at least one
-    std::function<void(const LineFailure&)> failed;  // could not be opened, or was lost
+    std::function<void()> ready;                          // bytes may be written
+    std::function<void(irmeter::ByteView)> bytes;         // at least one
+    std::function<void(const irmeter::Failure&)> failed;  // could not be opened, or was lost
   };
 
   // The handlers are called from the loop or from within open() and write(), and may call back.
@@ -43,7 +43,9 @@ class Line {
   void on_event(std::uint32_t events);
   void flush();
   void watch();
-  void fail(const LineFailure& failure);
+  void on_check();
+  void lost(int error);
+  void fail(const irmeter::Failure& failure);
 
   Loop& loop_;
   MeterConfig meter_;
@@ -54,6 +56,8 @@ class Line {
   EventSource settle_;
   EventSource rest_;
   bool resting_ = false;
+  EventSource check_;  // whether a server acknowledges what was sent
+  bool checking_ = false;
   std::unique_ptr<TcpConnect> connect_;
   irmeter::Bytes unsent_;
 };

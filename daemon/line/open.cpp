@@ -15,11 +15,12 @@
 #include <string_view>
 
 #include "daemon/config/url.hpp"
+#include "daemon/line/holder.hpp"
 
 namespace irmeterd {
 namespace {
 
-// "It belongs to root:dialout with mode 0660."
+// "/dev/ttyUSB0 belongs to root:dialout with mode 0660"; empty if even that cannot be seen.
 std::string ownership(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
@@ -29,11 +30,15 @@ std::string ownership(const std::string& path) {
   const group* owner_group = getgrgid(status.st_gid);
   char mode[8];
   std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U);
-  return " It belongs to " +
+  return path + " belongs to " +
          (user != nullptr ? std::string(user->pw_name) : std::to_string(status.st_uid)) + ":" +
          (owner_group != nullptr ? std::string(owner_group->gr_name)
                                  : std::to_string(status.st_gid)) +
-         " with mode " + mode + ".";
+         " with mode " + mode;
+}
+
+irmeter::Failure busy(const std::string& path, const std::vector<Holder>& holders) {
+  return {irmeter::Trouble::device_busy, holders.empty() ? path : path + ": " + names_of(holders)};
 }
 
 // A pseudo-terminal has no modem lines and no sysfs entry, so libserialport refuses it.
@@ -41,12 +46,12 @@ OpenedLine open_pseudo_terminal(const std::string& path, const std::string& devi
   FileDescriptor fd(open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   termios settings{};
   if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || tcgetattr(fd.get(), &settings) != 0) {
-    return line_failure(errno, device);
+    return line_failure(errno, device, path);
   }
   cfmakeraw(&settings);
   cfsetspeed(&settings, B9600);
   if (tcsetattr(fd.get(), TCSANOW, &settings) != 0 || tcflush(fd.get(), TCIOFLUSH) != 0) {
-    return line_failure(errno, device);
+    return line_failure(errno, device, path);
   }
   return fd;
 }
@@ -60,16 +65,26 @@ OpenedLine open_path(const MeterConfig& meter) {
     return line_failure(errno, meter.device);
   }
   const std::string path = canonical.get();
-  return path.starts_with("/dev/pts/") ? open_pseudo_terminal(path, meter.device)
-                                       : open_serial_port(path, meter);
+  if (path.starts_with("/dev/pts/")) {
+    return open_pseudo_terminal(path, meter.device);
+  }
+  // Not every program locks what it has open, root passes exclusive mode, and a lock is on one node
+  // while a container may have another: two readers would still steal each other's bytes.
+  for (const auto& holders : {find_lock_file_owner(path), find_openers(path)}) {
+    if (!holders.empty()) {
+      return busy(path, holders);
+    }
+  }
+  return open_serial_port(path, meter);
 }
 
-LineFailure line_failure(int error, const std::string& device) {
-  using irmeter::State;
+irmeter::Failure line_failure(int error, const std::string& device,
+                              const std::string& canonical_path) {
+  using irmeter::Trouble;
+  const std::string& path = canonical_path.empty() ? device : canonical_path;
+  const std::string reason = path + ": " + std::strerror(error);
   if (is_tcp_url(device)) {
-    return {State::no_device, "The serial server at " + device + " closed the connection (" +
-                                  std::strerror(error) +
-                                  "): see that it runs, and that nobody else uses it."};
+    return {Trouble::no_server, reason};
   }
   switch (error) {
     case ENOENT:
@@ -77,17 +92,26 @@ LineFailure line_failure(int error, const std::string& device) {
     case ENXIO:
     case EIO:
     case ENOTDIR:
-      return {State::no_device, "There is no device at " + device + ": plug in the probe."};
-    case EACCES:
-    case EPERM:
-      return {State::no_permission, "The service may not open " + device + "." + ownership(device)};
-    case EBUSY:
+      return {Trouble::no_device, reason};
+    case EACCES: {
+      const std::string owner = ownership(path);
+      return {Trouble::no_permission, owner.empty() ? reason : owner};
+    }
+    case EPERM:  // by the service's sandbox, whatever the mode
+      return {Trouble::no_permission, reason};
     case EWOULDBLOCK:
-      return {State::device_busy,
-              "Another process has " + device + ": stop the other program that reads the meter."};
+      return busy(path, find_lockers(path));
+    case EBUSY:
+      return busy(path, find_openers(path));
     default:
-      return {State::error, "Cannot use " + device + ": " + std::strerror(error) + "."};
+      return {Trouble::unusable_device, reason};
   }
+}
+
+irmeter::Failure line_ended(const std::string& device) {
+  return is_tcp_url(device)
+             ? irmeter::Failure{irmeter::Trouble::no_server, device + ": closed by the server"}
+             : irmeter::Failure{irmeter::Trouble::no_device, device + ": unplugged"};
 }
 
 }  // namespace irmeterd

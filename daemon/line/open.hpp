@@ -12,17 +12,12 @@
 #include "daemon/config/config.hpp"
 #include "daemon/file_descriptor.hpp"
 #include "daemon/loop.hpp"
-#include "lib/state.hpp"
+#include "lib/trouble.hpp"
 
 namespace irmeterd {
 
-// Why there is no line: no-device, no-permission, device-busy or error, with the cure.
-struct LineFailure {
-  irmeter::State state;
-  std::string detail;
-};
-
-using OpenedLine = std::variant<FileDescriptor, LineFailure>;
+// A failure is no_device, no_permission, device_busy, unusable_device or no_server.
+using OpenedLine = std::variant<FileDescriptor, irmeter::Failure>;
 
 // A path, after links were followed: a pseudo-terminal, or else a serial port.
 [[nodiscard]] OpenedLine open_path(const MeterConfig& meter);
@@ -32,8 +27,16 @@ using OpenedLine = std::variant<FileDescriptor, LineFailure>;
 [[nodiscard]] OpenedLine open_serial_port(const std::string& canonical_path,
                                           const MeterConfig& meter);
 
-// What an errno of opening or using a device means for its user.
-[[nodiscard]] LineFailure line_failure(int error, const std::string& device);
+// What an errno of opening or using a device means for its user. canonical_path is where the links
+// in device led, once they could be followed.
+[[nodiscard]] irmeter::Failure line_failure(int error, const std::string& device,
+                                            const std::string& canonical_path = {});
+// An open line that has come to its end: unplugged, or closed by the server.
+[[nodiscard]] irmeter::Failure line_ended(const std::string& device);
+
+// How often a server was sent the oldest bytes that it has not acknowledged; 0 if it has
+// acknowledged all of them.
+[[nodiscard]] unsigned times_unacknowledged(int socket);
 
 // A connection to a serial server in the making; destroying it gives up. Name look-up and
 // connecting both happen beside the loop.
@@ -52,6 +55,7 @@ class TcpConnect {
   void on_looked_up();
   void connect_next();
   void on_connected();
+  void on_time_limit();
   void finish(OpenedLine result);
 
   Loop& loop_;

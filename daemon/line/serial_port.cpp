@@ -39,8 +39,8 @@ void ask_for_low_latency(int fd) {
   }
 }
 
-LineFailure not_a_port(const std::string& device) {
-  return {irmeter::State::error, device + " is not a serial port."};
+irmeter::Failure not_a_port(const std::string& path) {
+  return {irmeter::Trouble::unusable_device, path + ": not a serial port"};
 }
 
 }  // namespace
@@ -48,29 +48,30 @@ LineFailure not_a_port(const std::string& device) {
 OpenedLine open_serial_port(const std::string& canonical_path, const MeterConfig& meter) {
   sp_port* found = nullptr;
   if (sp_get_port_by_name(canonical_path.c_str(), &found) != SP_OK) {
-    return not_a_port(meter.device);
+    return not_a_port(canonical_path);
   }
   Port port(found);
   if (sp_open(port.get(), SP_MODE_READ_WRITE) != SP_OK) {
     const int error = sp_last_error_code();
-    return error == ENOTTY ? not_a_port(meter.device) : line_failure(error, meter.device);
+    return error == ENOTTY ? not_a_port(canonical_path)
+                           : line_failure(error, meter.device, canonical_path);
   }
   int handle = -1;
   if (sp_get_port_handle(port.get(), &handle) != SP_OK) {
-    return not_a_port(meter.device);
+    return not_a_port(canonical_path);
   }
   FileDescriptor fd(fcntl(handle, F_DUPFD_CLOEXEC, 3));
   // Two readers on one probe would steal each other's bytes: the lock keeps out programs that ask,
   // exclusive mode those that do not (but for root).
   if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    return line_failure(errno, meter.device);
+    return line_failure(errno, meter.device, canonical_path);
   }
   if (!configure(port.get(), meter)) {
-    return line_failure(sp_last_error_code(), meter.device);
+    return line_failure(sp_last_error_code(), meter.device, canonical_path);
   }
   port.reset();  // from libserialport 0.1.2 on, this ends the exclusive mode
   if (ioctl(fd.get(), TIOCEXCL) != 0) {
-    return line_failure(errno, meter.device);
+    return line_failure(errno, meter.device, canonical_path);
   }
   ask_for_low_latency(fd.get());
   return fd;

@@ -16,11 +16,23 @@
 namespace irmeterd {
 namespace {
 
-constexpr std::chrono::seconds time_limit{10};
+// A resolver asks a second server after 5 s.
+constexpr std::chrono::seconds look_up_limit{10};
+// Of each address: the kernel knocks a second time after 1 s, and the meter's state is to be right
+// within 2 s.
+constexpr std::chrono::milliseconds connect_limit{1500};
 
-LineFailure no_server(const std::string& device, const std::string& why) {
-  return {irmeter::State::no_device,
-          "Cannot reach the serial server at " + device + ": " + why + "."};
+// A connection that nobody speaks on is found dead after 25 s.
+constexpr int keep_alive_after_s = 10;
+constexpr int keep_alive_every_s = 5;
+constexpr int keep_alive_count = 3;
+
+void set_option(int socket, int level, int option, int value) {
+  (void)setsockopt(socket, level, option, &value, sizeof value);
+}
+
+irmeter::Failure no_server(const std::string& device, const std::string& why) {
+  return {irmeter::Trouble::no_server, device + ": " + why};
 }
 
 }  // namespace
@@ -66,8 +78,8 @@ struct TcpConnect::Lookup {
 
 TcpConnect::TcpConnect(Loop& loop, const std::string& device, Done done)
     : loop_(loop), device_(device), done_(std::move(done)), lookup_(std::make_shared<Lookup>()) {
-  time_limit_ = loop.timer([this] { finish(no_server(device_, "no answer")); });
-  Loop::arm(time_limit_, loop.now() + time_limit);
+  time_limit_ = loop.timer([this] { on_time_limit(); });
+  Loop::arm(time_limit_, loop.now() + look_up_limit);
   const Endpoint server = *parse_tcp_url(device);
   lookup_->host = server.host;
   lookup_->port = std::to_string(server.port);
@@ -98,6 +110,7 @@ void TcpConnect::connect_next() {
     if (socket_ && (connect(socket_.get(), address_->ai_addr, address_->ai_addrlen) == 0 ||
                     errno == EINPROGRESS)) {
       watch_ = loop_.io(socket_.get(), EPOLLOUT, [this](std::uint32_t) { on_connected(); });
+      Loop::arm(time_limit_, loop_.now() + connect_limit);
       return;
     }
     last_error_ = errno;
@@ -114,10 +127,30 @@ void TcpConnect::on_connected() {
     connect_next();
     return;
   }
-  const int on = 1;
-  (void)setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  (void)setsockopt(socket_.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(socket_.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(socket_.get(), IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_after_s);
+  set_option(socket_.get(), IPPROTO_TCP, TCP_KEEPINTVL, keep_alive_every_s);
+  set_option(socket_.get(), IPPROTO_TCP, TCP_KEEPCNT, keep_alive_count);
   finish(std::move(socket_));
+}
+
+void TcpConnect::on_time_limit() {
+  if (address_ == nullptr) {
+    finish(no_server(device_, "its name cannot be looked up"));
+    return;
+  }
+  watch_.reset();
+  last_error_ = ETIMEDOUT;
+  address_ = address_->ai_next;
+  connect_next();
+}
+
+unsigned times_unacknowledged(int socket) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const bool known = getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  return known && info.tcpi_unacked > 0 ? info.tcpi_retransmits + 1U : 0U;
 }
 
 void TcpConnect::finish(OpenedLine result) {

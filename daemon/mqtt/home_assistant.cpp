@@ -139,6 +139,7 @@ class Discovery {
     // A probe that hears itself counts up with every packet.
     counter("echoes", "Echoes", false);
     counter("reconnects", "Reconnects", true);
+    counter("held_back", "Values held back", true);
   }
 
   void counter(std::string_view key, std::string_view name, bool enabled) {

@@ -42,7 +42,7 @@ PollTimer::PollTimer(Loop& loop, const std::string& device, PollClient& client)
                ready_ = true;
              },
              [this](irmeter::ByteView bytes) { on_bytes(bytes); },
-             [this](const LineFailure& failure) { failure_ = failure.detail; }}),
+             [this](const irmeter::Failure& failure) { failure_ = failure.detail(); }}),
       protocol_timer_(loop.timer(
           [this] {
             client_.timeout(loop_.now());

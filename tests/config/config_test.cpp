@@ -9,6 +9,7 @@ namespace irmeterd {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 
 Config parse_good(std::string_view text) {
   const LoadedConfig loaded = parse_config(text, "good.toml");
@@ -32,6 +33,8 @@ TEST(Config, DefaultsAreThoseOfTheManual) {
   EXPECT_EQ(meter.key_credential, "meter-key");
   EXPECT_EQ(meter.interval, milliseconds(10'000));
   EXPECT_EQ(meter.session, SessionMode::automatic);
+  EXPECT_TRUE(meter.quiet_hours.empty());
+  EXPECT_EQ(meter.main_fuse, (irmeter::MainFuse{3, 63}));
   EXPECT_TRUE(meter.rts);
   EXPECT_FALSE(meter.dtr);
   const MqttConfig mqtt;
@@ -49,6 +52,8 @@ TEST(Config, EveryKeyIsTakenOver) {
     key_file = "/etc/ir-meterd/key"
     interval = "500ms"
     session = "each"
+    quiet_hours = ["02:10-02:18", "23:50-00:10"]
+    main_fuse = "1x35A"
     rts = false
     dtr = true
     [[meter]]
@@ -74,12 +79,19 @@ TEST(Config, EveryKeyIsTakenOver) {
     directory = "/tmp/cache"
   )");
   ASSERT_EQ(config.meters.size(), 2U);
-  const MeterConfig first{
-      "heat_pump2",      "tcp://[fe80::1%eth0]:4001", "meter-key", "/etc/ir-meterd/key",
-      milliseconds(500), SessionMode::each,           false,       true};
+  const MeterConfig first{"heat_pump2",
+                          "tcp://[fe80::1%eth0]:4001",
+                          "meter-key",
+                          "/etc/ir-meterd/key",
+                          milliseconds(500),
+                          SessionMode::each,
+                          {{minutes(130), minutes(138)}, {minutes(1430), minutes(10)}},
+                          {1, 35},
+                          false,
+                          true};
   const MeterConfig second{
-      "main", "/dev/ttyUSB0", "main-key", "", milliseconds(3'600'000), SessionMode::keep,
-      true,   false};
+      "main", "/dev/ttyUSB0", "main-key", "",   milliseconds(3'600'000), SessionMode::keep,
+      {},     {3, 63},        true,       false};
   const MqttConfig mqtt{"mqtts://broker.example",
                         "reader",
                         "",
@@ -105,6 +117,11 @@ TEST(Config, TheOtherBusIsTheSessions) {
 
 TEST(Config, WithoutAnMqttTableNothingIsSent) {
   EXPECT_FALSE(parse_good("[[meter]]\nname = \"a\"\ndevice = \"/a\"").mqtt.has_value());
+}
+
+TEST(Config, AnEmptyArrayOfQuietHoursIsNone) {
+  const Config config = parse_good("[[meter]]\nname = \"a\"\ndevice = \"/a\"\nquiet_hours = []\n");
+  EXPECT_TRUE(config.meters.at(0).quiet_hours.empty());
 }
 
 TEST(Config, IsReadFromAFile) {

@@ -80,7 +80,7 @@ const Mistake mistakes[] = {
     {"KeyWithControlCharacters",
      METER "\"x\\u0007\\ny\" = 1\n[dbus]\n",
      {":4:1: \"x??y\" is unknown here; remove it, or write one of name, device, key_credential, "
-      "key_file, interval, session, rts, dtr"}},
+      "key_file, interval, session, quiet_hours, main_fuse, rts, dtr"}},
 
     // [[meter]]
     {"NameMissing",
@@ -131,6 +131,36 @@ const Mistake mistakes[] = {
     {"SessionIsBoolean",
      METER "session = true\n",
      {":4:11: session: is a boolean; write one of \"auto\", \"keep\", \"each\""}},
+    {"QuietHoursAreText",
+     METER "quiet_hours = \"02:10-02:18\"\n",
+     {":4:15: quiet_hours: is a string; write an array, such as [\"02:10-02:18\"]"}},
+    {"QuietHoursWithMistakesAmongThem",
+     METER "quiet_hours = [\"02:10-02:18\", \"2:10-2:18\",\n  1430, [\"00:00-01:00\"]]\n",
+     {":4:31: quiet_hours: \"2:10-2:18\" is not a range of the day; write HH:MM-HH:MM, such as "
+      "\"02:10-02:18\"",
+      ":5:3: quiet_hours: is an integer; write text in quotes, such as \"02:10-02:18\"",
+      ":5:9: quiet_hours: is an array; write text in quotes, such as \"02:10-02:18\""}},
+    {"QuietHoursAfterMidnight",
+     METER "quiet_hours = [\"23:00-24:00\"]\n",
+     {":4:16: quiet_hours: \"23:00-24:00\" has a time in it that no clock shows; write 00:00 to "
+      "23:59"}},
+    {"QuietHoursOfNoLength",
+     METER "quiet_hours = [\"02:10-02:10\"]\n",
+     {":4:16: quiet_hours: \"02:10-02:10\" ends as it begins; write two different times"}},
+    {"MainFuseWithoutPhases",
+     METER "main_fuse = \"63A\"\n",
+     {":4:13: main_fuse: \"63A\" is not a main fuse; write phases and amperes, such as \"3x63A\" "
+      "or \"1x35A\""}},
+    {"MainFuseIsInteger",
+     METER "main_fuse = 63\n",
+     {":4:13: main_fuse: is an integer; write text in quotes, such as \"3x63A\""}},
+    {"MainFuseOfTwoPhases",
+     METER "main_fuse = \"2x63A\"\n",
+     {":4:13: main_fuse: \"2x63A\" has neither 1 phase nor 3; write a fuse such as \"3x63A\" or "
+      "\"1x35A\""}},
+    {"MainFuseTooLarge",
+     METER "main_fuse = \"3x4001A\"\n",
+     {":4:13: main_fuse: \"3x4001A\" is out of range; write 1 to 4000 A for each phase"}},
     {"RtsIsText",
      METER "rts = \"true\"\n",
      {":4:7: rts: is a string; write true or false, without quotes"}},

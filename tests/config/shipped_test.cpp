@@ -102,9 +102,10 @@ TEST(ShippedConfig, ShowsEveryKeyOnceAndNoOther) {
 }
 
 TEST(ShippedConfig, ShowsTheDefaultsAsTheyAre) {
-  const Config config = all_in({"key_file", "username", "password_credential", "password_file",
-                                "ca_file", "cert_file", "client_key_file", "client_id"},
-                               "mqtt");
+  const Config config =
+      all_in({"key_file", "quiet_hours", "username", "password_credential", "password_file",
+              "ca_file", "cert_file", "client_key_file", "client_id"},
+             "mqtt");
   Config expected;
   expected.meters = {shipped_meter()};
   expected.mqtt.emplace().url = "mqtt://localhost:1883";
@@ -117,6 +118,7 @@ TEST(ShippedConfig, ShowsExamplesThatCanBeUsed) {
   EXPECT_EQ(credentials.mqtt->password_credential, "mqtt-password");
   const Config files = all_in({"key_credential", "password_credential"}, "mqtts");
   EXPECT_FALSE(files.meters.at(0).key_file.empty());
+  EXPECT_FALSE(files.meters.at(0).quiet_hours.empty());
   EXPECT_FALSE(files.mqtt->password_file.empty());
   EXPECT_FALSE(files.mqtt->client_key_file.empty());
 }

@@ -1,13 +1,16 @@
-// Durations, addresses, and the words around them in messages.
+// Durations, times of the day, fuses, addresses, and the words around them in messages.
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "daemon/config/checks.hpp"
+#include "daemon/config/day_range.hpp"
 #include "daemon/config/duration.hpp"
+#include "daemon/config/main_fuse.hpp"
 #include "daemon/config/url.hpp"
 
 namespace irmeterd {
@@ -37,6 +40,49 @@ TEST(Duration, IsNothingElse) {
        {"", "s", "10", "10 s", " 10s", "10s ", "-1s", "+1s", "1.5s", "1e3ms", "10S", "1d", "1h30m",
         "0x10s", "4294967296s", "99999999999999999999999ms"}) {
     EXPECT_FALSE(parse_duration(text).ok()) << text;
+  }
+}
+
+TEST(DayRange, IsTwoTimesOfTheDayAlsoOverMidnight) {
+  const std::pair<std::string_view, std::pair<int, int>> ranges[] = {
+      {"02:10-02:18", {130, 138}},
+      {"00:00-23:59", {0, 1439}},
+      {"23:50-00:10", {1430, 10}},
+      {"23:00-00:00", {1380, 0}},
+  };
+  for (const auto& [text, times] : ranges) {
+    const auto range = parse_day_range(text);
+    ASSERT_TRUE(range.ok()) << text << " " << range.error().what;
+    EXPECT_EQ(range->begin, std::chrono::minutes(times.first)) << text;
+    EXPECT_EQ(range->end, std::chrono::minutes(times.second)) << text;
+  }
+}
+
+TEST(DayRange, IsNothingElse) {
+  for (const std::string_view text :
+       {"", "-", "02:10", "02:10-", "2:10-02:18", "02:10-02:1", "02:10-02:180", "02:10 - 02:18",
+        " 02:10-02:18", "02.10-02.18", "0210-0218", "02:1a-02:18", "+2:10-02:18", "02:10:02:18",
+        "02:10-24:00", "24:00-02:10", "02:60-03:10", "02:10-02:99", "02:10-02:10"}) {
+    EXPECT_FALSE(parse_day_range(text).ok()) << text;
+  }
+}
+
+TEST(MainFuse, IsPhasesAndAmperes) {
+  const std::pair<std::string_view, irmeter::MainFuse> fuses[] = {
+      {"3x63A", {3, 63}}, {"1x1A", {1, 1}}, {"3x4000A", {3, 4000}}, {"1x035A", {1, 35}}};
+  for (const auto& [text, expected] : fuses) {
+    const auto fuse = parse_main_fuse(text);
+    ASSERT_TRUE(fuse.ok()) << text << " " << fuse.error().what;
+    EXPECT_EQ(*fuse, expected) << text;
+  }
+}
+
+TEST(MainFuse, IsNothingElse) {
+  for (const std::string_view text :
+       {"",      "x",     "xA",     "63",   "63A",     "3x63",           "3x63 A",        "3 x 63A",
+        "3X63A", "3x63a", "3x63AA", "x63A", "3xA",     "3x-63A",         "+3x63A",        "3x6.3A",
+        "0x63A", "2x63A", "4x63A",  "3x0A", "3x4001A", "3x99999999999A", "4294967299x63A"}) {
+    EXPECT_FALSE(parse_main_fuse(text).ok()) << text;
   }
 }
 

@@ -13,7 +13,7 @@ using irmeter::State;
 
 class DriverStop : public DriverFixture {};
 
-// The last packets of a conversation: who sent what, without times and toggles.
+// The last packets of a conversation: who sent what, without times and bytes.
 std::vector<std::string> last_packets(const std::string& conversation, std::size_t count) {
   std::vector<std::string> packets;
   std::istringstream lines(conversation);
@@ -22,10 +22,7 @@ std::vector<std::string> last_packets(const std::string& conversation, std::size
     std::string time;
     std::string sender;
     fields >> time >> sender;
-    const auto colon = line.find(": ");
-    packets.push_back(
-        sender + " " +
-        (colon == std::string::npos ? line.substr(line.rfind(' ') + 1) : line.substr(colon + 2)));
+    packets.push_back(sender + " " + line.substr(std::min(line.size(), line.find("# ") + 2)));
   }
   packets.erase(packets.begin(),
                 packets.end() - static_cast<long>(std::min(count, packets.size())));
@@ -38,9 +35,8 @@ TEST_F(DriverStop, LogsOffTerminatesAndAcknowledgesTheLastWord) {
   drive(config_for(simulator.device()));
   ASSERT_TRUE(eventually([&] { return readings() >= 2; }));
   ASSERT_TRUE(stops());
-  const std::vector<std::string> goodbye{"client log off 52", "meter ACK",           "meter ok 00",
-                                         "client ACK",        "client terminate 21", "meter ACK",
-                                         "meter ok 00",       "client ACK"};
+  const std::vector<std::string> goodbye{"C> log off",   "M> ACK", "M> ok", "C> ACK",
+                                         "C> terminate", "M> ACK", "M> ok", "C> ACK"};
   // The simulator may still have to read what was written before the line was closed.
   EXPECT_TRUE(eventually([&] {
     return last_packets(simulator.conversation(), goodbye.size()) == goodbye;

@@ -1,27 +1,41 @@
-// Meters behind a serial server: tcp:// instead of a path.
+// Meters behind a serial server: tcp:// instead of a path, and what can become of a connection.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <optional>
 #include <string>
 
+#include "daemon/line/open.hpp"
+#include "tests/daemon/captured_log.hpp"
 #include "tests/daemon/driver_fixture.hpp"
+#include "tests/daemon/processor_time.hpp"
+#include "tests/daemon/tcp_relay.hpp"
 
 namespace irmeterd {
 namespace {
 
+using namespace std::chrono_literals;
 using irmeter::State;
+
+// A state is promised to be right within two seconds; the machine may be slow.
+constexpr std::chrono::milliseconds slowness = 1s;
+constexpr std::chrono::milliseconds in_time = 2s + slowness;
 
 class DriverTcp : public DriverFixture {
  protected:
-  // The address of a server that has been there and is gone.
-  std::string gone(Simulator& simulator) {
-    simulator.start();
-    simulator.stop();
-    return simulator.device();
+  DriverTcp() { simulator_.start(); }
+
+  static std::string no_server(const std::string& device, const std::string& why) {
+    return std::string(irmeter::info(irmeter::Trouble::no_server).sentence) + " (" + device + ": " +
+           why + ")";
   }
+
+  Simulator simulator_{loop_, Simulator::Place::tcp};
 };
 
 TEST_F(DriverTcp, ReadsFromASerialServer) {
-  Simulator simulator(loop_, Simulator::Place::tcp);
-  simulator.start();
-  drive(config_for(simulator.device()));
+  drive(config_for(simulator_.device()));
   ASSERT_TRUE(becomes(State::online));
   EXPECT_EQ(meter().reading->values.get(irmeter::Quantity::energy_import),
             Simulator::fixed_values().summations[irmetersim::summation::forward]);
@@ -29,50 +43,176 @@ TEST_F(DriverTcp, ReadsFromASerialServer) {
 }
 
 TEST_F(DriverTcp, LooksUpTheNameOfTheServer) {
-  Simulator simulator(loop_, Simulator::Place::tcp);
-  simulator.start();
-  const std::string port = simulator.device().substr(simulator.device().rfind(':'));
+  const std::string port = simulator_.device().substr(simulator_.device().rfind(':'));
   drive(config_for("tcp://localhost" + port));
   ASSERT_TRUE(becomes(State::online));
 }
 
-TEST_F(DriverTcp, WaitsForAServerThatRefuses) {
-  Simulator simulator(loop_, Simulator::Place::tcp);
-  drive(config_for(gone(simulator)));
-  ASSERT_TRUE(becomes(State::no_device));
-  EXPECT_EQ(meter().detail,
-            "Cannot reach the serial server at " + simulator.device() + ": Connection refused.");
-  ASSERT_TRUE(polls(1));
-  simulator.start();
-  ASSERT_TRUE(becomes(State::online));
-}
-
-TEST_F(DriverTcp, ConnectsAgainAfterTheServerHasGone) {
-  Simulator simulator(loop_, Simulator::Place::tcp);
-  simulator.start();
-  drive(config_for(simulator.device()));
-  ASSERT_TRUE(becomes(State::online));
-  simulator.stop();
-  ASSERT_TRUE(becomes(State::no_device));
-  simulator.start();
-  ASSERT_TRUE(becomes(State::online));
-  EXPECT_EQ(meter().counters.reconnects, 1U);
-}
-
 TEST_F(DriverTcp, SaysThatANameLeadsNowhere) {
-  drive(config_for("tcp://no-such-host.invalid:2001"));
+  const std::string device = "tcp://no-such-host.invalid:2001";
+  drive(config_for(device));
   ASSERT_TRUE(becomes(State::no_device));
-  EXPECT_TRUE(meter().detail.starts_with(
-      "Cannot reach the serial server at tcp://no-such-host.invalid:2001: "))
-      << meter().detail;
+  const std::string where = no_server(device, "");
+  EXPECT_TRUE(meter().detail.starts_with(where.substr(0, where.size() - 1))) << meter().detail;
 }
 
 TEST_F(DriverTcp, IsStoppedWhileItConnects) {
-  Simulator simulator(loop_, Simulator::Place::tcp);
-  simulator.start();
-  drive(config_for(simulator.device()));  // the answer to the look-up can only come with the loop
+  drive(config_for(simulator_.device()));  // the answer to the look-up can only come with the loop
   EXPECT_TRUE(stops());
   EXPECT_FALSE(meter().reading);
+}
+
+TEST_F(DriverTcp, KeepsIdleConnectionsAlive) {
+  std::optional<OpenedLine> opened;
+  const TcpConnect connect(loop_, simulator_.device(),
+                           [&](OpenedLine line) { opened = std::move(line); });
+  ASSERT_TRUE(eventually([&] { return opened.has_value(); }));
+  const auto option = [&](int level, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    ::getsockopt(std::get<FileDescriptor>(*opened).get(), level, name, &value, &size);
+    return value;
+  };
+  EXPECT_NE(option(SOL_SOCKET, SO_KEEPALIVE), 0);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 10);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 5);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 3);
+}
+
+// A relay between driver and meter that fails as it is told. Times are the ones promised to users:
+// the right state within two seconds, a reading within one interval.
+class DriverTcpTrouble : public DriverTcp {
+ protected:
+  static constexpr std::chrono::milliseconds interval = 3s;
+
+  void SetUp() override {
+    config_.device = relay_.device();
+    drive(config_);
+    ASSERT_TRUE(becomes(State::online));
+  }
+  // Ends with no_server in time. Trouble is noticed when the line is next used, which is at once.
+  void expect_loss(const std::function<void()>& trouble) {
+    trouble();
+    drivers_.front()->read_now();
+    const auto begun = Clock::now();
+    ASSERT_TRUE(becomes(State::no_device));
+    EXPECT_LT(Clock::now() - begun, in_time);
+    EXPECT_TRUE(meter().detail.starts_with(no_server(config_.device, "").substr(0, 40)))
+        << meter().detail;
+  }
+  void expect_recovery() {
+    relay_.serve();
+    const auto begun = Clock::now();
+    ASSERT_TRUE(becomes(State::online));
+    EXPECT_LT(Clock::now() - begun, interval + slowness);
+  }
+
+  TcpRelay relay_{loop_, simulator_.device()};
+  MeterConfig config_ = [] {
+    MeterConfig config = config_for({});
+    config.interval = interval;
+    return config;
+  }();
+  CapturedLog log_text_;
+};
+
+TEST_F(DriverTcpTrouble, AServerThatRefuses) {
+  expect_loss([&] { relay_.refuse(); });
+  ASSERT_TRUE(polls(3));
+  EXPECT_EQ(meter().detail, no_server(config_.device, "Connection refused"));
+  expect_recovery();
+  EXPECT_EQ(meter().counters.reconnects, 1U);
+  // However often it was tried: one line for each change.
+  EXPECT_EQ(log_text_.count("main: no-device. "), 1U);
+  EXPECT_EQ(log_text_.count("main: online. "), 2U);
+}
+
+TEST_F(DriverTcpTrouble, AServerThatDropsEveryConnection) {
+  expect_loss([&] { relay_.drop(); });
+  const unsigned before = relay_.taken();
+  const auto begun = Clock::now();
+  ASSERT_TRUE(eventually([&] { return relay_.taken() >= before + 3; }));
+  EXPECT_GT(Clock::now() - begun, 2s);  // it waits longer each time, though each one looks good
+  expect_recovery();
+  EXPECT_EQ(log_text_.count("main: no-device. "), 1U);
+}
+
+TEST_F(DriverTcpTrouble, AServerThatResetsTheConnection) {
+  expect_loss([&] { relay_.reset(); });
+  expect_recovery();
+  EXPECT_EQ(meter().counters.reconnects, 1U);
+}
+
+TEST_F(DriverTcpTrouble, AServerThatVanishesWithoutAWord) {
+  expect_loss([&] { relay_.vanish(); });
+  EXPECT_EQ(meter().detail, no_server(config_.device, "Connection timed out"));
+  ASSERT_TRUE(polls(1));  // nor does it answer to a new connection
+  EXPECT_EQ(meter().detail, no_server(config_.device, "Connection timed out"));
+  expect_recovery();
+  EXPECT_EQ(log_text_.count("main: no-device. "), 1U);
+}
+
+TEST_F(DriverTcpTrouble, CostsNothingWhileTheServerIsAway) {
+  expect_loss([&] {
+    relay_.reset();
+    relay_.refuse();
+  });
+  // The turns of the loop between here and three attempts to connect later.
+  std::size_t turns = 0;
+  const std::uint64_t goal = meter().counters.polls + 3;
+  const EventSource counter = loop_.before_sleep([&] {
+    ++turns;
+    if (meter().counters.polls >= goal) {
+      loop_.exit(0);
+    }
+  });
+  const auto used_before = thread_time();
+  const auto begun = Clock::now();
+  loop_.run();
+  EXPECT_GT(Clock::now() - begun, 2s);
+  EXPECT_LT(turns, 30U);
+  EXPECT_LT(thread_time() - used_before, 200ms);
+}
+
+TEST_F(DriverTcp, SaysSoonThatAHostDoesNotAnswer) {
+  TcpRelay relay(loop_, simulator_.device());
+  relay.vanish();
+  const auto begun = Clock::now();
+  drive(config_for(relay.device()));
+  ASSERT_TRUE(becomes(State::no_device));
+  EXPECT_LT(Clock::now() - begun, in_time);
+  EXPECT_EQ(meter().detail, no_server(relay.device(), "Connection timed out"));
+}
+
+TEST_F(DriverTcp, NoticesThatTheHostIsGoneInTheMiddleOfAnAnswer) {
+  // So slow that an answer takes a while.
+  Simulator slow(loop_, Simulator::Place::tcp, Simulator::quick({"--baud", "2400"}));
+  slow.start();
+  TcpRelay relay(loop_, slow.device());
+  drive(config_for(relay.device()));
+  ASSERT_TRUE(becomes(State::online));
+  const std::size_t asked = slow.requests("read");
+  ASSERT_TRUE(eventually([&] { return slow.requests("read") > asked; }));
+  relay.vanish();
+  ASSERT_TRUE(becomes(State::no_device));
+  EXPECT_EQ(meter().detail, no_server(relay.device(), "Connection timed out"));
+  relay.serve();
+  ASSERT_TRUE(becomes(State::online));
+}
+
+TEST_F(DriverTcp, ConnectsAnewToAServerThatHangs) {
+  const CapturedLog log;
+  TcpRelay relay(loop_, simulator_.device());
+  MeterConfig config = config_for(relay.device());
+  config.session = SessionMode::each;
+  drive(config);
+  ASSERT_TRUE(becomes(State::online));
+  relay.hang();
+  ASSERT_TRUE(becomes(State::silent));  // as far as one can know
+  ASSERT_TRUE(becomes(State::online));
+  EXPECT_EQ(meter().counters.reconnects, 1U);
+  EXPECT_EQ(log.count("main: silent. "), 1U);
+  EXPECT_EQ(log.count("main: no-device. "), 0U);
 }
 
 }  // namespace

@@ -80,7 +80,8 @@ TEST(Documents, DiagnosticsSayHowTheReadingGoes) {
   EXPECT_EQ(diagnostics_json(sample_meter()),
             R"({"time":"2026-11-22T10:15:30.125Z","meter":"nes_0000000012345678",)"
             R"("state":"online","state_detail":"Reading every 10 s.","poll_time_ms":412,)"
-            R"("polls":17,"retries":2,"crc_errors":1,"echoes":0,"reconnects":3})");
+            R"("polls":17,"retries":2,"crc_errors":1,"echoes":0,"reconnects":3,)"
+            R"("held_back":0,"held":[]})");
 }
 
 TEST(Documents, DiagnosticsBeforeTheFirstReadingHaveNoTime) {

@@ -101,17 +101,9 @@ class Process {
     }
   }
 
-  // The next line of standard output, without its end.
-  [[nodiscard]] std::string line() {
-    std::string text;
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    char character = 0;
-    while (readable(out_.get(), deadline) && ::read(out_.get(), &character, 1) == 1 &&
-           character != '\n') {
-      text += character;
-    }
-    return text;
-  }
+  // The next line of standard output, or of standard error, without its end.
+  [[nodiscard]] std::string line() { return next_line(out_.get()); }
+  [[nodiscard]] std::string error_line() { return next_line(error_.get()); }
 
   // Everything up to the end of standard output or standard error: ends when the process has.
   [[nodiscard]] std::string all_output() { return drain(out_.get()); }
@@ -139,6 +131,16 @@ class Process {
   }
 
  private:
+  static std::string next_line(int fd) {
+    std::string text;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    char character = 0;
+    while (readable(fd, deadline) && ::read(fd, &character, 1) == 1 && character != '\n') {
+      text += character;
+    }
+    return text;
+  }
+
   static std::string drain(int fd) {
     std::string text;
     const auto deadline = std::chrono::steady_clock::now() + patience;

@@ -123,10 +123,10 @@ TEST_F(Program, ShowsTheConversationWithoutTheKey) {
   Client(open_tty(link_)).whole_session();
   EXPECT_EQ(stop(), 0);
   const std::string text = process.all_errors();
-  EXPECT_THAT(text, HasSubstr("client toggle 0: identify 20"));
-  EXPECT_THAT(text, HasSubstr("meter  toggle 0: ok 00 00 02 00 00"));
-  EXPECT_THAT(text, HasSubstr("security 51 ** **"));
-  EXPECT_THAT(text, HasSubstr("meter  ACK"));
+  EXPECT_THAT(text, HasSubstr(" C> EE 00 00 00 00 01 20 13 10  # identify\n"));
+  EXPECT_THAT(text, HasSubstr(" M> EE 00 00 00 00 05 00 00 02 00 00 A2 5A  # ok"));
+  EXPECT_THAT(text, HasSubstr(" 00 15 51 ** **"));
+  EXPECT_THAT(text, HasSubstr(" M> 06  # ACK\n"));
   EXPECT_THAT(text, Not(HasSubstr("30 31 32 33")));
 }
 

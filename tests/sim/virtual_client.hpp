@@ -1,6 +1,7 @@
 // A simulated meter with a clock of its own and a client that says exactly what a test wants.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -42,8 +43,8 @@ inline const Bytes negotiate = hex("61 00 40 02 06");
 inline const Bytes log_on = hex("50 00 01 72 65 61 64 65 72 20 20 20 20");
 inline const Bytes log_off{0x52};
 inline Bytes security(const std::string& key) {
-  Bytes bytes{0x51};
-  bytes.insert(bytes.end(), key.begin(), key.end());
+  Bytes bytes(1 + key.size(), 0x51);
+  std::copy(key.begin(), key.end(), bytes.begin() + 1);
   return bytes;
 }
 inline Bytes full_read(unsigned id) {

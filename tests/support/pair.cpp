@@ -66,8 +66,9 @@ Bytes Wire::take(Instant now) {
   return arrived;
 }
 
-Pair::Pair(const MeterOptions& options, const std::optional<Key>& key, MeterEnd& end)
-    : client(options, key), meter(end) {}
+Pair::Pair(const MeterOptions& options, const std::optional<Key>& key, MeterEnd& end,
+           std::vector<KeyFact> known)
+    : client(options, key, std::move(known)), meter(end) {}
 
 void Pair::start() {
   client.line_ready(now);
@@ -82,8 +83,14 @@ void Pair::tell(const std::function<void(Meter&, Instant)>& what) {
 
 void Pair::step(Instant limit) {
   Instant next = limit;
-  for (const auto& due : {client.deadline(), meter.deadline(), to_meter.due(), to_client.due()}) {
+  const auto consider = [&next](const std::optional<Instant>& due) {
     next = due ? std::min(next, *due) : next;
+  };
+  consider(meter.deadline());
+  consider(to_meter.due());
+  if (!asleep) {
+    consider(client.deadline());
+    consider(to_client.due());
   }
   standstill_ = next > now ? 0 : standstill_ + 1;
   if (standstill_ > most_steps_without_time) {
@@ -97,6 +104,9 @@ void Pair::step(Instant limit) {
     meter.timeout(now);
   }
   to_client.push(meter.transmit(), now);
+  if (asleep) {
+    return;
+  }
   if (const Bytes arrived = to_client.take(now); !arrived.empty()) {
     ++wake_ups;
     client.receive(arrived, now);
@@ -157,6 +167,8 @@ void Pair::take_outputs() {
       identities.push_back(std::move(identified->identity));
     } else if (auto* poll = std::get_if<PollEnded>(&*output)) {
       polls.push_back({now, std::move(*poll)});
+    } else if (auto* fact = std::get_if<KeyFact>(&*output)) {
+      key_facts.push_back(std::move(*fact));
     } else {
       stopped = true;
     }
@@ -167,7 +179,7 @@ SimulatedPair::SimulatedPair(const Bench& bench)
     : SimulatedPair(bench, std::make_unique<SimulatedEnd>(bench.settings)) {}
 
 SimulatedPair::SimulatedPair(const Bench& bench, std::unique_ptr<SimulatedEnd> end)
-    : Pair(bench.options, key_of(bench.key), *end), end_(std::move(end)) {
+    : Pair(bench.options, key_of(bench.key), *end, bench.known), end_(std::move(end)) {
   sim().set_values(distinct_values());
 }
 
@@ -186,15 +198,19 @@ std::string SimulatedPair::services() const {
 }
 
 irmetersim::MeterValues distinct_values(std::int32_t n) {
+  using namespace irmetersim::present;
+  constexpr std::array<std::int32_t, 15> base{10'000, 20'000, 30'000,  40'000,  50'000,
+                                              60'000, 70'000, 210'000, 220'000, 230'000,
+                                              -900,   49'000, 80'000,  -1000,   900};
   irmetersim::MeterValues values;
   for (std::size_t i = 0; i < values.summations.size(); ++i) {
     values.summations[i] = 10'000'000 * static_cast<std::int32_t>(i + 1) + n;
   }
   for (std::size_t i = 0; i < values.present.size(); ++i) {
-    values.present[i] = 100'000 * static_cast<std::int32_t>(i + 1) + n;
+    const bool narrow = i == power_factor_l1 || i == power_factor_l2 || i == power_factor_l2 + 1;
+    values.present[i] = i < base.size() ? base[i] + n % (narrow ? 50 : 5000)
+                                        : 100'000 * static_cast<std::int32_t>(i + 1) + n;
   }
-  values.present[irmetersim::present::power_factor_l1] = -900 - n % 50;
-  values.present[irmetersim::present::power_factor_l2] = -1000 + n % 50;
   return values;
 }
 

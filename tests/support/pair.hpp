@@ -65,13 +65,19 @@ struct PollRecord {
 
 class Pair {
  public:
-  Pair(const MeterOptions& options, const std::optional<Key>& key, MeterEnd& meter);
+  Pair(const MeterOptions& options, const std::optional<Key>& key, MeterEnd& meter,
+       std::vector<KeyFact> known = {});
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
+  Pair(Pair&&) = delete;
+  Pair& operator=(Pair&&) = delete;
+  virtual ~Pair() = default;
 
   // The reader with a line, from now on.
   void start();
   // To the next moment something happens, until `limit` at most. Throws std::runtime_error when
   // time has stood still for too many steps: a livelock.
-  void step(Instant limit);
+  virtual void step(Instant limit);
   void run_for(Duration time);
   // Until the condition holds; false if that takes longer.
   bool run_until(const std::function<bool()>& condition, Duration within);
@@ -85,9 +91,11 @@ class Pair {
   Wire to_meter;
   Wire to_client;
   Instant now{std::chrono::hours(1)};
+  bool asleep = false;  // the reader: it neither hears nor does anything until it is woken up
 
   std::vector<PollRecord> polls;
   std::vector<Identity> identities;
+  std::vector<KeyFact> key_facts;
   bool stopped = false;
   bool secret_seen_in_clear = false;  // a Security packet without its mark, or a mark elsewhere
   std::uint64_t wake_ups = 0;         // inputs the reader was given
@@ -131,6 +139,10 @@ struct Bench {
   MeterOptions options;
   irmetersim::MeterSettings settings;
   std::string key = irmetersim::demo_key;  // empty: none
+  std::vector<KeyFact> known;              // of this key
+
+  // The meter has accepted the key before.
+  void prove_key() { known = {{irmetersim::MeterSettings().nameplate.serial, KeyTrust::proven}}; }
 };
 
 class SimulatedPair : public Pair {
@@ -146,7 +158,8 @@ class SimulatedPair : public Pair {
   std::unique_ptr<SimulatedEnd> end_;
 };
 
-// Values that are all different, so that no mix-up goes unseen, and depend on n.
+// Values a household could have, all different so that no mix-up goes unseen; they depend on n, and
+// the registers rise with it.
 [[nodiscard]] irmetersim::MeterValues distinct_values(std::int32_t n = 0);
 
 // What a reading of these values has to be, from a meter of this kind.

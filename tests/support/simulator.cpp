@@ -71,20 +71,34 @@ void Simulator::stop() {
   }
 }
 
+void Simulator::end_faults() const {
+  process_->signal(SIGUSR1);
+}
+
 std::string Simulator::conversation() const {
   return process_->errors();
 }
 
 std::size_t Simulator::requests(std::string_view kind) const {
-  const std::string said = ": " + std::string(kind) + " ";
+  return times_of(kind).size();
+}
+
+std::vector<std::chrono::milliseconds> Simulator::times_of(std::string_view kind) const {
   std::istringstream lines(conversation());
-  std::size_t count = 0;
+  std::vector<std::chrono::milliseconds> times;
   for (std::string line; std::getline(lines, line);) {
-    if (line.find(" client ") != std::string::npos && line.find(said) != std::string::npos) {
-      ++count;
+    const std::size_t meaning = line.find("# ");
+    if (line.find(" C> ") != std::string::npos && meaning != std::string::npos &&
+        line.substr(meaning + 2).starts_with(kind)) {
+      times.push_back(std::chrono::round<std::chrono::milliseconds>(
+          std::chrono::duration<double>(std::stod(line))));
     }
   }
-  return count;
+  return times;
+}
+
+std::size_t Simulator::struck(std::string_view fault) const {
+  return occurrences(conversation(), " fault: " + std::string(fault) + "\n");
 }
 
 }  // namespace irmeterd

@@ -2,6 +2,7 @@
 // stopped and started again at the same place. It prints the conversation, which tests count in.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -36,14 +37,20 @@ class Simulator {
   void start();
   // The meter and its line are gone when this returns, as if the probe had been unplugged.
   void stop();
+  // Ends all faults that it was started with.
+  void end_faults() const;
 
   // For the configuration; for Place::tcp only after the first start().
   [[nodiscard]] const std::string& device() const { return device_; }
 
   // What client and meter have said since start(), a packet per line.
   [[nodiscard]] std::string conversation() const;
-  // Requests of this kind ("log on", "security", "read part" ...) since start().
+  // Requests of this kind ("log on", "security", "read BT23" ...) since start().
   [[nodiscard]] std::size_t requests(std::string_view kind) const;
+  // When they came, since start().
+  [[nodiscard]] std::vector<std::chrono::milliseconds> times_of(std::string_view kind) const;
+  // How often this fault has struck since start().
+  [[nodiscard]] std::size_t struck(std::string_view fault) const;
 
  private:
   Loop& loop_;

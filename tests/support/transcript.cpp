@@ -1,33 +1,67 @@
 #include "tests/support/transcript.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
+
+#include "lib/service.hpp"
 
 namespace irmeter::testing {
 namespace {
 
-TranscriptLine parse_line(const std::string& text) {
-  std::istringstream words(text);
-  std::string word;
-  words >> word;
+// The bytes of a line, with the ones that a trace does not show: those of a Security packet behind
+// the service's code, which are the key and the CRC.
+Bytes parse_bytes(const std::string& text) {
+  const std::size_t hidden = text.find("**");
+  Bytes bytes = from_hex(std::string_view(text).substr(0, hidden));
+  if (hidden != std::string::npos) {
+    std::istringstream words(text.substr(hidden));
+    const auto count = std::count(std::istream_iterator<std::string>(words), {}, "**");
+    Packet packet;
+    packet.payload = request::security(*Key::from_text(transcript_key));
+    packet.toggle = bytes.size() > 2 && bytes[2] != 0;
+    const Bytes security = encode(packet);
+    if (bytes.size() + static_cast<std::size_t>(count) != security.size() ||
+        !std::equal(bytes.begin(), bytes.end(), security.begin())) {
+      throw std::invalid_argument("bytes are missing where no key can be");
+    }
+    bytes = security;
+  }
+  return bytes;
+}
+
+// Nothing for a line of which only a comment is left.
+std::optional<TranscriptLine> parse_line(const std::string& text) {
+  const std::size_t comment = text.find('#');
+  std::istringstream words(text.substr(0, comment));
   TranscriptLine line{};
-  if (word.starts_with('@')) {
-    line.pause = std::chrono::milliseconds(std::stoi(word.substr(1)));
-    words >> word;
+  std::string word;
+  bool any = false;
+  while (words >> word && word != "C>" && word != "M>") {
+    any = true;
+    if (word.starts_with('@')) {
+      line.pause = std::chrono::milliseconds(std::stoi(word.substr(1)));
+    }
   }
   if (word != "C>" && word != "M>") {
-    throw std::invalid_argument("neither C> nor M>: " + word);
+    if (any) {
+      throw std::invalid_argument("neither C> nor M>");
+    }
+    return std::nullopt;
   }
   line.sender = word == "C>" ? Sender::client : Sender::meter;
   std::string bytes;
   std::getline(words, bytes);
-  line.bytes = from_hex(bytes);
-  if (line.bytes.empty()) {
+  line.bytes = parse_bytes(bytes);
+  if (line.bytes.empty() && comment == std::string::npos) {
     throw std::invalid_argument("no bytes");
   }
-  return line;
+  return line.bytes.empty() ? std::nullopt : std::optional(std::move(line));
 }
 
 }  // namespace
@@ -63,18 +97,20 @@ Transcript load_transcript(std::string_view file_name) {
   if (!file) {
     throw std::runtime_error(path + ": cannot be opened");
   }
+  return read_transcript(file, path);
+}
+
+Transcript read_transcript(std::istream& from, const std::string& name) {
   Transcript transcript;
   int number = 0;
-  for (std::string text; std::getline(file, text);) {
+  for (std::string text; std::getline(from, text);) {
     ++number;
-    text = text.substr(0, text.find('#'));
-    if (text.find_first_not_of(" \t") == std::string::npos) {
-      continue;
-    }
     try {
-      transcript.push_back(parse_line(text));
+      if (auto line = parse_line(text)) {
+        transcript.push_back(std::move(*line));
+      }
     } catch (const std::exception& problem) {
-      throw std::runtime_error(path + ":" + std::to_string(number) + ": " + problem.what());
+      throw std::runtime_error(name + ":" + std::to_string(number) + ": " + problem.what());
     }
   }
   return transcript;

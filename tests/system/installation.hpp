@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -68,6 +70,16 @@ class Installation : public ::testing::Test {
     (void)wait_until(loop_, [this] { return !daemon_->running(); });
     return daemon_->exit_status();
   }
+  // Has it load its configuration again, and waits for it to be through with that.
+  void reload() {
+    ASSERT_TRUE(eventually([&] { return notify_.count("READY=1") > 0; }));
+    notify_.forget();
+    daemon_->signal(SIGHUP);
+    ASSERT_TRUE(eventually([&] { return notify_.count("READY=1") > 0; }));
+    EXPECT_TRUE(std::ranges::any_of(notify_.messages(), [](const std::string& message) {
+      return message.starts_with("RELOADING=1\nMONOTONIC_USEC=");
+    }));
+  }
   // A program beside the daemon, until it ends.
   [[nodiscard]] std::string output_of(const std::vector<std::string>& command) {
     Process program(command);
@@ -95,6 +107,17 @@ class Installation : public ::testing::Test {
       const auto now = cached(meter + "/reading.json");
       return now && *now != before;
     });
+  }
+
+  // Until this many polls more of the first meter have ended, well or badly.
+  ::testing::AssertionResult polls(unsigned long more) {
+    const auto ended = [this] {
+      const std::string metrics = cached("metrics.prom").value_or("");
+      const auto at = metrics.find("} ", metrics.find("\nir_meterd_polls_total{"));
+      return at == std::string::npos ? 0 : std::stoul(metrics.substr(at + 2));
+    };
+    const unsigned long goal = ended() + more;
+    return eventually([&] { return ended() >= goal; });
   }
 
   [[nodiscard]] std::optional<std::string> cached(const std::string& name) const {

@@ -1,6 +1,4 @@
 // SIGHUP: the new configuration comes into force, a bad one does not.
-#include <csignal>
-
 #include "daemon/mqtt/topics.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/system/installation.hpp"
@@ -8,18 +6,7 @@
 namespace irmeterd {
 namespace {
 
-class Reload : public Installation {
- protected:
-  // Sends SIGHUP and waits for the daemon to be through with it.
-  void reload() {
-    ASSERT_TRUE(eventually([&] { return notify_.count("READY=1") > 0; }));
-    notify_.forget();
-    daemon_->signal(SIGHUP);
-    ASSERT_TRUE(eventually([&] { return notify_.count("READY=1") > 0; }));
-    EXPECT_TRUE(notify_.messages().front().starts_with("RELOADING=1\nMONOTONIC_USEC="))
-        << notify_.messages().front();
-  }
-};
+class Reload : public Installation {};
 
 TEST_F(Reload, ChangesTheIntervalAndKeepsTheBroker) {
   bus_.start();

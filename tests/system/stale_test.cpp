@@ -1,4 +1,7 @@
-// A reading grows stale: live values go away everywhere, registers stay with their time.
+// A reading grows stale: live values go away everywhere, registers stay with their time. Unless it
+// was the daemon that slept.
+#include <algorithm>
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/bus_client.hpp"
@@ -9,8 +12,11 @@ namespace irmeterd {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 class Stale : public Installation {};
+
+const std::string topic = "ir-meterd/meter/elon_0000000012345678/";
 
 TEST_F(Stale, AReadingIsLiveForThirtySecondsAndNoLonger) {
   bus_.start();
@@ -20,7 +26,6 @@ TEST_F(Stale, AReadingIsLiveForThirtySecondsAndNoLonger) {
   simulator.start();
   configure(meter_table(simulator.device()) + mqtt_table(broker.url()));
   start();
-  const std::string topic = "ir-meterd/meter/elon_0000000012345678/";
   ASSERT_TRUE(eventually([&] { return watcher.payload(topic + "availability") == "online"; }));
   simulator.stop();
   ASSERT_TRUE(shows("main no-device; on the system bus; MQTT connected"));
@@ -50,6 +55,56 @@ TEST_F(Stale, AReadingIsLiveForThirtySecondsAndNoLonger) {
   simulator.start();
   EXPECT_TRUE(eventually([&] { return watcher.payload(topic + "availability") == "online"; }));
   EXPECT_TRUE(eventually([&] { return cached("main/BT28").has_value(); }));
+}
+
+class Sleep : public Installation {
+ protected:
+  // Stops the daemon in its tracks, as a suspended machine would, and lets it go on.
+  void sleep_for(std::chrono::seconds time) {
+    bool over = false;
+    EventSource alarm = loop_.timer([&] { over = true; });
+    daemon_->signal(SIGSTOP);
+    Loop::arm(alarm, loop_.now() + time);
+    ASSERT_TRUE(eventually([&] { return over; }, 60s));
+    daemon_->signal(SIGCONT);
+  }
+};
+
+TEST_F(Sleep, MakesNoReadingStaleAndNoPollsAreMadeUpFor) {
+  Mosquitto broker;
+  MqttWatcher watcher(loop_, broker);
+  Simulator simulator(loop_);
+  simulator.start();
+  configure(no_bus + meter_table(simulator.device()) + mqtt_table(broker.url()));
+  start();
+  ASSERT_TRUE(eventually([&] { return watcher.count(topic + "live") >= 2; }));
+  ASSERT_NO_FATAL_FAILURE(sleep_for(31s));
+  const std::size_t until_then = watcher.count(topic + "live");
+  bool live = true;
+  ASSERT_TRUE(eventually([&] {
+    live = live && cached("main/BT28");
+    return watcher.count(topic + "live") >= until_then + 5;
+  }));
+  EXPECT_TRUE(live);
+  EXPECT_EQ(watcher.history(topic + "availability"), "online");
+  EXPECT_EQ(logged("warning: "), 0U) << daemon_->errors();
+  EXPECT_EQ(simulator.requests("log on"), 2U);  // the meter has given up on the first session
+
+  // One poll at once, the others where they would have been anyway.
+  const auto polls = simulator.times_of("read BT23");
+  const auto slept = std::ranges::adjacent_find(
+      polls, [](auto before, auto after) { return after - before > 30s; });
+  ASSERT_NE(slept, polls.end());
+  const std::vector after(slept + 2, polls.end());
+  ASSERT_GE(after.size(), 4U);
+  EXPECT_GT(after[3] - after[0], 1400ms);
+  std::vector<milliseconds> off_the_grid;
+  for (const milliseconds poll : after) {
+    const milliseconds late = (poll - polls[1]) % 500ms;  // the first one also logs on
+    off_the_grid.push_back(std::min(late, 500ms - late));
+  }
+  std::ranges::sort(off_the_grid);
+  EXPECT_LT(off_the_grid[off_the_grid.size() / 2], 100ms);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST_F(Stop, LogsOffFromTheMeter) {
   EXPECT_EQ(daemon_->exit_status(), 0) << daemon_->errors();
   EXPECT_EQ(notify_.count("STOPPING=1"), 1U);
   // The simulator may still have to read what was written before the end.
-  EXPECT_TRUE(eventually([&] { return simulator.conversation().ends_with("client ACK\n"); }));
+  EXPECT_TRUE(eventually([&] { return simulator.conversation().ends_with("C> 06  # ACK\n"); }));
   EXPECT_EQ(simulator.requests("log on"), 1U);
   EXPECT_EQ(simulator.requests("log off"), 1U);
   EXPECT_EQ(simulator.requests("terminate"), 1U);

@@ -117,7 +117,9 @@ TEST_F(Whole, FailsReadNowWithAnErrorNamedAfterTheState) {
   BusClient client(loop_, bus_.address());
   const auto call = client.call(main_path, meter_interface, "ReadNow");
   EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error.NoDevice");
-  EXPECT_EQ(call->message, "There is no device at /dev/no-such-probe: plug in the probe.");
+  EXPECT_EQ(call->message,
+            "There is no device at the configured path: plug in the probe. (/dev/no-such-probe: No "
+            "such file or directory)");
 }
 
 TEST_F(Whole, ReadsOverMqttOnRequest) {

@@ -64,7 +64,7 @@ TEST_F(LinkTest, RepeatsSoonAfterANak) {
   sent();
   pass(milliseconds(10));
   receive(nak);
-  pass(milliseconds(9));
+  pass(milliseconds(19));
   EXPECT_EQ(sent(), "");
   pass(milliseconds(1));
   EXPECT_EQ(sent(), to_hex(ident_request));

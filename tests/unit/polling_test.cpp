@@ -94,7 +94,9 @@ TEST(Polling, BeginsWhenTheLineIsThereAndStaysOnTheGrid) {
 TEST(Polling, SurvivesTheLossOfTheLineAtAnyMoment) {
   for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
     for (int at = 0; at < 700; at += 3) {
-      SimulatedPair pair(every(seconds(2), mode));
+      Bench bench = every(seconds(2), mode);
+      bench.prove_key();
+      SimulatedPair pair(bench);
       pair.start();
       pair.run_for(milliseconds(at));
       pair.tell([](Meter& client, Instant) { client.line_lost(); });

@@ -38,7 +38,38 @@ ssize_t read_some(int fd, irmeter::Bytes& bytes) {
 
 class Pty final : public Endpoint {
  public:
-  explicit Pty(std::string link) : link_(std::move(link)) {
+  explicit Pty(std::string link) : link_(std::move(link)) { open(); }
+  ~Pty() override { remove_link(); }
+
+  Pty(const Pty&) = delete;
+  Pty& operator=(const Pty&) = delete;
+  Pty(Pty&&) = delete;
+  Pty& operator=(Pty&&) = delete;
+
+  [[nodiscard]] std::string address() const override { return link_; }
+  [[nodiscard]] int descriptor() const override { return master_.get(); }
+
+  [[nodiscard]] irmeter::Bytes read() override {
+    irmeter::Bytes bytes;
+    read_some(master_.get(), bytes);
+    return bytes;
+  }
+
+  void write(irmeter::ByteView bytes) override {
+    [[maybe_unused]] const ssize_t written = ::write(master_.get(), bytes.data(), bytes.size());
+  }
+
+  // The link goes first, like the node of a USB device.
+  void hang_up() override {
+    remove_link();
+    slave_.close();
+    master_.close();
+  }
+
+  void come_back() override { open(); }
+
+ private:
+  void open() {
     master_ = Descriptor(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
     if (!master_.is_open() || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0) {
       fail("cannot open a pseudo-terminal");
@@ -61,31 +92,12 @@ class Pty final : public Endpoint {
     make_link();
   }
 
-  ~Pty() override {
+  void remove_link() const {
     if (link_target() == target_) {
       ::unlink(link_.c_str());
     }
   }
 
-  Pty(const Pty&) = delete;
-  Pty& operator=(const Pty&) = delete;
-  Pty(Pty&&) = delete;
-  Pty& operator=(Pty&&) = delete;
-
-  [[nodiscard]] std::string address() const override { return link_; }
-  [[nodiscard]] int descriptor() const override { return master_.get(); }
-
-  [[nodiscard]] irmeter::Bytes read() override {
-    irmeter::Bytes bytes;
-    read_some(master_.get(), bytes);
-    return bytes;
-  }
-
-  void write(irmeter::ByteView bytes) override {
-    [[maybe_unused]] const ssize_t written = ::write(master_.get(), bytes.data(), bytes.size());
-  }
-
- private:
   [[nodiscard]] std::string link_target() const {
     std::array<char, PATH_MAX> buffer{};
     const ssize_t size = ::readlink(link_.c_str(), buffer.data(), buffer.size());
@@ -114,24 +126,7 @@ class Pty final : public Endpoint {
 
 class Tcp final : public Endpoint {
  public:
-  explicit Tcp(std::uint16_t port) {
-    constexpr int yes = 1;
-    listener_ =
-        Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* const name = reinterpret_cast<sockaddr*>(&address);
-    if (!listener_.is_open() ||
-        ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-        ::bind(listener_.get(), name, size) != 0 || ::listen(listener_.get(), 1) != 0 ||
-        ::getsockname(listener_.get(), name, &size) != 0) {
-      fail("cannot listen on TCP port " + std::to_string(port));
-    }
-    port_ = ntohs(address.sin_port);
-  }
+  explicit Tcp(std::uint16_t port) : port_(port) { open(); }
 
   [[nodiscard]] std::string address() const override {
     return "tcp://127.0.0.1:" + std::to_string(port_);
@@ -165,8 +160,40 @@ class Tcp final : public Endpoint {
     }
   }
 
+  void hang_up() override {
+    listener_.close();
+    client_.close();
+  }
+
+  void come_back() override { open(); }
+
+  void reset_connection() override {
+    constexpr linger at_once{1, 0};
+    ::setsockopt(client_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    client_.close();
+  }
+
  private:
-  std::uint16_t port_ = 0;
+  void open() {
+    constexpr int yes = 1;
+    listener_ =
+        Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port_);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const name = reinterpret_cast<sockaddr*>(&address);
+    if (!listener_.is_open() ||
+        ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        ::bind(listener_.get(), name, size) != 0 || ::listen(listener_.get(), 1) != 0 ||
+        ::getsockname(listener_.get(), name, &size) != 0) {
+      fail("cannot listen on TCP port " + std::to_string(port_));
+    }
+    port_ = ntohs(address.sin_port);
+  }
+
+  std::uint16_t port_;  // 0: any, until it is known
   Descriptor listener_;
   Descriptor client_;
 };

@@ -27,6 +27,14 @@ class Endpoint {
   // What the client has sent; empty if nothing, also when a client has just come or gone.
   [[nodiscard]] virtual irmeter::Bytes read() = 0;
   virtual void write(irmeter::ByteView bytes) = 0;
+
+  // Nobody finds it any more, and who had it open loses it, as when it is unplugged.
+  virtual void hang_up() = 0;
+  // It can be found again at the same address: another pseudo-terminal, the same port. Throws
+  // std::system_error.
+  virtual void come_back() = 0;
+  // The connection is broken off with RST; a pseudo-terminal has none.
+  virtual void reset_connection() {}
 };
 
 // A pseudo-terminal with a symbolic link to it. A link that is there already is replaced, anything

@@ -1,10 +1,11 @@
 // ir-meter-sim: the simulated meter on a pseudo-terminal or a TCP port.
 //
-// One loop that waits for the client, the next byte on the line, the next timer of the meter, or
-// the signal to stop.
+// One loop that waits for the client, the next byte on the line, the next timer of the meter or of
+// a fault, or a signal.
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,13 +14,17 @@
 #include <csignal>
 #include <ctime>
 #include <exception>
+#include <iomanip>
 #include <iostream>
 #include <optional>
+#include <sstream>
+#include <string_view>
 #include <system_error>
 #include <variant>
 
 #include "tools/ir-meter-sim/descriptor.hpp"
 #include "tools/ir-meter-sim/endpoint.hpp"
+#include "tools/ir-meter-sim/endpoint_faults.hpp"
 #include "tools/ir-meter-sim/options.hpp"
 #include "tools/ir-meter-sim/paced_line.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
@@ -32,18 +37,30 @@ Instant clock_now() {
   return Instant(std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
-// Blocks the signals that end the program and returns a descriptor that becomes readable instead.
-Descriptor stop_signals() {
+// Blocks the signals the program knows and returns a descriptor that becomes readable instead.
+Descriptor open_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Descriptor fd(::signalfd(-1, &signals, SFD_CLOEXEC));
   if (!fd.is_open()) {
     throw std::system_error(errno, std::generic_category(), "signalfd");
   }
   return fd;
+}
+
+// The one that has come.
+int next_signal(const Descriptor& signals) {
+  signalfd_siginfo info{};
+  return ::read(signals.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                                  : 0;
+}
+
+std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> b) {
+  return a && b ? std::min(a, b) : a ? a : b;
 }
 
 // Until there is input or the deadline has come.
@@ -61,34 +78,54 @@ void wait(std::array<pollfd, 2>& descriptors, std::optional<Instant> deadline) {
   }
 }
 
+// Like the lines of the conversation.
+void print_fault(std::string_view name, Duration since_start) {
+  std::ostringstream line;
+  line << std::fixed << std::setprecision(3) << std::setw(9)
+       << std::chrono::duration<double>(since_start).count() << " fault: " << name;
+  std::cerr << line.str() << std::endl;
+}
+
 void run(Options options) {
-  const Descriptor stop = stop_signals();
-  const auto endpoint = options.port ? open_tcp(*options.port) : open_pty(options.link);
+  const Descriptor signals = open_signals();
+  const auto place = options.port ? open_tcp(*options.port) : open_pty(options.link);
   // The default slack of 50 us is much when a byte takes a millisecond.
   ::prctl(PR_SET_TIMERSLACK, 1UL);
   const Instant start = clock_now();
   options.meter.start = start;
   SimulatedMeter meter(options.meter);
   PacedLine line(meter, options.meter.link.baud);
+  EndpointFaults endpoint(*place, meter.faults());
+  for (const Fault& fault : options.faults) {
+    meter.faults().add(fault, start);
+  }
   Trace trace(std::cerr);
-  std::cout << endpoint->address() << std::endl;
+  if (options.verbose) {
+    meter.faults().set_observer(
+        [start](FaultKind kind) { print_fault(info(kind).name, clock_now() - start); });
+  }
+  endpoint.timeout(start);
+  std::cout << place->address() << std::endl;
 
   for (;;) {
+    endpoint.timeout(clock_now());
     line.timeout(clock_now());
     if (const Bytes bytes = line.transmit(); !bytes.empty()) {
-      endpoint->write(bytes);
+      endpoint.write(bytes, clock_now());
       if (options.verbose) {
         trace.from_meter(bytes, clock_now() - start);
       }
     }
     std::array<pollfd, 2> descriptors{
-        {{endpoint->descriptor(), POLLIN, 0}, {stop.get(), POLLIN, 0}}};
-    wait(descriptors, line.deadline());
+        {{endpoint.descriptor(), POLLIN, 0}, {signals.get(), POLLIN, 0}}};
+    wait(descriptors, earlier(line.deadline(), endpoint.deadline(clock_now())));
     if (descriptors[1].revents != 0) {
-      return;
-    }
-    if (descriptors[0].revents != 0) {
-      const Bytes bytes = endpoint->read();
+      if (next_signal(signals) != SIGUSR1) {
+        return;
+      }
+      meter.faults().end();
+    } else if (descriptors[0].revents != 0) {
+      const Bytes bytes = endpoint.read();
       line.receive(bytes, clock_now());
       if (options.verbose) {
         trace.from_client(bytes, clock_now() - start);

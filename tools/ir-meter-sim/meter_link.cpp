@@ -52,6 +52,7 @@ std::optional<Bytes> MeterLink::next_request(Instant now) {
       continue;
     }
     last_request_ = std::move(raw);
+    request_toggle_ = packet.toggle;
     return std::move(packet.payload);
   }
   if (!scanner_.in_packet()) {
@@ -67,7 +68,7 @@ void MeterLink::respond(ByteView payload, std::size_t packet_size, Instant now) 
   for (std::size_t i = 0; i < count; ++i) {
     const ByteView part = payload.subspan(i * room, std::min(room, payload.size() - i * room));
     irmeter::Packet packet;
-    packet.toggle = std::exchange(toggle_, !toggle_);
+    packet.toggle = next_toggle(i == 0);
     packet.multi = count > 1;
     packet.first = packet.multi && i == 0;
     packet.sequence = static_cast<std::uint8_t>(count - 1 - i);
@@ -78,6 +79,27 @@ void MeterLink::respond(ByteView payload, std::size_t packet_size, Instant now) 
   repeated_ = 0;
   repeat_due_.reset();
   send_due_ = now + settings_.turn_around + line_time(1) + settings_.think_time;
+}
+
+bool MeterLink::next_toggle(bool first) {
+  switch (toggle_rule_) {
+    case ToggleRule::zero:
+      return false;
+    case ToggleRule::one:
+      return true;
+    case ToggleRule::copied:
+      toggle_ = first ? request_toggle_ : toggle_;
+      break;
+    case ToggleRule::own:
+    case ToggleRule::own_from_one:
+      break;
+  }
+  return std::exchange(toggle_, !toggle_);
+}
+
+void MeterLink::ignore() {
+  ack_due_.reset();
+  last_request_.clear();
 }
 
 void MeterLink::timeout(Instant now) {
@@ -113,8 +135,19 @@ std::optional<Instant> MeterLink::deadline() const {
   return earliest;
 }
 
-Bytes MeterLink::transmit() {
+std::vector<Bytes> MeterLink::transmit() {
   return std::exchange(out_, {});
+}
+
+void MeterLink::set_line_free(Instant at) {
+  if (at <= line_free_) {
+    return;
+  }
+  line_free_ = at;
+  if (repeat_due_) {
+    repeat_due_ = at + settings_.response_timeout;
+    traffic(at);
+  }
 }
 
 bool MeterLink::take_lost() {
@@ -122,8 +155,21 @@ bool MeterLink::take_lost() {
 }
 
 void MeterLink::restart() {
-  toggle_ = false;
+  toggle_ = toggle_rule_ == ToggleRule::own_from_one;
   last_request_.clear();
+}
+
+void MeterLink::reset() {
+  scanner_.clear();
+  gap_due_.reset();
+  give_up();
+}
+
+void MeterLink::set_toggle_rule(ToggleRule rule) {
+  if (rule != toggle_rule_) {
+    toggle_rule_ = rule;
+    toggle_ = rule == ToggleRule::own_from_one;
+  }
 }
 
 Duration MeterLink::line_time(std::size_t bytes) const {
@@ -171,9 +217,9 @@ void MeterLink::give_up() {
   restart();
 }
 
-void MeterLink::emit(ByteView bytes, Instant now) {
-  out_.insert(out_.end(), bytes.begin(), bytes.end());
-  line_free_ = std::max(line_free_, now) + line_time(bytes.size());
+void MeterLink::emit(Bytes piece, Instant now) {
+  line_free_ = std::max(line_free_, now) + line_time(piece.size());
+  out_.push_back(std::move(piece));
 }
 
 }  // namespace irmetersim

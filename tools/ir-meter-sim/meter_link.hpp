@@ -1,8 +1,8 @@
 // The meter's end of the C12.18 data link: acknowledges and answers, and insists until it is heard.
 //
-// It has a toggle of its own, which alternates from packet to packet and copies nothing from the
-// requests, as real meters do. A request that arrives twice is acknowledged and not carried out
-// again; a new request also acknowledges the response before it.
+// Unless told otherwise it has a toggle of its own, which alternates from packet to packet and
+// copies nothing from the requests, as real meters do. A request that arrives twice is acknowledged
+// and not carried out again; a new request also acknowledges the response before it.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +32,10 @@ struct LinkSettings {
   Duration traffic_timeout{6'000'000};  // without any traffic: back to the base state
 };
 
+// The toggles of responses: alternating from 0 or from 1 on, that of the request (and alternating
+// from there in a response of several packets), or always the same.
+enum class ToggleRule : std::uint8_t { own, own_from_one, copied, zero, one };
+
 class MeterLink {
  public:
   explicit MeterLink(const LinkSettings& settings);
@@ -45,13 +49,17 @@ class MeterLink {
 
   // Answers the request just taken, in as many packets of the given size as it needs.
   void respond(ByteView payload, std::size_t packet_size, Instant now);
+  // Neither acknowledges nor remembers the request just taken.
+  void ignore();
 
   // To be called at deadline().
   void timeout(Instant now);
   [[nodiscard]] std::optional<Instant> deadline() const;
 
-  // What goes on the line now; empty if nothing does.
-  [[nodiscard]] Bytes transmit();
+  // What goes on the line now: packets, ACKs and NAKs.
+  [[nodiscard]] std::vector<Bytes> transmit();
+  // It takes until then for all of that to leave.
+  void set_line_free(Instant at);
 
   // True once after the client has been silent for too long, or deaf for too many repetitions.
   [[nodiscard]] bool take_lost();
@@ -59,7 +67,10 @@ class MeterLink {
   // The base state was entered: the toggle starts anew, and so does the memory of the last request.
   // A response on its way still arrives.
   void restart();
+  // Forgets everything, as when the power comes back.
+  void reset();
 
+  void set_toggle_rule(ToggleRule rule);
   void set_max_packet_size(std::size_t size) { scanner_.set_max_packet_size(size); }
 
  private:
@@ -68,14 +79,17 @@ class MeterLink {
   void acknowledged(Instant now);
   void repeat(Instant now);
   void give_up();
-  void emit(ByteView bytes, Instant now);
+  void emit(Bytes piece, Instant now);
+  [[nodiscard]] bool next_toggle(bool first);
 
   LinkSettings settings_;
   irmeter::PacketScanner scanner_;
   Bytes last_request_;  // the whole packet; empty: whatever comes is new
-  bool toggle_ = false;
+  ToggleRule toggle_rule_ = ToggleRule::own;
+  bool toggle_ = false;          // of the next packet, where it is our own
+  bool request_toggle_ = false;  // of the request just taken
   bool lost_ = false;
-  Bytes out_;
+  std::vector<Bytes> out_;
   Instant line_free_{};  // when everything emitted so far has left
 
   std::vector<Bytes> response_;  // packets of the response in hand

@@ -33,6 +33,7 @@ enum Option : int {
   start_time,
   speed,
   seed,
+  fault,
   verbose,
   help,
   version,
@@ -52,6 +53,7 @@ constexpr option long_options[] = {
     {"start-time", required_argument, nullptr, start_time},
     {"speed", required_argument, nullptr, speed},
     {"seed", required_argument, nullptr, seed},
+    {"fault", required_argument, nullptr, fault},
     {"verbose", no_argument, nullptr, verbose},
     {"help", no_argument, nullptr, help},
     {"version", no_argument, nullptr, version},
@@ -86,9 +88,16 @@ std::string help_text() {
           "  --speed N          seconds that pass in the household per second (default 1), 0 = "
           "none\n"
           "  --seed N           another household, another weather (default 1)\n"
-          "  --verbose          print every packet to standard error, without the key\n"
+          "  --fault FAULT      let something go wrong: NAME[:PARAMETER=VALUE,...], see below; may "
+          "be\n"
+          "                     given several times; SIGUSR1 ends all faults at once\n"
+          "  --verbose          print every packet, without the key, and every fault that strikes "
+          "to\n"
+          "                     standard error\n"
           "  --help, --version\n"
           "\n"
+       << fault_help()
+       << "\n"
           "Exit status: 0 stopped by a signal, 1 cannot open the line, 64 bad command line.\n";
   return text.str();
 }
@@ -187,6 +196,14 @@ void apply(Options& options, int option_code, const std::string& value) {
     case seed:
       meter.household.seed = number("seed", value, 0, UINT64_MAX);
       break;
+    case fault: {
+      auto parsed = parse_fault(value);
+      if (!parsed) {
+        throw UsageError("--fault: " + parsed.error().what + ", see --help");
+      }
+      options.faults.push_back(*parsed);
+      break;
+    }
     case verbose:
       options.verbose = true;
       break;

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "tools/ir-meter-sim/fault.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 
 namespace irmetersim {
@@ -14,6 +16,7 @@ struct Options {
   MeterSettings meter;  // link.baud is the speed of the line
   std::string link;     // path of the link to the pty; empty: TCP
   std::optional<std::uint16_t> port;
+  std::vector<Fault> faults;
   bool verbose = false;
 };
 

@@ -3,8 +3,7 @@
 // A pty or a socket moves a packet at once; a line takes ten bit times for every byte. Bytes of the
 // client reach the meter one after the other, and the meter's bytes become due the same way. All of
 // it is computed from when things were due, never from when somebody woke up, so that late
-// wake-ups do not add up. It has the four functions of the meter itself: what is to happen to bytes
-// under way (damage, loss, echo) can be put between the two or around them.
+// wake-ups do not add up. It has the four functions of the meter itself.
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
+
+#include "tools/ir-meter-sim/value_faults.hpp"
 
 namespace irmetersim {
 namespace {
@@ -41,16 +44,26 @@ SimulatedMeter::SimulatedMeter(const MeterSettings& settings)
       household_(settings.household),
       tables_(settings.profile, settings.nameplate),
       link_(settings.link),
-      session_(session_settings(settings), [this](std::uint16_t id) { return table(id); }) {}
+      session_(session_settings(settings), [this](std::uint16_t id) { return table(id); }),
+      line_faults_(faults_),
+      session_faults_(faults_, session_) {}
 
 void SimulatedMeter::receive(ByteView bytes, Instant now) {
-  link_.receive(bytes, now);
+  if (const Bytes heard = line_faults_.hear(bytes, now); !heard.empty()) {
+    link_.receive(heard, now);
+  }
   pump(now);
 }
 
 void SimulatedMeter::timeout(Instant now) {
   link_.timeout(now);
   pump(now);
+}
+
+std::optional<Instant> SimulatedMeter::deadline() const {
+  const auto link = link_.deadline();
+  const auto line = line_faults_.deadline();
+  return link && line ? std::min(link, line) : link ? link : line;
 }
 
 MeterValues SimulatedMeter::values(Instant now) {
@@ -64,27 +77,45 @@ MeterValues SimulatedMeter::values(Instant now) {
 void SimulatedMeter::pump(Instant now) {
   now_ = now;
   while (const auto request = link_.next_request(now)) {
-    const Bytes response = session_.handle(*request);
-    link_.respond(response, session_.packet_size(), now);
+    const auto response = session_faults_.handle(*request, now);
+    if (response) {
+      link_.set_toggle_rule(session_faults_.toggle_rule());
+      link_.respond(*response, session_.packet_size(), now);
+    } else {
+      link_.ignore();
+    }
     if (session_.state() == SessionState::base) {
       link_.restart();
     }
     link_.set_max_packet_size(session_.packet_size());
   }
+  for (Bytes& piece : link_.transmit()) {
+    line_faults_.send(std::move(piece), now);
+  }
+  link_.set_line_free(line_faults_.free_at());
+  if (line_faults_.take_reset()) {
+    link_.reset();
+  }
   if (link_.take_lost()) {
     session_.reset();
     link_.set_max_packet_size(session_.packet_size());
   }
+  line_faults_.timeout(now);
 }
 
 std::optional<Bytes> SimulatedMeter::table(std::uint16_t id) {
   const MeterValues measured = values(now_);
+  MeterValues shown = measured;
   if (id == table::registers) {
-    served_.summations = measured.summations;
+    falsify_registers(shown, faults_, now_);
+    measured_.summations = measured.summations;
+    served_.summations = shown.summations;
   } else if (id == table::present_values) {
-    served_.present = measured.present;
+    falsify_present_values(shown, faults_, now_);
+    measured_.present = measured.present;
+    served_.present = shown.present;
   }
-  return tables_.image(id, measured);
+  return tables_.image(id, shown);
 }
 
 }  // namespace irmetersim

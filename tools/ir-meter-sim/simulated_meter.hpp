@@ -1,7 +1,8 @@
 // A simulated NES meter without I/O: bytes and points in time in, bytes and deadlines out.
 //
 // It shares the packet format with the reader and nothing else: tables, session and policy are its
-// own, so that the two check each other. Whoever drives it calls receive() with what the client
+// own, so that the two check each other. Faults can be switched on, of the meter and of the light
+// between it and its client. Whoever drives it calls receive() with what the client
 // sent, timeout() when deadline() has come, and after each of them sends what transmit() returns.
 #pragma once
 
@@ -12,11 +13,14 @@
 
 #include "lib/packet.hpp"
 #include "lib/time.hpp"
+#include "tools/ir-meter-sim/faults.hpp"
 #include "tools/ir-meter-sim/household.hpp"
+#include "tools/ir-meter-sim/line_faults.hpp"
 #include "tools/ir-meter-sim/meter_link.hpp"
 #include "tools/ir-meter-sim/meter_session.hpp"
 #include "tools/ir-meter-sim/meter_tables.hpp"
 #include "tools/ir-meter-sim/meter_values.hpp"
+#include "tools/ir-meter-sim/session_faults.hpp"
 
 namespace irmetersim {
 
@@ -55,13 +59,18 @@ class SimulatedMeter {
 
   void receive(ByteView bytes, Instant now);
   void timeout(Instant now);
-  [[nodiscard]] std::optional<Instant> deadline() const { return link_.deadline(); }
-  [[nodiscard]] Bytes transmit() { return link_.transmit(); }
+  [[nodiscard]] std::optional<Instant> deadline() const;
+  [[nodiscard]] Bytes transmit() { return line_faults_.transmit(); }
+
+  // What goes wrong; nothing at first.
+  [[nodiscard]] Faults& faults() { return faults_; }
 
   // What the meter measures at `now`: the truth that readings are compared with.
   [[nodiscard]] MeterValues values(Instant now);
   // What the latest reads were answered from: summations of BT23 and present values of BT28.
   [[nodiscard]] const MeterValues& served() const { return served_; }
+  // What they would have been answered from without faults: the truth at the same moments.
+  [[nodiscard]] const MeterValues& measured() const { return measured_; }
   // Measures these values from now on instead of the household; nothing: the household again.
   void set_values(const std::optional<MeterValues>& values) { fixed_ = values; }
 
@@ -78,9 +87,13 @@ class SimulatedMeter {
   Household household_;
   std::optional<MeterValues> fixed_;
   MeterValues served_;
+  MeterValues measured_;
   MeterTables tables_;
   MeterLink link_;
   MeterSession session_;
+  Faults faults_;
+  LineFaults line_faults_;
+  SessionFaults session_faults_;
   Instant now_{};  // of the request in hand
 };
 

@@ -1,11 +1,12 @@
-// Prints the packets that pass between client and meter, for a person to follow the conversation.
-// The key in a Security request is never printed.
+// Prints the conversation of client and meter, for a person to follow: the lines of lib/trace.hpp,
+// each behind the seconds since the start. The key is not in them.
 #pragma once
 
 #include <ostream>
 
 #include "lib/packet.hpp"
 #include "lib/time.hpp"
+#include "lib/trace.hpp"
 
 namespace irmetersim {
 
@@ -17,15 +18,10 @@ class Trace {
   void from_meter(irmeter::ByteView bytes, irmeter::Duration since_start);
 
  private:
-  struct Side {
-    const char* label;
-    irmeter::PacketScanner scanner;
-  };
-  void print(Side& side, irmeter::ByteView bytes, irmeter::Duration since_start);
+  void print(const irmeter::Trace::Lines& lines, irmeter::Duration since_start);
 
   std::ostream& out_;
-  Side client_;
-  Side meter_;
+  irmeter::Trace trace_;
 };
 
 }  // namespace irmetersim

@@ -1,0 +1,136 @@
+// Naming the process that has a device: real processes, real pseudo-terminals.
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+
+#include "daemon/line/holder.hpp"
+#include "tests/daemon/ordinary_user.hpp"
+#include "tests/daemon/other_process.hpp"
+#include "tests/support/pseudo_terminal.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace irmeterd {
+namespace {
+
+bool lock(int fd) {
+  return ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+std::string named(const std::string& name, const OtherProcess& process) {
+  return name + ", PID " + std::to_string(process.pid());
+}
+
+class LineHolder : public ::testing::Test {
+ protected:
+  PseudoTerminal terminal_;
+};
+
+TEST_F(LineHolder, IsKnownByItsLock) {
+  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+  OtherProcess other(terminal_.path(), "reader", lock);
+  EXPECT_EQ(names_of(find_lockers(terminal_.path())), named("reader", other));
+  other.end();
+  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+}
+
+TEST_F(LineHolder, IsKnownByItsLockToOtherUsers) {
+  const OtherProcess other(terminal_.path(), "reader", lock);
+  const OrdinaryUser user;
+  EXPECT_EQ(names_of(find_lockers(terminal_.path())), named("reader", other));
+}
+
+TEST_F(LineHolder, IsNotWhoHasLockedAnotherTerminal) {
+  const PseudoTerminal another;
+  const OtherProcess other(another.path(), "reader", lock);
+  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+  EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
+}
+
+TEST_F(LineHolder, IsKnownByHavingTheTerminalOpen) {
+  EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
+  OtherProcess other(terminal_.path(), "reader", [](int fd) { return ::ioctl(fd, TIOCEXCL) == 0; });
+  EXPECT_EQ(names_of(find_openers(terminal_.path())), named("reader", other));
+  other.end();
+  EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
+}
+
+TEST_F(LineHolder, IsNamedOnceHoweverOftenItHasTheTerminalOpen) {
+  const OtherProcess other(terminal_.path(), "reader", [](int fd) { return ::dup(fd) >= 0; });
+  EXPECT_EQ(names_of(find_openers(terminal_.path())), named("reader", other));
+}
+
+TEST_F(LineHolder, IsEverybodyWhoHasTheTerminalOpen) {
+  const OtherProcess one(terminal_.path(), "one");
+  const OtherProcess two(terminal_.path(), "two");
+  auto openers = find_openers(terminal_.path());
+  std::sort(openers.begin(), openers.end(),
+            [](const Holder& a, const Holder& b) { return a.name < b.name; });
+  EXPECT_EQ(names_of(openers), named("one", one) + "; " + named("two", two));
+}
+
+TEST_F(LineHolder, IsNeverThisProcess) {
+  const FileDescriptor own(::open(terminal_.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  ASSERT_TRUE(lock(own.get()));
+  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+  EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
+}
+
+TEST_F(LineHolder, CannotSmuggleAnythingInByItsName) {
+  const OtherProcess other(terminal_.path(), "a\n\"\xff\x1b[1m", lock);
+  const std::string names = names_of(find_lockers(terminal_.path()));
+  EXPECT_TRUE(std::all_of(names.begin(), names.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+      << names;
+  EXPECT_TRUE(names.ends_with(", PID " + std::to_string(other.pid()))) << names;
+}
+
+TEST_F(LineHolder, OfAPathThatLeadsNowhereIsNobody) {
+  EXPECT_TRUE(find_lockers("/nowhere").empty());
+  EXPECT_TRUE(find_openers("/nowhere").empty());
+  EXPECT_TRUE(find_openers("/tmp").empty());
+  EXPECT_TRUE(find_lock_file_owner("/dev/ttyUSB0", "/nowhere").empty());
+}
+
+// The files minicom, pppd and many others use: a PID in ten columns, perhaps with more behind it.
+class LineLockFile : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::string owner(const std::string& content) const {
+    directory_.write("LCK..ttyUSB0", content);
+    return names_of(find_lock_file_owner("/dev/ttyUSB0", directory_.path()));
+  }
+  TempDir directory_;
+};
+
+TEST_F(LineLockFile, NamesALivingProcess) {
+  const PseudoTerminal terminal;
+  const OtherProcess other(terminal.path(), "minicom");
+  const std::string pid = std::to_string(other.pid());
+  EXPECT_EQ(owner(std::string(10 - pid.size(), ' ') + pid + "\n"), named("minicom", other));
+  EXPECT_EQ(owner(pid + " minicom root\n"), named("minicom", other));
+}
+
+TEST_F(LineLockFile, OfAProcessThatHasEndedDoesNotCount) {
+  const PseudoTerminal terminal;
+  OtherProcess other(terminal.path(), "minicom");
+  const std::string pid = std::to_string(other.pid());
+  other.end();
+  EXPECT_EQ(owner(pid + "\n"), "");
+}
+
+TEST_F(LineLockFile, WithSomethingElseInItDoesNotCount) {
+  for (const char* content : {"", "\n", "0\n", "-1\n", "minicom\n", "99999999999999\n", "12x\n"}) {
+    EXPECT_EQ(owner(content), "") << content;
+  }
+  EXPECT_EQ(owner(std::to_string(::getpid()) + "\n"), "");
+}
+
+TEST_F(LineLockFile, OfAnotherPortDoesNotCount) {
+  const PseudoTerminal terminal;
+  const OtherProcess other(terminal.path(), "minicom");
+  directory_.write("LCK..ttyUSB1", std::to_string(other.pid()));
+  EXPECT_TRUE(find_lock_file_owner("/dev/ttyUSB0", directory_.path()).empty());
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,161 @@
+// A serial server that can fail in every way a network knows: a relay to the simulated meter.
+#pragma once
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <list>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "daemon/file_descriptor.hpp"
+#include "daemon/loop.hpp"
+
+namespace irmeterd {
+
+class TcpRelay {
+ public:
+  // To tcp://127.0.0.1:PORT, on a port of its own.
+  TcpRelay(Loop& loop, const std::string& meter)
+      : loop_(loop), meter_(address_of(meter.substr(meter.rfind(':') + 1))) {
+    serve();
+  }
+
+  [[nodiscard]] std::string device() const {
+    return "tcp://127.0.0.1:" + std::to_string(ntohs(own_.sin_port));
+  }
+  // How many connections were taken so far.
+  [[nodiscard]] unsigned taken() const { return taken_; }
+
+  // Takes connections, and passes on what they bring both ways; this ends every failure below.
+  void serve() {
+    dropping_ = false;
+    if (listener_) {
+      pass_packets(listener_);
+      return;
+    }
+    const int reuse = 1;
+    socklen_t size = sizeof own_;
+    listener_ = new_socket();
+    check(::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse));
+    check(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&own_), sizeof own_));
+    check(::listen(listener_.get(), 8));
+    check(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&own_), &size));
+    accept_ = loop_.io(listener_.get(), EPOLLIN, [this](std::uint32_t) { take(); });
+  }
+
+  // The program has ended: connections are closed and new ones refused.
+  void refuse() {
+    accept_.reset();
+    listener_.reset();
+    connections_.clear();
+  }
+  // Closes connections in order, new ones as soon as they are made.
+  void drop() {
+    dropping_ = true;
+    connections_.clear();
+  }
+  // Ends the connections with RST; takes new ones.
+  void reset() {
+    for (const Connection& connection : connections_) {
+      const linger none{1, 0};
+      check(::setsockopt(connection.client.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none));
+    }
+    connections_.clear();
+  }
+  // The host is gone without a word: nothing that arrives from now on is acknowledged, on old
+  // connections for good.
+  void vanish() {
+    hang();
+    for (const Connection& connection : connections_) {
+      lose_packets(connection.client);
+    }
+    lose_packets(listener_);
+  }
+  // The program hangs on the connections it has, which its kernel still acknowledges for it.
+  void hang() {
+    for (Connection& connection : connections_) {
+      connection.from_client.reset();
+      connection.from_meter.reset();
+      connection.meter.reset();  // which serves one client at a time
+    }
+  }
+
+ private:
+  struct Connection {
+    FileDescriptor client;
+    FileDescriptor meter;
+    EventSource from_client;
+    EventSource from_meter;
+  };
+
+  static void check(int result) {
+    if (result < 0) {
+      throw std::system_error(errno, std::system_category(), "relay");
+    }
+  }
+  static FileDescriptor new_socket() {
+    return FileDescriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  }
+  static sockaddr_in address_of(const std::string& port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port)));
+    return address;
+  }
+  // A socket filter sees packets before TCP does: what it drops never arrived.
+  static void lose_packets(const FileDescriptor& socket) {
+    sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
+    const sock_fprog program{1, &nothing};
+    check(::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+  }
+  static void pass_packets(const FileDescriptor& socket) {
+    const int ignored = 0;
+    (void)::setsockopt(socket.get(), SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
+  }
+
+  void take() {
+    ++taken_;
+    FileDescriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (dropping_) {
+      return;
+    }
+    connections_.emplace_front();
+    const auto connection = connections_.begin();
+    connection->client = std::move(client);
+    connection->meter = new_socket();
+    check(::connect(connection->meter.get(), reinterpret_cast<const sockaddr*>(&meter_),
+                    sizeof meter_));
+    connection->from_client = pass_on(connection, connection->client, connection->meter);
+    connection->from_meter = pass_on(connection, connection->meter, connection->client);
+  }
+  // Both sockets block, but only on more than a meter or its reader ever say at once.
+  EventSource pass_on(std::list<Connection>::iterator connection, const FileDescriptor& from,
+                      const FileDescriptor& to) {
+    return loop_.io(from.get(), EPOLLIN, [this, connection, &from, &to](std::uint32_t) {
+      std::array<std::uint8_t, 512> bytes{};
+      const ssize_t count = ::read(from.get(), bytes.data(), bytes.size());
+      if (count <= 0 ||
+          ::send(to.get(), bytes.data(), static_cast<std::size_t>(count), MSG_NOSIGNAL) != count) {
+        connections_.erase(connection);
+      }
+    });
+  }
+
+  Loop& loop_;
+  sockaddr_in own_ = address_of("0");
+  sockaddr_in meter_;
+  bool dropping_ = false;
+  unsigned taken_ = 0;
+  FileDescriptor listener_;
+  EventSource accept_;
+  std::list<Connection> connections_;
+};
+
+}  // namespace irmeterd

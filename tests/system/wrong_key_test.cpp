@@ -1,0 +1,157 @@
+// A wrong key raises one alarm at the utility and never a second one, whatever becomes of the
+// daemon.
+#include <csignal>
+
+#include "tests/support/bus_client.hpp"
+#include "tests/system/installation.hpp"
+
+namespace irmeterd {
+namespace {
+
+constexpr const char* main_path = "/org/irmeterd/IrMeter1/Meter/main";
+constexpr const char* wrong_key = "AAAAAAAAAAAAAAAAAAAA";
+
+class WrongKey : public Installation {
+ protected:
+  WrongKey() {
+    std::filesystem::create_directory(path("state"));
+    bus_.start();
+  }
+
+  void prepare(Simulator& simulator, const std::string& key = wrong_key) {
+    write_key(key);
+    simulator.start();
+    configure(meter_table(simulator.device()));
+  }
+  void start() { Installation::start({}, {"STATE_DIRECTORY=" + path("state")}); }
+  void start_again() {
+    daemon_->signal(SIGTERM);
+    ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));
+    ASSERT_EQ(daemon_->exit_status(), 0);
+    notify_.forget();
+    start();
+  }
+  ::testing::AssertionResult becomes(const std::string& state) {
+    return shows("main " + state + "; on the system bus");
+  }
+
+  // A few polls more, each asked for; all of them fail with this error.
+  void expect_polls_to_fail(const std::string& error) {
+    BusClient client(loop_, bus_.address());
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(client.call(main_path, meter_interface, "ReadNow")->error,
+                "org.irmeterd.IrMeter1.Error." + error);
+    }
+  }
+  void retry_key() {
+    BusClient client(loop_, bus_.address());
+    EXPECT_EQ(client.call(main_path, meter_interface, "RetryKey")->error, "");
+  }
+  [[nodiscard]] std::string detail() {
+    BusClient client(loop_, bus_.address());
+    return std::get<std::string>(client.get_all(main_path).at("StateDetail"));
+  }
+};
+
+TEST_F(WrongKey, IsShownToTheMeterOnce) {
+  Simulator simulator(loop_);
+  prepare(simulator);
+  start();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_NE(detail().find("read-only key (RK)"), std::string::npos) << detail();
+  EXPECT_EQ(simulator.requests("security"), 1U);
+
+  reload();
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 1U);
+
+  // The same key for what is another driver of the meter.
+  configure(meter_table(simulator.device()) + "session = \"each\"\n");
+  reload();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 1U);
+
+  start_again();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 1U);
+}
+
+TEST_F(WrongKey, IsShownOnceMoreWhenSomebodyAsksForIt) {
+  Simulator simulator(loop_);
+  prepare(simulator);
+  start();
+  ASSERT_TRUE(becomes("key-rejected"));
+  retry_key();
+  ASSERT_TRUE(eventually([&] { return simulator.requests("security") == 2; }));
+  expect_polls_to_fail("KeyRejected");
+  start_again();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 2U);
+}
+
+TEST_F(WrongKey, IsNotShownAgainAfterTheDaemonDiedOverIt) {
+  // Slow enough that the answer has not come yet.
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, {"--baud", "2400", "--speed", "0"});
+  prepare(simulator);
+  start();
+  ASSERT_TRUE(eventually([&] { return simulator.requests("security") == 1; }));
+  daemon_->kill();
+  start();
+  // The meter may still have answered to what the dead one said.
+  ASSERT_TRUE(becomes("error"));
+  ASSERT_TRUE(eventually([&] { return detail().find("RetryKey") != std::string::npos; }));
+  EXPECT_NE(detail().find("did not say whether it accepts the key"), std::string::npos) << detail();
+  expect_polls_to_fail("Error");
+  EXPECT_EQ(simulator.requests("security"), 1U);
+
+  retry_key();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 2U);
+}
+
+TEST_F(WrongKey, IsRememberedWhenTheMeterTookItAndRefusedTheReads) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--fault", "reads-refused"}));
+  prepare(simulator, std::string(irmetersim::demo_key));
+  start();
+  ASSERT_TRUE(becomes("key-rejected"));
+  EXPECT_NE(detail().find("not the MEP key (MBK)"), std::string::npos) << detail();
+  expect_polls_to_fail("KeyRejected");
+  start_again();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 1U);
+}
+
+TEST_F(WrongKey, MakesWayForAnother) {
+  Simulator simulator(loop_);
+  prepare(simulator);
+  start();
+  ASSERT_TRUE(becomes("key-rejected"));
+
+  write_key("BBBBBBBBBBBBBBBBBBBB");
+  reload();
+  ASSERT_TRUE(eventually([&] { return simulator.requests("security") == 2; }));
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 2U);
+
+  write_key(wrong_key);
+  reload();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 2U);
+
+  write_key(std::string(irmetersim::demo_key));
+  reload();
+  EXPECT_TRUE(becomes("online"));
+  EXPECT_EQ(simulator.requests("security"), 3U);
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,225 @@
+// What the lines of a trace say.
+#include "lib/trace.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <sstream>
+#include <string>
+
+#include "tests/support/transcript.hpp"
+
+namespace irmeter::testing {
+namespace {
+
+using Lines = Trace::Lines;
+
+class TraceLines : public ::testing::Test {
+ protected:
+  Trace trace{};
+
+  Lines client(const char* hex) { return trace.client(from_hex(hex)); }
+  Lines meter(const char* hex) { return trace.meter(from_hex(hex)); }
+};
+
+TEST_F(TraceLines, HaveTheBytesAndTheirMeaning) {
+  EXPECT_EQ(client("EE 00 00 00 00 01 20 13 10"),
+            Lines{"C> EE 00 00 00 00 01 20 13 10  # identify"});
+  EXPECT_EQ(meter("06 EE 00 00 00 00 05 00 00 02 00 00 A2 5A"),
+            (Lines{"M> 06  # ACK",
+                   "M> EE 00 00 00 00 05 00 00 02 00 00 A2 5A  # ok, standard 0, "
+                   "version 2.0"}));
+  EXPECT_EQ(client("06"), Lines{"C> 06  # ACK"});
+  EXPECT_EQ(client("EE 00 20 00 00 05 61 00 40 02 06 24 E2"),
+            Lines{"C> EE 00 20 00 00 05 61 00 40 02 06 24 E2  # negotiate 2 packets of 64 bytes"});
+  EXPECT_EQ(meter("EE 00 20 00 00 05 00 00 40 02 06 D3 48"),
+            Lines{"M> EE 00 20 00 00 05 00 00 40 02 06 D3 48  # ok, 2 packets of 64 bytes"});
+  EXPECT_EQ(meter("15"), Lines{"M> 15  # NAK"});
+}
+
+std::string meaning(const Lines& lines) {
+  return lines.empty() ? "" : lines.back().substr(lines.back().find("# ") + 2);
+}
+
+TEST_F(TraceLines, NameEveryRequest) {
+  std::string names;
+  for (const TranscriptLine& line : load_transcript("session-one-packet.txt")) {
+    if (line.sender == Sender::client && line.bytes.size() > 1) {
+      names += (names.empty() ? "" : ", ") + meaning(trace.client(line.bytes));
+    }
+  }
+  EXPECT_EQ(names,
+            "identify, negotiate 2 packets of 64 bytes, log on, read BT00, read BT01 0+24, "
+            "read ET03 0+30, security, read BT21 0+10, read BT23 0+8, read BT28 0+32, "
+            "read BT28 32+28, log off, terminate");
+}
+
+TEST_F(TraceLines, SayWhatTheTablesHold) {
+  std::vector<std::string> meanings;
+  for (const TranscriptLine& line : load_transcript("session-once.txt")) {
+    const Lines lines =
+        line.sender == Sender::client ? trace.client(line.bytes) : trace.meter(line.bytes);
+    if (line.sender == Sender::meter) {
+      meanings.push_back(meaning(lines));
+    }
+  }
+  EXPECT_EQ(meanings,
+            (std::vector<std::string>{
+                "ok, standard 0, version 2.0", "ok, 2 packets of 64 bytes", "ok",
+                "first packet, 1 to follow", "last packet: ok, 79 bytes of BT00",
+                "ok, 24 bytes of BT01: ELON 8333443I, firmware 3.10.21, serial number "
+                "0000000012345678",
+                "ok, 30 bytes of ET03: 501234567", "ok",
+                "ok, 10 bytes of BT21: 15 summations, 10 present values",
+                "ok, 8 bytes of BT23: 33821691 1739085",
+                "ok, 40 bytes of BT28: 0 231 0 71 598 700 705 231392 233137 230613", "ok", "ok"}));
+}
+
+TEST_F(TraceLines, NameARefusal) {
+  EXPECT_EQ(meaning(meter("EE 00 20 00 00 01 03 1B 63")), "isc (insufficient security clearance)");
+}
+
+TEST_F(TraceLines, SayWhatIsWrongWithATable) {
+  (void)client("EE 00 00 00 00 08 3F 00 17 00 00 00 00 08 B3 D9");
+  Packet packet;
+  packet.payload = from_hex("00 00 08 FB 13 04 02 4D 89 1A 00 FD");
+  EXPECT_EQ(meaning(trace.meter(encode(packet))),
+            "ok, but the checksum of the table data is wrong");
+  packet.payload = from_hex("00 00 01 42 BE");
+  EXPECT_EQ(meaning(trace.meter(encode(packet))), "ok, 1 byte, not those of BT23 0+8");
+}
+
+TEST_F(TraceLines, ShowNoiseOnceSomethingFollowsIt) {
+  EXPECT_EQ(meter("FF 00"), Lines{});
+  EXPECT_EQ(meter("55"), Lines{});
+  EXPECT_EQ(meter("06"), (Lines{"M> FF 00 55  # noise", "M> 06  # ACK"}));
+  EXPECT_EQ(meter("FF"), Lines{});
+  EXPECT_EQ(client("06"), Lines{"C> 06  # ACK"});
+  EXPECT_EQ(client("15"), (Lines{"M> FF  # noise", "C> 15  # NAK"}));
+  EXPECT_EQ(meter("FE"), Lines{});
+  EXPECT_EQ(trace.rest(), Lines{"M> FE  # noise"});
+  EXPECT_EQ(trace.rest(), Lines{});
+}
+
+TEST_F(TraceLines, DoNotGatherNoiseForEver) {
+  EXPECT_EQ(trace.meter(Bytes(1000, 0xFF)).size(), 1U);
+  EXPECT_EQ(trace.rest(), Lines{});
+}
+
+TEST_F(TraceLines, ShowADamagedPacketWhole) {
+  EXPECT_EQ(meter("FF EE 00 00 00 00 05 00 00 02 00 00 A2 5B"), Lines{"M> FF  # noise"});
+  EXPECT_EQ(client("15"),
+            (Lines{"M> EE 00 00 00 00 05 00 00 02 00 00 A2 5B  # damaged packet", "C> 15  # NAK"}));
+}
+
+TEST_F(TraceLines, ShowAPacketThatWasCutShortBeforeTheNextRequest) {
+  EXPECT_EQ(meter("EE 00 00 00 00 05 00 00"), Lines{});
+  EXPECT_EQ(client("06"), Lines{"C> 06  # ACK"});
+  EXPECT_EQ(client("EE 00 00 00 00 01 20 13 10"),
+            (Lines{"M> EE 00 00 00 00 05 00 00  # damaged packet",
+                   "C> EE 00 00 00 00 01 20 13 10  # identify"}));
+}
+
+TEST_F(TraceLines, TellAnEchoFromAnAnswer) {
+  (void)client("EE 00 00 00 00 01 20 13 10");
+  EXPECT_EQ(meter("EE 00 00 00 00 01 20 13 10"),
+            Lines{"M> EE 00 00 00 00 01 20 13 10  # echo: identify"});
+}
+
+TEST_F(TraceLines, SayWhenTheBeginningOfAMessageIsMissing) {
+  EXPECT_EQ(meaning(meter("EE 00 80 00 00 1B 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+                          "00 00 00 00 00 00 00 00 9C C7 A6")),
+            "part of a message whose beginning is missing");
+}
+
+TEST_F(TraceLines, AreTheSameHoweverTheBytesAreSplit) {
+  for (const char* file : {"session-once.txt", "session-kept.txt", "echo.txt"}) {
+    Trace whole;
+    Trace split;
+    Lines of_whole;
+    Lines of_split;
+    const auto add = [](Lines& to, const Lines& lines) {
+      to.insert(to.end(), lines.begin(), lines.end());
+    };
+    for (const TranscriptLine& line : load_transcript(file)) {
+      if (line.sender == Sender::client) {
+        add(of_whole, whole.client(line.bytes));
+        add(of_split, split.client(line.bytes));
+        continue;
+      }
+      add(of_whole, whole.meter(line.bytes));
+      for (const std::uint8_t byte : line.bytes) {
+        add(of_split, split.meter({&byte, 1}));
+      }
+    }
+    EXPECT_EQ(of_whole, of_split) << file;
+    EXPECT_GT(of_whole.size(), 10U) << file;
+  }
+}
+
+Bytes bytes_of(const std::string& text) {
+  std::istringstream stream(text);
+  Bytes bytes;
+  for (const TranscriptLine& line : read_transcript(stream, "trace")) {
+    bytes.insert(bytes.end(), line.bytes.begin(), line.bytes.end());
+  }
+  return bytes;
+}
+
+TEST_F(TraceLines, AreTheTranscriptTheyWereMadeFrom) {
+  for (const char* file : {"session-once.txt", "session-kept.txt", "session-one-packet.txt"}) {
+    std::string text;
+    Bytes bytes;
+    for (const TranscriptLine& line : load_transcript(file)) {
+      bytes.insert(bytes.end(), line.bytes.begin(), line.bytes.end());
+      for (const std::string& shown :
+           line.sender == Sender::client ? trace.client(line.bytes) : trace.meter(line.bytes)) {
+        text += "trace: main " + shown + "\n";
+      }
+    }
+    EXPECT_EQ(bytes_of(text), bytes) << file;
+  }
+}
+
+// Bytes that packets are made of, at random, with whole packets among them.
+Bytes noise(std::mt19937& random) {
+  constexpr std::array<std::uint8_t, 8> likely{0xEE, 0xEE, 0x00, 0x00, 0x01, 0x06, 0x15, 0x80};
+  Bytes bytes;
+  for (std::size_t i = 0; i < 300; ++i) {
+    if (random() % 20 == 0) {
+      const Bytes packet = from_hex("EE 00 20 00 00 01 00 80 51");
+      bytes.insert(bytes.end(), packet.begin(), packet.end());
+    }
+    bytes.push_back(random() % 4 == 0 ? static_cast<std::uint8_t>(random())
+                                      : likely[random() % likely.size()]);
+  }
+  return bytes;
+}
+
+TEST_F(TraceLines, HaveEveryByteOfAnyNoiseInItsOrder) {
+  std::mt19937 random(1);
+  for (int run = 0; run < 300; ++run) {
+    const Bytes bytes = noise(random);
+    std::string text;
+    const auto add = [&](const Lines& lines) {
+      for (const std::string& line : lines) {
+        text += line + "\n";
+      }
+    };
+    for (ByteView left = bytes; !left.empty();) {
+      const std::size_t piece = std::min<std::size_t>(left.size(), 1 + random() % 40);
+      add(trace.meter(left.first(piece)));
+      left = left.subspan(piece);
+      if (random() % 10 == 0) {
+        add(trace.rest());
+      }
+    }
+    add(trace.rest());
+    ASSERT_EQ(bytes_of(text), bytes);
+  }
+}
+
+}  // namespace
+}  // namespace irmeter::testing

@@ -1,0 +1,37 @@
+// What goes wrong with the line to the probe: it is unplugged, its server is gone, it hangs.
+//
+// Stands between the paced line and the endpoint, where the program waits for input.
+#pragma once
+
+#include <optional>
+
+#include "tools/ir-meter-sim/endpoint.hpp"
+#include "tools/ir-meter-sim/faults.hpp"
+
+namespace irmetersim {
+
+class EndpointFaults {
+ public:
+  // Both must outlive this object.
+  EndpointFaults(Endpoint& endpoint, Faults& faults) : endpoint_(endpoint), faults_(faults) {}
+
+  // The descriptor to wait for input on; -1 while none is to be expected.
+  [[nodiscard]] int descriptor() const;
+  [[nodiscard]] irmeter::Bytes read();
+  void write(irmeter::ByteView bytes, Instant now);
+
+  // Lets begin and end what is due. May throw std::system_error when the endpoint does not come
+  // back.
+  void timeout(Instant now);
+  [[nodiscard]] std::optional<Instant> deadline(Instant now) const;
+
+ private:
+  Endpoint& endpoint_;
+  Faults& faults_;
+  bool gone_ = false;     // unplugged or missing
+  bool missing_ = false;  // as long as the fault is on
+  std::optional<Instant> back_at_;
+  std::optional<Instant> stalled_until_;
+};
+
+}  // namespace irmetersim
