@@ -1,0 +1,248 @@
+// What a wrong key costs: one alarm at the utility, whatever happens to the answer, to the line or
+// to the process. And what it costs a right one: nobody has to do anything, or RetryKey at most.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/scenarios/conversation.hpp"
+#include "tests/support/single_fault.hpp"
+#include "tests/support/true_pair.hpp"
+
+namespace irmeter::testing {
+namespace {
+
+using SessionMode = MeterOptions::SessionMode;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr const char* wrong_key = "ABCDEFABCDEFABCDEF00";
+
+Bench bench_with(const std::string& key, SessionMode mode = SessionMode::each) {
+  Bench bench;
+  bench.key = key;
+  bench.options.session = mode;
+  return bench;
+}
+
+Trouble trouble_of(const PollRecord& record) {
+  return std::get<Failure>(record.poll.result).trouble;
+}
+
+// What a process remembers of the ones before it: the latest fact about each meter.
+std::vector<KeyFact> remembered(const Pair& pair) {
+  std::vector<KeyFact> latest;
+  for (const KeyFact& fact : pair.key_facts) {
+    std::erase_if(latest,
+                  [&](const KeyFact& old) { return old.serial_number == fact.serial_number; });
+    latest.push_back(fact);
+  }
+  return latest;
+}
+
+// The process ends at this moment, and another one begins with what is known of its key.
+void restart(SimulatedPair& pair, const std::string& key, std::vector<KeyFact> known) {
+  pair.client = Meter(MeterOptions{}, *Key::from_text(key), std::move(known));
+  pair.start();
+}
+
+void retry(Pair& pair) {
+  pair.tell([](Meter& client, Instant now) { client.retry_key(now); });
+}
+
+// The bytes that belong to the Security exchange of the first poll, in one direction.
+struct Span {
+  std::size_t begin;
+  std::size_t end;
+};
+Span security_exchange(Wire Pair::*wire) {
+  SimulatedPair pair(bench_with(wrong_key));
+  pair.start();
+  Span span{};
+  while (pair.asked() != "security") {
+    span.begin = (pair.*wire).bytes;
+    pair.step(pair.now + seconds(1));
+  }
+  EXPECT_TRUE(pair.run_until([&] { return pair.asked() != "security"; }, seconds(1)));
+  span.end = (pair.*wire).bytes;
+  return span;
+}
+
+TEST(WrongKey, IsShownOnceInAHundredPollsAndNotAfterARestart) {
+  for (const SessionMode mode : {SessionMode::each, SessionMode::keep}) {
+    SimulatedPair pair(bench_with(wrong_key, mode));
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(100, minutes(20)));
+    restart(pair, wrong_key, remembered(pair));
+    ASSERT_TRUE(pair.run_polls(200, minutes(20)));
+    EXPECT_EQ(times_asked(pair, "security"), 1U);
+    EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
+    for (const PollRecord& record : pair.polls) {
+      ASSERT_EQ(trouble_of(record), Trouble::key_rejected);
+    }
+  }
+}
+
+TEST(KeyOfTheOtherKind, IsShownOnceInAHundredPollsAndNotAfterARestart) {
+  SimulatedPair pair(bench_with(irmetersim::demo_key));
+  pair.sim().faults().add("reads-refused", pair.now);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(100, minutes(20)));
+  restart(pair, irmetersim::demo_key, remembered(pair));
+  ASSERT_TRUE(pair.run_polls(200, minutes(20)));
+  EXPECT_EQ(times_asked(pair, "security"), 1U);
+  EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_rejected);
+}
+
+TEST(RejectedKey, IsShownOnceMoreEachTimeSomebodyAsks) {
+  SimulatedPair pair(bench_with(wrong_key));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(3));
+  for (unsigned asked = 1; asked <= 5; ++asked) {
+    retry(pair);
+    retry(pair);  // before the first has come to anything
+    pair.run_for(minutes(10));
+    EXPECT_EQ(pair.sim().invalid_passwords(), 1 + asked);
+  }
+}
+
+TEST(RejectedKey, IsFollowedByOneAttemptWithAnother) {
+  SimulatedPair pair(bench_with(wrong_key));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(3));
+  restart(pair, "ABCDEFABCDEFABCDEF01", {});
+  ASSERT_TRUE(pair.run_polls(50));
+  EXPECT_EQ(pair.sim().invalid_passwords(), 2U);
+  restart(pair, irmetersim::demo_key, {});
+  ASSERT_TRUE(pair.run_polls(52));
+  EXPECT_NE(pair.polls[50].poll.reading(), nullptr);
+}
+
+TEST(RejectedKey, IsNotShownAgainWhereverTheLineOrTheProcessEnds) {
+  for (const bool process : {false, true}) {
+    for (int at = 0; at < 1'000; at += 3) {
+      SCOPED_TRACE(at);
+      SimulatedPair pair(bench_with(wrong_key));
+      pair.start();
+      pair.run_for(milliseconds(at));
+      for (int i = 0; i < 3; ++i) {
+        if (process) {
+          restart(pair, wrong_key, remembered(pair));
+        } else {
+          pair.tell([](Meter& client, Instant) { client.line_lost(); });
+          pair.run_for(seconds(3));
+          pair.tell([](Meter& client, Instant now) { client.line_ready(now); });
+        }
+        pair.run_for(minutes(1));
+      }
+      ASSERT_LE(pair.sim().invalid_passwords(), 1U);
+      const Trouble trouble = trouble_of(pair.polls.back());
+      ASSERT_TRUE(trouble == Trouble::key_rejected || trouble == Trouble::key_unanswered);
+    }
+  }
+}
+
+class SecurityExchange : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  // Calls what with each place of the exchange, in both directions, where the fault is to strike.
+  template <typename What>
+  void at_every_byte(What what) {
+    const SingleFault& fault = single_faults()[GetParam()];
+    for (Wire Pair::*wire : {&Pair::to_meter, &Pair::to_client}) {
+      const Span span = security_exchange(wire);
+      ASSERT_LT(span.begin, span.end);
+      for (std::size_t position = span.begin; position < span.end; ++position) {
+        SCOPED_TRACE(fault.name + " byte " + std::to_string(position - span.begin) +
+                     (wire == &Pair::to_meter ? " of the reader" : " of the meter"));
+        what([&](Pair& pair) { strike(pair.*wire, fault, position); });
+      }
+    }
+  }
+};
+
+TEST_P(SecurityExchange, ShowsAWrongKeyOnceWhateverHappens) {
+  at_every_byte([](const auto& disturb) {
+    SimulatedPair pair(bench_with(wrong_key));
+    disturb(pair);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(50, minutes(20)));
+    restart(pair, wrong_key, remembered(pair));
+    ASSERT_TRUE(pair.run_polls(100, minutes(20)));
+    ASSERT_LE(pair.sim().invalid_passwords(), 1U);
+    ASSERT_EQ(pair.readings(), 0U);
+  });
+}
+
+TEST_P(SecurityExchange, LeavesARightKeyUsable) {
+  std::size_t asked_for = 0;
+  std::size_t runs = 0;
+  at_every_byte([&](const auto& disturb) {
+    SimulatedPair pair(bench_with(irmetersim::demo_key));
+    disturb(pair);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(1));
+    ++runs;
+    if (pair.polls[0].poll.reading() == nullptr) {
+      ++asked_for;
+      ASSERT_EQ(trouble_of(pair.polls[0]), Trouble::key_unanswered);
+      ASSERT_TRUE(pair.run_polls(2));
+      retry(pair);
+    }
+    const std::size_t polls = pair.polls.size();
+    ASSERT_TRUE(pair.run_polls(polls + 2));
+    ASSERT_NE(pair.polls[polls].poll.reading(), nullptr);
+    ASSERT_NE(pair.polls[polls + 1].poll.reading(), nullptr);
+    ASSERT_EQ(remembered(pair).back().trust, KeyTrust::proven);
+  });
+  EXPECT_LE(asked_for, runs / 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(WithASingleFault, SecurityExchange,
+                         ::testing::Range(std::size_t{0}, single_faults().size()),
+                         [](const auto& one) {
+                           std::string name = single_faults()[one.param].name;
+                           std::erase(name, ' ');
+                           return name;
+                         });
+
+// Every answer to it is lost, and every answer to what would tell as well.
+TEST(UnansweredKey, IsShownAgainWhenSomebodyAsksAndNotBefore) {
+  for (const char* key : {wrong_key, irmetersim::demo_key}) {
+    SimulatedPair pair(bench_with(key));
+    pair.to_client.fault = [&](const Bytes& bytes) {
+      const bool after_it = pair.asked() == "security" || pair.asked() == "BT21 0+10";
+      return after_it && bytes.size() > 1 ? Bytes{} : bytes;
+    };
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(3));
+    pair.to_client.fault = {};
+    ASSERT_TRUE(pair.run_polls(50, minutes(20)));
+    restart(pair, key, remembered(pair));
+    ASSERT_TRUE(pair.run_polls(100, minutes(20)));
+    EXPECT_EQ(times_asked(pair, "security"), 1U);
+    EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_unanswered);
+    EXPECT_NE(detail_of(pair.polls.back().poll).find("RetryKey"), std::string::npos);
+    retry(pair);
+    pair.run_for(minutes(10));
+    EXPECT_EQ(pair.sim().invalid_passwords(), key == wrong_key ? 2U : 0U);
+    EXPECT_EQ(state_of(pair.polls.back().poll),
+              key == wrong_key ? State::key_rejected : State::online);
+  }
+}
+
+// A meter that locks its port after wrong keys never gets as far as that.
+TEST(KeyLock, IsNotReached) {
+  SimulatedPair pair(bench_with(wrong_key));
+  pair.sim().faults().add("key-lock:limit=2", pair.now);
+  pair.start();
+  pair.run_for(std::chrono::hours(2));
+  restart(pair, irmetersim::demo_key, {});
+  const std::size_t polls = pair.polls.size();
+  ASSERT_TRUE(pair.run_polls(polls + 1));
+  EXPECT_NE(pair.polls[polls].poll.reading(), nullptr);
+}
+
+}  // namespace
+}  // namespace irmeter::testing
