@@ -1,0 +1,210 @@
+#include "tests/soak/watches.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace irmeterd {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+// The meter's own integer behind a value with decimals. NaN is no value.
+void set(irmeter::Values& values, irmeter::Quantity quantity, double shown, int decimals,
+         Sightings& sightings) {
+  constexpr double inexact = 1e-4;
+  if (std::isnan(shown)) {
+    return;
+  }
+  const double scaled = shown * std::pow(10, decimals);
+  if (std::abs(scaled - std::round(scaled)) > inexact) {
+    sightings.nonsense.push_back(std::string(irmeter::info(quantity).key) + " = " +
+                                 std::to_string(shown));
+  }
+  values.set(quantity, std::llround(scaled));
+}
+
+irmeter::Values values_of(const json& document, Sightings& sightings) {
+  irmeter::Values values;
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (const auto found = document.find(quantity.json_key);
+        found != document.end() && !found->is_null()) {
+      set(values, quantity.id, found->get<double>(), quantity.json_decimals, sightings);
+    }
+  }
+  return values;
+}
+
+// "2025-06-21T10:00:00.123Z"
+WallTime time_of(const json& document) {
+  tm broken_down{};
+  int thousandths = 0;
+  const auto text = document.at("time").get<std::string>();
+  if (const char* const rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &broken_down);
+      rest == nullptr || std::sscanf(rest, ".%3dZ", &thousandths) != 1) {
+    throw std::runtime_error("no time: " + text);
+  }
+  return std::chrono::system_clock::from_time_t(::timegm(&broken_down)) + milliseconds(thousandths);
+}
+
+std::int64_t in_milliseconds(WallTime time) {
+  return std::chrono::floor<milliseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+void BusWatch::connect(const std::string& address) {
+  client_ = std::make_unique<BusClient>(loop_, address);
+  client_->listen();
+}
+
+void BusWatch::disconnect() {
+  properties_.reset();
+  get_all_.reset();
+  retry_.reset();
+  client_.reset();
+}
+
+void BusWatch::look(Sightings& sightings) {
+  if (!client_) {
+    return;
+  }
+  if (properties_) {
+    take_signals(sightings);
+    return;
+  }
+  if (!get_all_) {
+    client_->signals.clear();
+    get_all_ = client_->start(path_, properties_interface, "GetAll", {meter_interface});
+  } else if (get_all_->done) {
+    // Whether a signal came before the reply or behind it cannot be told, so there must be none.
+    if (get_all_->error.empty() && client_->signals.empty()) {
+      properties_ = get_all_->properties();
+      show(sightings);
+    }
+    get_all_.reset();
+  }
+}
+
+void BusWatch::take_signals(Sightings& sightings) {
+  for (const Signal& signal : std::exchange(client_->signals, {})) {
+    if (signal.path != path_ || signal.interface != meter_interface) {
+      if (signal.member == "InterfacesRemoved" || signal.member == "InterfacesAdded") {
+        properties_.reset();  // the service is another one
+        return;
+      }
+      continue;
+    }
+    for (const auto& [name, value] : signal.changed) {
+      (*properties_)[name] = value;
+    }
+    if (signal.changed.contains("LastReadingUSec")) {
+      show(sightings);
+    }
+  }
+}
+
+void BusWatch::show(Sightings& sightings) const {
+  const auto time = std::get<std::uint64_t>(properties_->at("LastReadingUSec"));
+  if (time == 0) {
+    return;
+  }
+  irmeter::Reading reading;
+  irmeter::Reading all;
+  const auto& by_key = std::get<std::map<std::string, double>>(properties_->at("Quantities"));
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (!quantity.dbus_name.empty()) {
+      set(reading.values, quantity.id,
+          std::get<double>(properties_->at(std::string(quantity.dbus_name))),
+          quantity.dbus_decimals, sightings);
+    }
+    if (const auto found = by_key.find(std::string(quantity.key)); found != by_key.end()) {
+      set(all.values, quantity.id, found->second, quantity.dbus_decimals, sightings);
+    }
+  }
+  const WallTime read_at{std::chrono::microseconds(time)};
+  sightings.add("D-Bus", read_at, reading);
+  sightings.add("Quantities on D-Bus", read_at, all);
+}
+
+std::string BusWatch::state_detail() const {
+  return properties_ ? std::get<std::string>(properties_->at("StateDetail")) : "";
+}
+
+void BusWatch::retry_key() {
+  if (client_ && (!retry_ || retry_->done)) {
+    retry_ = client_->start(path_, meter_interface, "RetryKey");
+  }
+}
+
+void MqttWatch::look(const std::vector<MqttWatcher::Seen>& seen, std::size_t from,
+                     Sightings& sightings) const {
+  for (; from < seen.size(); ++from) {
+    const auto& [topic, payload, retained, qos] = seen[from];
+    if (!topic.starts_with(prefix_)) {
+      continue;
+    }
+    const std::string kind = topic.substr(prefix_.size());
+    if (kind != "registers" && kind != "live" && kind != "diagnostics") {
+      continue;
+    }
+    const json document = json::parse(payload);
+    if (document.at("time").is_null()) {
+      continue;
+    }
+    const WallTime read_at = time_of(document);
+    if (kind == "diagnostics") {
+      sightings.poll_times[in_milliseconds(read_at)] =
+          milliseconds(document.at("poll_time_ms").get<std::int64_t>());
+    } else {
+      irmeter::Reading reading;
+      reading.values = values_of(document, sightings);
+      sightings.add(kind + " on MQTT", read_at, reading);
+    }
+  }
+}
+
+void CacheWatch::look(Sightings& sightings) {
+  for (const std::string name : {"reading.json", "BT23", "BT28"}) {
+    const std::string file = folder_ + "/" + name;
+    struct stat before {};
+    struct stat after {};
+    if (::stat(file.c_str(), &before) != 0) {
+      continue;
+    }
+    const WallTime written =
+        std::chrono::system_clock::from_time_t(before.st_mtim.tv_sec) +
+        std::chrono::floor<WallTime::duration>(std::chrono::nanoseconds(before.st_mtim.tv_nsec));
+    std::ifstream stream(file, std::ios::binary);
+    const std::string content(std::istreambuf_iterator<char>(stream), {});
+    if (::stat(file.c_str(), &after) != 0 || after.st_ino != before.st_ino ||
+        std::exchange(latest_[name], written) == written) {
+      continue;
+    }
+    irmeter::Reading reading;
+    if (name == "reading.json") {
+      const json document = json::parse(content);
+      reading.values = values_of(document, sightings);
+      sightings.add(name, time_of(document), reading);
+    } else if (name == "BT23" && content.size() == irmeter::cached_registers_size) {
+      std::ranges::copy(content, reading.raw_registers.emplace().begin());
+      sightings.add(name, written, reading);
+    } else if (name == "BT28" && content.size() == irmeter::cached_present_values_size) {
+      std::ranges::copy(content, reading.raw_present_values.emplace().begin());
+      sightings.add(name, written, reading);
+    } else {
+      sightings.nonsense.push_back(file + " has " + std::to_string(content.size()) + " bytes");
+    }
+  }
+}
+
+}  // namespace irmeterd
