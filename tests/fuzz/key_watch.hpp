@@ -1,0 +1,47 @@
+// Watches over the key: it is in the Security service and nowhere else, and no meter is shown it
+// again that has not accepted it, over restarts too, unless somebody asks. Each wrong key raises an
+// alarm.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/key.hpp"
+#include "lib/key_fact.hpp"
+#include "lib/packet.hpp"
+
+namespace fuzz {
+
+class KeyWatch {
+ public:
+  // The key must be one that cannot come over the line by chance. Without one nothing can be wrong.
+  explicit KeyWatch(const std::optional<irmeter::Key>& key);
+
+  // What a new process would know.
+  [[nodiscard]] std::vector<irmeter::KeyFact> known() const;
+
+  void on_restart() { asked_for_ = false; }
+  void on_retry() { asked_for_ = true; }
+  void on_identified(const std::string& serial_number) { serial_number_ = serial_number; }
+  void on_fact(const irmeter::KeyFact& fact);
+  void on_request(irmeter::ByteView packet, std::uint8_t service, bool secret);
+  // Text for people: a line of a trace, the detail of a failure.
+  void check_text(std::string_view text) const;
+
+ private:
+  void on_shown();
+
+  std::optional<irmeter::Key> key_;
+  std::vector<std::string> pieces_;                 // as a text might show them
+  std::map<std::string, irmeter::KeyTrust> facts_;  // by the meter's serial number
+  std::set<std::string> shown_;  // meters that were sent the key and have not accepted it since
+  std::string serial_number_;
+  bool shown_in_session_ = false;
+  bool asked_for_ = false;  // once more
+};
+
+}  // namespace fuzz

@@ -1,0 +1,181 @@
+// The decoders of tables and responses, on arbitrary bytes.
+//
+// Input: a byte that chooses the decoder, then what it decodes.
+
+#include <algorithm>
+#include <array>
+
+#include "lib/poll_plan.hpp"
+#include "lib/service.hpp"
+#include "lib/tables.hpp"
+#include "tests/fuzz/input.hpp"
+
+namespace {
+
+using fuzz::require;
+using irmeter::Bytes;
+using irmeter::ByteView;
+using irmeter::Quantity;
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; }) &&
+         !text.starts_with(' ') && !text.ends_with(' ');
+}
+
+bool consists_of(std::string_view text, std::string_view alphabet) {
+  return text.find_first_not_of(alphabet) == std::string_view::npos;
+}
+
+void bt00(ByteView table) {
+  if (const auto usable = irmeter::check_bt00(table)) {
+    require(table.size() >= irmeter::bt00_size, "a short BT00 is refused");
+  } else {
+    require(!usable.error().what.empty(), "a refusal says why");
+  }
+}
+
+void bt01(ByteView table) {
+  const auto identity = irmeter::decode_bt01(table);
+  require(identity.ok() == (table.size() >= irmeter::bt01_size), "BT01 fails for its size only");
+  if (!identity) {
+    return;
+  }
+  require(is_plain(identity->manufacturer) && identity->manufacturer.size() <= 4,
+          "the manufacturer is plain text");
+  require(is_plain(identity->model) && identity->model.size() <= 8, "the model is plain text");
+  for (const std::string& version : {identity->hardware_version, identity->firmware_version}) {
+    require(consists_of(version, "0123456789.") && version.size() <= 10, "versions are numbers");
+  }
+  require(identity->serial_number.size() == 16 &&
+              consists_of(identity->serial_number, "0123456789abcdef"),
+          "the serial number has 16 digits");
+  require(consists_of(irmeter::meter_id(*identity), "abcdefghijklmnopqrstuvwxyz0123456789_"),
+          "an id fits into topics");
+}
+
+void et03(ByteView table) {
+  const std::string number = irmeter::decode_et03(table);
+  require(is_plain(number) && number.size() <= irmeter::et03_size,
+          "the utility's serial number is plain text");
+}
+
+// The value as the table of quantities says where it is, decoded once more.
+std::optional<std::int64_t> value_in(ByteView table, const irmeter::QuantityInfo& quantity) {
+  const std::size_t at = quantity.index * irmeter::int32_size;
+  if (table.size() < at + irmeter::int32_size) {
+    return std::nullopt;
+  }
+  const auto highest = static_cast<std::int8_t>(table[at + 3]);
+  const std::int64_t value =
+      highest * 0x1000000LL + table[at + 2] * 0x10000 + table[at + 1] * 0x100 + table[at];
+  return value < 0 && !quantity.may_be_negative ? std::nullopt : std::optional(value);
+}
+
+void check_reading(const irmeter::Reading& reading, ByteView summations, ByteView present_values) {
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (quantity.source != irmeter::Source::derived) {
+      const bool is_summation = quantity.source == irmeter::Source::bt23;
+      require(reading.values.get(quantity.id) ==
+                  value_in(is_summation ? summations : present_values, quantity),
+              "a value is the meter's own, or absent where the meter has none");
+    }
+  }
+  const auto imported = reading.values.get(Quantity::power_import);
+  const auto exported = reading.values.get(Quantity::power_export);
+  const auto power = reading.values.get(Quantity::power);
+  require(power.has_value() == (imported && exported), "power needs both directions");
+  require(!power || *power == *imported - *exported, "power is the difference");
+  require(
+      reading.raw_registers.has_value() == (summations.size() >= irmeter::cached_registers_size),
+      "the raw registers are there when they are complete");
+  require(reading.raw_present_values.has_value() ==
+              (present_values.size() >= irmeter::cached_present_values_size),
+          "the raw present values are there when they are complete");
+}
+
+void reading(ByteView bytes) {
+  fuzz::Input input(bytes.data(), bytes.size());
+  const ByteView summations = input.bytes(input.byte());
+  const ByteView present_values = input.rest();
+  check_reading(irmeter::decode_reading(summations, present_values), summations, present_values);
+}
+
+// The dimensions, the reads that are planned from them, and what the answers come to.
+void dimensions(ByteView bytes) {
+  fuzz::Input input(bytes.data(), bytes.size());
+  const std::size_t max_read = 4U + input.word();
+  const ByteView table = input.bytes(irmeter::dimensions_size);
+  const auto dimensions = irmeter::decode_dimensions(table);
+  require(dimensions.ok() == (table.size() == irmeter::dimensions_size),
+          "dimensions fail for their size only");
+  if (!dimensions) {
+    return;
+  }
+  irmeter::PollPlan plan(*dimensions, max_read);
+  std::array<Bytes, 2> answers;
+  while (const auto read = plan.next()) {
+    require(read->count > 0 && read->count <= max_read && read->count % irmeter::int32_size == 0,
+            "a read is of whole values and fits an answer");
+    const bool is_summation = read->table == irmeter::bt23;
+    Bytes& answer = answers.at(is_summation ? 0 : 1);
+    require(is_summation || read->table == irmeter::bt28, "two tables are read");
+    require(read->offset ==
+                (is_summation ? dimensions->summations_offset : dimensions->present_values_offset) +
+                    answer.size(),
+            "reads follow each other without gap");
+    Bytes data(read->count);
+    const ByteView given = input.bytes(read->count);
+    std::copy(given.begin(), given.end(), data.begin());
+    answer.insert(answer.end(), data.begin(), data.end());
+    plan.add(data);
+  }
+  require(answers[0].size() <= dimensions->summations * irmeter::int32_size &&
+              answers[1].size() <= dimensions->present_values * irmeter::int32_size,
+          "nothing is read that the meter does not have");
+  check_reading(plan.reading(), answers[0], answers[1]);
+  plan.restart();
+  require(plan.next().has_value() == !(answers[0].empty() && answers[1].empty()),
+          "a plan can be made use of again");
+}
+
+void table_response(ByteView response) {
+  const auto table = irmeter::parse_table(response);
+  if (!table) {
+    require(!table.error().what.empty(), "a refusal says why");
+    return;
+  }
+  Bytes whole{response[0], static_cast<std::uint8_t>(table->size() >> 8U),
+              static_cast<std::uint8_t>(table->size() & 0xFFU)};
+  whole.insert(whole.end(), table->begin(), table->end());
+  whole.push_back(irmeter::table_checksum(*table));
+  require(std::equal(whole.begin(), whole.end(), response.begin(), response.end()),
+          "a table that was taken has the right count and checksum");
+}
+
+void negotiated(ByteView response) {
+  if (const auto granted = irmeter::parse_negotiated(response)) {
+    require(granted->packet_count > 0 && granted->max_read() >= irmeter::bt01_size,
+            "what is granted is enough to read with");
+  }
+}
+
+void small_ones(ByteView bytes) {
+  fuzz::Input input(bytes.data(), bytes.size());
+  require(!irmeter::describe(input.byte()).empty(), "every response code has a text");
+  require(!irmeter::table_name(input.word()).empty(), "every table has a name");
+  const ByteView response = input.rest();
+  require(irmeter::parse_identification(response) == (response.size() >= 4),
+          "an identification needs standard, version and revision");
+}
+
+constexpr std::array decoders{bt00,       bt01,           et03,       reading,
+                              dimensions, table_response, negotiated, small_ones};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Input input(data, size);
+  const std::uint8_t choice = input.byte();
+  decoders[choice % decoders.size()](input.rest());
+  return 0;
+}
