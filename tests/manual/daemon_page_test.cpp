@@ -1,0 +1,128 @@
+// ir-meterd(8) against the code.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "daemon/cache/cache.hpp"
+#include "daemon/mqtt/topics.hpp"
+#include "daemon/reading_json.hpp"
+#include "lib/quantity.hpp"
+#include "lib/state.hpp"
+#include "lib/trouble.hpp"
+#include "tests/manual/page.hpp"
+#include "tests/manual/program.hpp"
+#include "tests/support/sample.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace irmeterd {
+namespace {
+
+using irmeter::Retry;
+
+// A meter that gives everything there is.
+MeterSnapshot full_meter() {
+  MeterSnapshot meter = sample_meter();
+  meter.name = "<name>";
+  meter.reading->raw_registers.emplace();
+  meter.reading->raw_present_values.emplace();
+  for (const auto& quantity : irmeter::quantities) {
+    meter.reading->values.set(quantity.id, 1);
+  }
+  return meter;
+}
+
+std::string text(std::string_view view) {
+  return std::string(view);
+}
+
+TEST(DaemonPage, HasTheOptionsOfHelp) {
+  EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("DESCRIPTION")),
+            options_of(said_by({IR_METERD, "--help"})));
+}
+
+TEST(DaemonPage, HasEveryStateWithItsMeaning) {
+  std::map<std::string, std::string> states;
+  for (const auto& state : irmeter::states) {
+    states.emplace(state.name, state.meaning);
+  }
+  EXPECT_EQ(texts(read_page(DAEMON_PAGE).in("STATES")), states);
+}
+
+TEST(DaemonPage, HasEveryTroubleWithItsStateSentenceAndNextAttempt) {
+  const std::map<Retry, std::string> attempts{{Retry::same_poll, "same poll"},
+                                              {Retry::next_poll, "next poll"},
+                                              {Retry::hold_off, "hold-off"},
+                                              {Retry::by_user, "on request"}};
+  std::set<std::string> words;
+  std::map<std::string, std::string> troubles;
+  for (const auto& trouble : irmeter::troubles) {
+    const std::string& attempt = attempts.at(trouble.retry);
+    words.insert(attempt);
+    troubles.emplace(text(trouble.name) + " (state " + text(irmeter::info(trouble.state).name) +
+                         ", " + attempt + ")",
+                     trouble.sentence);
+  }
+  const Page page = read_page(DAEMON_PAGE);
+  EXPECT_EQ(tags(page.in("TROUBLES", "")), words);
+  auto shown = texts(page.in("TROUBLES"));
+  std::erase_if(shown, [&](const auto& item) { return words.contains(item.first); });
+  EXPECT_EQ(shown, troubles);
+}
+
+TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
+  const MqttTopics topics{"<prefix>", "<discovery_prefix>", "<host>"};
+  std::set<std::string> expected{
+      topics.daemon_availability(), topics.online_meters(),   topics.availability("<id>"),
+      topics.registers("<id>"),     topics.live("<id>"),      topics.diagnostics("<id>"),
+      topics.command("<id>"),       topics.discovery("<id>"), topics.birth(),
+      "Key\tUnit\tDecimals\tTopic"};
+  for (const auto& quantity : irmeter::quantities) {
+    expected.insert(text(quantity.json_key) + "\t" +
+                    (quantity.unit.empty() ? "1" : text(quantity.unit)) + "\t" +
+                    std::to_string(quantity.json_decimals) + "\t" +
+                    (irmeter::is_register(quantity) ? "registers" : "live"));
+  }
+  EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("MQTT", "")), expected);
+}
+
+TEST(DaemonPage, HasEveryKeyOfTheDiagnostics) {
+  std::set<std::string> keys;
+  const auto document = nlohmann::json::parse(diagnostics_json(full_meter()));
+  for (const auto& item : document.items()) {
+    keys.insert(item.key());
+  }
+  EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("MQTT", "Diagnostics")), keys);
+}
+
+TEST(DaemonPage, HasEveryFileOfTheCache) {
+  const TempDir directory;
+  const Log log;
+  Cache cache(directory.path(), log);
+  cache.meter_added(full_meter());
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
+    if (entry.is_regular_file()) {
+      files.insert(std::filesystem::relative(entry.path(), directory.path()));
+    }
+  }
+  EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("CACHE", "")), files);
+}
+
+TEST(DaemonPage, HasEveryMetric) {
+  const std::string metrics = prometheus_text({{"<name>", full_meter()}});
+  const std::regex type("# TYPE ([a-z0-9_]+) ");
+  std::set<std::string> names;
+  for (std::sregex_iterator found(metrics.begin(), metrics.end(), type), end; found != end;
+       ++found) {
+    names.insert((*found)[1]);
+  }
+  EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("CACHE", "Metrics")), names);
+}
+
+}  // namespace
+}  // namespace irmeterd
