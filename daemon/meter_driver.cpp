@@ -122,7 +122,11 @@ void MeterDriver::on_bytes(irmeter::ByteView bytes) {
   meter_.receive(bytes, loop_.now());
   pump();
   if (const std::size_t missing = meter_.missing(); missing > 1) {
-    line_.rest_until(loop_.now() + timing.air_time(missing));
+    const irmeter::Instant complete = loop_.now() + timing.air_time(missing);
+    // Nothing is decided by a deadline while what would decide otherwise has arrived.
+    if (const auto deadline = meter_.deadline(); !deadline || complete < *deadline) {
+      line_.rest_until(complete);
+    }
   }
 }
 
