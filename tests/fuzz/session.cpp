@@ -28,6 +28,8 @@ using irmeter::Duration;
 
 constexpr std::array<Duration, 6> intervals{500ms, 1s, 4s, 10s, 1min, 1h};
 
+// A few sessions' worth; longer inputs find nothing else and take their time.
+constexpr std::size_t most_requests = 150;
 // Deadlines met in one step; what is left of its time passes at once.
 constexpr unsigned most_deadlines = 64;
 
@@ -169,9 +171,9 @@ void check_patience(fuzz::SupervisedMeter& meter, const Settings& settings, std:
 // Polls a meter that answers until the reading is as wanted.
 template <typename Wanted>
 void read_until(fuzz::SupervisedMeter& meter, const Wanted& wanted) {
-  constexpr int most_requests = 400;
+  constexpr int most_turns = 400;
   MeterEnd line(meter);
-  for (int requests = 0; requests < most_requests; ++requests) {
+  for (int turns = 0; turns < most_turns; ++turns) {
     const std::size_t asked = meter.requests();
     const std::size_t ended = meter.polls_ended();
     meter.wait_for_request(most_deadlines);
@@ -211,7 +213,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::SupervisedMeter meter(settings.meter, settings.key);
   meter.line_ready();
   MeterEnd line(meter);
-  while (!input.empty() && !meter.stopped()) {
+  while (!input.empty() && !meter.stopped() && meter.requests() < most_requests) {
     step(meter, line, input);
   }
   if (!meter.stopping() && (last_words & 0x80U) != 0) {
