@@ -111,7 +111,7 @@ class ADay : public ::testing::TestWithParam<SessionMode> {
 };
 
 TEST_P(ADay, OfAllFaultsBringsNothingButTheTruth) {
-  for (std::uint64_t seed = 0; seed < seeds(4) && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 0; seed < seeds(3) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     live_through(seed);
   }
@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(OfEitherKind, ADay,
 // reader gets to know what it thinks of it.
 TEST(AWrongKey, IsShownOnceInAnyWeather) {
   std::uint64_t shown = 0;
-  const std::uint64_t lines = 100 * seeds(4);
+  const std::uint64_t lines = 100 * seeds(3);
   for (std::uint64_t seed = 0; seed < lines && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Bench bench = bench_for(seed % 2 == 0 ? SessionMode::keep : SessionMode::each, seed / 2);

@@ -12,9 +12,8 @@
 #include <memory>
 #include <random>
 
-#include "tests/soak/household_truth.hpp"
+#include "tests/soak/house.hpp"
 #include "tests/soak/process_figures.hpp"
-#include "tests/soak/watches.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/system/installation.hpp"
 
@@ -34,87 +33,12 @@ constexpr std::size_t most_growth_kib = 512;
 constexpr double most_processor_share = 0.03;
 #endif
 
-constexpr unsigned speed = 5;  // seconds of a household per second
-constexpr auto noon = std::chrono::local_days(std::chrono::year(2025) / std::chrono::June / 21) +
-                      std::chrono::hours(12);
-
 milliseconds time_to_take() {
   constexpr double usual = 0.75;
   const char* const wanted = std::getenv("IRMETER_SOAK_MINUTES");
   return milliseconds(
       std::llround(60'000 * (wanted == nullptr ? usual : std::strtod(wanted, nullptr))));
 }
-
-// A meter with a household behind it, and everything that is shown of it.
-class House {
- public:
-  House(Loop& loop, const std::string& meter, Simulator::Place place, unsigned seed,
-        const Simulator::Options& faults, const std::string& runtime_directory)
-      : name(meter),
-        bus(loop, meter),
-        mqtt("elon_" + serial(seed)),
-        cache(runtime_directory + "/" + meter),
-        simulator(loop, place, options(seed, faults)) {
-    const WallTime before = std::chrono::system_clock::now();
-    simulator.start();
-    irmetersim::HouseholdSettings settings;
-    settings.seed = seed;
-    settings.start = noon;
-    truth =
-        std::make_unique<HouseholdTruth>(settings, speed, before, std::chrono::system_clock::now());
-  }
-
-  void look(const std::vector<MqttWatcher::Seen>& messages, std::size_t from) {
-    bus.look(sightings);
-    mqtt.look(messages, from, sightings);
-    cache.look(sightings);
-    if (bus.state_detail().find("RetryKey") != std::string::npos) {
-      bus.retry_key();
-    }
-  }
-
-  // Compares everything that was seen with what was measured; how much of it there was.
-  std::map<std::string, std::size_t> check() {
-    std::map<std::string, std::size_t> seen;
-    for (const Shown& shown : sightings.shown) {
-      ++seen[shown.where];
-      EXPECT_EQ(truth->lie_of(shown, poll_time(shown.read_at)), "");
-    }
-    EXPECT_TRUE(sightings.nonsense.empty()) << sightings.nonsense.front();
-    return seen;
-  }
-
-  std::string name;
-  BusWatch bus;
-  MqttWatch mqtt;
-  CacheWatch cache;
-  Simulator simulator;
-  std::unique_ptr<HouseholdTruth> truth;
-  Sightings sightings;
-
- private:
-  static std::string serial(unsigned seed) {
-    const std::string digits = std::to_string(seed);
-    return std::string(16 - digits.size(), '0') + digits;
-  }
-  static Simulator::Options options(unsigned seed, const Simulator::Options& faults) {
-    Simulator::Options options{
-        "--seed",  std::to_string(seed),  "--serial",     serial(seed),
-        "--speed", std::to_string(speed), "--start-time", "2025-06-21T12:00"};
-    for (const std::string& fault : faults) {
-      options.insert(options.end(), {"--fault", fault});
-    }
-    return options;
-  }
-  [[nodiscard]] milliseconds poll_time(WallTime read_at) const {
-    constexpr milliseconds longest = 60s;  // where nobody was there to be told
-    const auto at = std::chrono::floor<milliseconds>(read_at.time_since_epoch()).count();
-    constexpr std::int64_t near = 200;
-    const auto found = sightings.poll_times.lower_bound(at - near);
-    return found == sightings.poll_times.end() || found->first > at + near ? longest
-                                                                           : found->second;
-  }
-};
 
 class Soak : public Installation {
  protected:
@@ -131,8 +55,8 @@ class Soak : public Installation {
     add_house("main", Simulator::Place::pseudo_terminal, faults, {"unplug:every=1871"});
     add_house("barn", Simulator::Place::tcp, faults,
               {"rst:every=2311", "unplug:every=3001", "stall:every=4007,pause=4"});
-    configure(table_of("main", *houses_[0], "interval = \"1s\"\n") +
-              table_of("barn", *houses_[1], "interval = \"2s\"\nsession = \"each\"\n") +
+    configure(table_of(*houses_[0], "interval = \"1s\"\n") +
+              table_of(*houses_[1], "interval = \"2s\"\nsession = \"each\"\n") +
               mqtt_table(broker_.url()));
     connect_to_bus();
     connect_to_broker();
@@ -145,20 +69,19 @@ class Soak : public Installation {
     houses_.push_back(std::make_unique<House>(loop_, name, place, number, faults, path("run")));
   }
 
-  static std::string table_of(const std::string& name, const House& house,
-                              const std::string& more) {
-    return "[[meter]]\nname = \"" + name + "\"\ndevice = \"" + house.simulator.device() + "\"\n" +
-           more;
+  static std::string table_of(House& house, const std::string& more) {
+    return "[[meter]]\nname = \"" + house.name() + "\"\ndevice = \"" + house.simulator().device() +
+           "\"\n" + more;
   }
 
   void connect_to_bus() {
     for (const auto& house : houses_) {
-      house->bus.connect(bus_.address());
+      house->bus().connect(bus_.address());
     }
   }
   void leave_bus() {
     for (const auto& house : houses_) {
-      house->bus.disconnect();
+      house->bus().disconnect();
     }
   }
   void connect_to_broker() {
@@ -224,7 +147,7 @@ class Soak : public Installation {
         daemon_->signal(SIGCONT);
         break;
       default:
-        broker_.publish("ir-meterd/meter/elon_0000000000000001/command", "read_now");
+        broker_.publish("ir-meterd/meter/" + houses_.front()->id() + "/command", "read_now");
         break;
     }
     ++disturbances_;
@@ -273,7 +196,7 @@ TEST_F(Soak, ShowsNothingButTheTruthAndHoldsNoMoreThanInTheBeginning) {
     }
   }
   for (const auto& house : houses_) {
-    house->simulator.end_faults();
+    house->simulator().end_faults();
   }
   latest = at_rest(first);
   const std::chrono::duration<double> processor_time = daemon_->processor_time();
@@ -283,10 +206,14 @@ TEST_F(Soak, ShowsNothingButTheTruthAndHoldsNoMoreThanInTheBeginning) {
   EXPECT_EQ(daemon_->exit_status(), 0);
 
   for (const auto& house : houses_) {
-    for (const auto& [where, count] : house->check()) {
-      std::cout << house->name << ", " << where << ": " << count << " readings compared\n";
-      EXPECT_GT(count, 0U) << where;
+    const House::Verdict verdict = house->judge();
+    for (const std::string& lie : verdict.lies) {
+      ADD_FAILURE() << house->name() << ": " << lie;
     }
+    for (const auto& [where, count] : verdict.seen) {
+      std::cout << house->name() << ", " << where << ": " << count << " readings compared\n";
+    }
+    EXPECT_EQ(verdict.seen.size(), 7U) << "somewhere nothing was seen of " << house->name();
   }
   EXPECT_LE(latest.anonymous_kib, warm.anonymous_kib + most_growth_kib);
   EXPECT_LT(processor_time, time * most_processor_share);

@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "tests/soak/wires.hpp"
+
 namespace irmeter::testing {
 namespace {
 
@@ -33,17 +35,6 @@ std::span<const FaultInfo> weather() {
   return all;
 }
 
-// What is under way never arrives.
-void empty(Wire& wire) {
-  Wire fresh;
-  fresh.fault = std::move(wire.fault);
-  fresh.in_one_piece = wire.in_one_piece;
-  fresh.extra_per_byte = wire.extra_per_byte;
-  fresh.keeps_what_was_sent = wire.keeps_what_was_sent;
-  fresh.bytes = wire.bytes;
-  wire = std::move(fresh);
-}
-
 }  // namespace
 
 Storm::Storm(const Bench& bench, std::uint64_t seed)
@@ -53,12 +44,9 @@ Storm::Storm(const Bench& bench, std::uint64_t seed)
 }
 
 void Storm::rage(Duration time) {
-  constexpr int shortest = 10;
-  constexpr int longest = 300;
   for (const Instant end = pair.now + time; pair.now < end;) {
     change();
-    const Instant next =
-        std::min(end, pair.now + seconds(shortest + static_cast<int>(below(longest - shortest))));
+    const Instant next = std::min<Instant>(end, pair.now + seconds(10 + below(290)));
     while (pair.now < next) {
       run_for(std::min<Duration>(next - pair.now, milliseconds(1 + below(40'000))));
       incident(next - pair.now);
@@ -156,7 +144,7 @@ void Storm::disturb_wires() {
   for (Wire* const wire : {&pair.to_meter, &pair.to_client}) {
     if (one_in(4)) {
       const auto rate = [this] { return 2e-5 * static_cast<double>(below(1'000)); };
-      wire->fault = random_faults({rate(), rate(), rate()}, random_());
+      wire->fault = visible(random_faults({rate(), rate(), rate()}, random_()));
       forecast_ += " bad bytes";
     }
     wire->in_one_piece = one_in(3);
