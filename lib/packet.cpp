@@ -147,7 +147,8 @@ std::size_t PacketScanner::missing() const {
   if (!in_packet()) {
     return 0;
   }
-  return examine(rest()).size - rest().size();
+  const std::size_t size = examine(rest()).size;
+  return size > rest().size() ? size - rest().size() : 0;
 }
 
 void PacketScanner::gap() {

@@ -156,6 +156,14 @@ TEST(Scanner, SaysHowMuchIsMissing) {
   EXPECT_FALSE(scanner.in_packet());
 }
 
+TEST(Scanner, MissesNothingOfAPacketThatHasBecomeTooLarge) {
+  PacketScanner scanner(default_packet_size);
+  scanner.push(ByteView(registers).first(10));
+  EXPECT_FALSE(scanner.next());
+  scanner.set_max_packet_size(packet_overhead + 1);
+  EXPECT_EQ(scanner.missing(), 0U);
+}
+
 TEST(Scanner, ForgetsEverythingWhenCleared) {
   PacketScanner scanner;
   scanner.push(ByteView(registers).first(10));
