@@ -1,6 +1,7 @@
 #include "daemon/config/url.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 
 #include <algorithm>
 #include <charconv>
@@ -24,9 +25,18 @@ bool is_host_name(std::string_view host) {
          });
 }
 
+bool is_interface_name(std::string_view name) {
+  return !name.empty() && name.size() < IF_NAMESIZE &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 // With or without a zone: fe80::1%eth0.
 bool is_ipv6(std::string_view host) {
-  const std::string address(host.substr(0, host.find('%')));
+  const std::size_t percent = std::min(host.find('%'), host.size());
+  if (percent < host.size() && !is_interface_name(host.substr(percent + 1))) {
+    return false;
+  }
+  const std::string address(host.substr(0, percent));
   in6_addr parsed{};
   return inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
 }

@@ -123,6 +123,9 @@ TEST(TcpUrl, SaysWhatItLacks) {
       {"tcp://[]:1", "has no IPv6 address in its brackets"},
       {"tcp://[host]:1", "has no IPv6 address in its brackets"},
       {"tcp://[::1", "has no IPv6 address in its brackets"},
+      {"tcp://[fe80::1%]:1", "has no IPv6 address in its brackets"},
+      {"tcp://[fe80::1%e\vth0]:1", "has no IPv6 address in its brackets"},
+      {"tcp://[fe80::1%longer-than-any-0]:1", "has no IPv6 address in its brackets"},
       {"tcp://[::1]", "has no port"},
       {"tcp://[::1]4001", "has a port that is not a number from 1 to 65535"},
   };
