@@ -177,6 +177,7 @@ void add_messages(const std::filesystem::path& folder) {
   seeds.add("command", command);
   seeds.add("retained-command", message(0x81, "read_now") + command);
   seeds.add("list", list);
+  seeds.add("own-list", message(0x80, "[\"nes_0000000012345678\",\"nes_2\"]"));
   seeds.add("birth", birth);
   seeds.add("reconnect", list + "\x20" + birth + command);
 }

@@ -13,6 +13,8 @@ namespace {
 // Identification, Terminate, full and partial read, Logon, Security, Logoff, Negotiate.
 constexpr std::array<std::uint8_t, 8> reading_services{0x20, 0x21, 0x30, 0x3F,
                                                        0x50, 0x51, 0x52, 0x61};
+constexpr std::uint8_t terminate = 0x21;
+constexpr std::uint8_t log_off = 0x52;
 // More than anything has a reason to do without time passing.
 constexpr unsigned most_at_once = 16;
 // What is under way when quiet begins ends after this, whatever the meter does.
@@ -105,6 +107,7 @@ void SupervisedMeter::set_quiet(bool quiet) {
       quiet_since_.reset();
     } else if (!quiet_since_) {
       quiet_since_ = now_;
+      new_requests_ = 0;
     }
     meter_->set_quiet(quiet, now_);
     settle();
@@ -221,8 +224,14 @@ void SupervisedMeter::on_request(ByteView packet, bool secret) {
               reading_services.end(),
           "only services that cannot write are asked for");
   key_watch_.on_request(packet, payload[0], secret);
-  require(!quiet_since_ || now_ < *quiet_since_ + time_to_become_quiet,
-          "nothing is asked for in quiet hours");
+  if (quiet_since_) {
+    const bool leaving = payload[0] == terminate || payload[0] == log_off;
+    const bool repeated =
+        std::equal(payload.begin(), payload.end(), request_.begin(), request_.end());
+    new_requests_ += leaving || repeated ? 0 : 1;
+    require(new_requests_ <= 1, "no more than what was under way is asked for in quiet hours");
+    require(now_ < *quiet_since_ + time_to_become_quiet, "nothing is sent in quiet hours");
+  }
   request_packet_.assign(packet.begin(), packet.end());
   request_.assign(payload.begin(), payload.end());
   if (secret) {

@@ -82,6 +82,7 @@ class SupervisedMeter {
   Instant now_{std::chrono::hours(1)};
   std::optional<Instant> stop_by_;
   std::optional<Instant> quiet_since_;
+  unsigned new_requests_ = 0;  // since then
   bool line_ = false;
   bool stopped_ = false;
   unsigned sent_now_ = 0;  // at this instant
