@@ -38,7 +38,9 @@ bool is_ipv6(std::string_view host) {
   }
   const std::string address(host.substr(0, percent));
   in6_addr parsed{};
-  return inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
+  // inet_pton() would stop at a NUL.
+  return address.find('\0') == std::string::npos &&
+         inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

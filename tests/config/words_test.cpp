@@ -123,6 +123,7 @@ TEST(TcpUrl, SaysWhatItLacks) {
       {"tcp://[]:1", "has no IPv6 address in its brackets"},
       {"tcp://[host]:1", "has no IPv6 address in its brackets"},
       {"tcp://[::1", "has no IPv6 address in its brackets"},
+      {std::string_view("tcp://[::1\0]:1", 14), "has no IPv6 address in its brackets"},
       {"tcp://[fe80::1%]:1", "has no IPv6 address in its brackets"},
       {"tcp://[fe80::1%e\vth0]:1", "has no IPv6 address in its brackets"},
       {"tcp://[fe80::1%longer-than-any-0]:1", "has no IPv6 address in its brackets"},
