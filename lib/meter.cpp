@@ -140,7 +140,7 @@ void Meter::begin_poll(Instant now) {
     end_poll({Failure{Trouble::quiet, {}}}, now);
     return;
   }
-  if (!has_key_) {
+  if (!has_key_ && !options_.ask_without_key) {
     end_poll({Failure{Trouble::no_key, {}}}, now);
     return;
   }
@@ -163,7 +163,7 @@ void Meter::end_poll(PollEnded ended, Instant now) {
 
 void Meter::on_reading(const Reading& reading, Instant now) {
   auto [believed, held, accepted] = plausibility_.judge(reading, now);
-  PollEnded ended{std::move(believed)};
+  PollEnded ended{believed};
   ended.held = held;
   ended.accepted = std::move(accepted);
   end_poll(std::move(ended), now);

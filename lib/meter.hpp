@@ -30,6 +30,9 @@ struct MeterOptions {
   Duration keep_up_to = std::chrono::seconds(4);
   // A stop() is over after this, logged off or not.
   Duration stop_within = std::chrono::milliseconds(1200);
+  // A poll without a key goes as far as the meter needs none, to find out what else is wrong;
+  // otherwise nothing is sent.
+  bool ask_without_key = false;
   MainFuse main_fuse;
   LinkTiming link;
   SessionTiming timing;

@@ -258,6 +258,10 @@ void Session::advance(Instant now) {
 }
 
 void Session::show_key(Instant now) {
+  if (!key_) {
+    fail(Trouble::no_key, {}, now);
+    return;
+  }
   const KeyTrust known = ledger_.take_allowance() ? KeyTrust::untried : trust();
   if (known == KeyTrust::rejected) {
     fail(Trouble::key_rejected, {}, now);

@@ -53,9 +53,9 @@ class Session {
  public:
   Session(const LinkTiming& link, const SessionTiming& timing);
 
-  // The key to read with; without one read() must not be called. known is what was found out about
-  // this key before: one that a meter has rejected, or that it was shown without an answer, is not
-  // sent to it.
+  // The key to read with; without one read() ends where it is due, with no_key. known is what was
+  // found out about this key before: one that a meter has rejected, or that it was shown without an
+  // answer, is not sent to it.
   void set_key(const std::optional<Key>& key, std::vector<KeyFact> known);
   // The next session sends the key, whatever is known of it.
   void allow_key() { ledger_.allow_once(); }

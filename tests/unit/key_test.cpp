@@ -208,6 +208,19 @@ TEST(NoKey, SendsNothingAtAll) {
   }
 }
 
+TEST(NoKey, AsksForWhatNeedsNoneWhereItIsTo) {
+  Bench bench = bench_with("");
+  bench.options.ask_without_key = true;
+  SimulatedPair pair(bench);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(2));
+  EXPECT_EQ(pair.services(),
+            "identify, negotiate, log on, BT00, BT01 0+24, ET03 0+30, log off, terminate");
+  EXPECT_EQ(pair.identities.size(), 1U);
+  EXPECT_EQ(failure_of(pair.polls[0]).trouble, Trouble::no_key);
+  EXPECT_EQ(failure_of(pair.polls[1]).trouble, Trouble::no_key);
+}
+
 TEST(Key, IsMarkedSecretInItsPacketAndNowhereElse) {
   SimulatedPair pair(bench_with(irmetersim::demo_key));
   pair.start();
