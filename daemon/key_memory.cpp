@@ -57,6 +57,16 @@ void sync(const FileDescriptor& file, const std::string& path) {
   }
 }
 
+// What root writes here when it checks a meter is for the service to read.
+void leave_to_owner_of(const std::string& directory, const FileDescriptor& file,
+                       const std::string& path) {
+  struct stat owner {};
+  if (geteuid() == 0 && (stat(directory.c_str(), &owner) != 0 ||
+                         fchown(file.get(), owner.st_uid, owner.st_gid) != 0)) {
+    fail(path);
+  }
+}
+
 void rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0) {
     fail(to);
@@ -199,6 +209,7 @@ void KeyMemory::write() {
   if (!file) {
     fail(temporary);
   }
+  leave_to_owner_of(directory_, file, temporary);
   write_all(file, text, temporary);
   sync(file, temporary);
   if (damaged_) {

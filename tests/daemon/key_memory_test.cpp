@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -141,6 +142,21 @@ TEST_F(KeyMemoryTest, WritesKeysAsSaltedHashesIntoAFileOfItsUserAlone) {
   std::ifstream file(elsewhere.path("keys"));
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}).find(lines()[0]),
             std::string::npos);
+}
+
+// The hand tool is run by root.
+TEST_F(KeyMemoryTest, LeavesTheFileToTheOwnerOfTheDirectory) {
+  constexpr uid_t nobody = 65534;
+  if (geteuid() == 0) {
+    ASSERT_EQ(chown(dir_.path().c_str(), nobody, nobody), 0);
+  }
+  KeyMemory(dir_.path(), log_).remember(key_, fact(serial, KeyTrust::rejected));
+  struct stat directory {};
+  struct stat file {};
+  ASSERT_EQ(stat(dir_.path().c_str(), &directory), 0);
+  ASSERT_EQ(stat(dir_.path("keys").c_str(), &file), 0);
+  EXPECT_EQ(file.st_uid, directory.st_uid);
+  EXPECT_EQ(file.st_gid, directory.st_gid);
 }
 
 TEST_F(KeyMemoryTest, DropsTheFactThatHasNotChangedForLongest) {
