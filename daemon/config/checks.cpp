@@ -10,11 +10,12 @@ namespace {
 
 constexpr std::size_t max_text = 1024;
 constexpr std::size_t max_name = 64;
-constexpr std::size_t max_credential = 255;  // NAME_MAX
+constexpr std::size_t max_credential = 249;  // NAME_MAX, with room for ".plain"
 constexpr std::size_t max_quoted = 60;
 
 bool is_control(char c) {
-  return (c >= 0 && c < ' ') || c == 0x7F;
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < ' ' || byte == 0x7F;
 }
 // UTF-8: a byte that is not the first of its character.
 bool is_continuation(char c) {

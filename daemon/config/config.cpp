@@ -150,10 +150,15 @@ void Reader::read_mqtt(const toml::table& table) {
   not_both(table, "password_credential", "password_file");
   needs(table, "password_credential", "username");
   needs(table, "password_file", "username");
-  needs(table, "cert_file", "client_key_file");
+  not_both(table, "client_key_credential", "client_key_file");
+  if (!table.contains("client_key_credential")) {
+    needs(table, "cert_file", "client_key_file");
+  }
+  needs(table, "client_key_credential", "cert_file");
   needs(table, "client_key_file", "cert_file");
   const auto url = parse_mqtt_url(mqtt.url);
-  for (const std::string_view key : {"ca_file", "cert_file", "client_key_file"}) {
+  for (const std::string_view key :
+       {"ca_file", "cert_file", "client_key_credential", "client_key_file"}) {
     if (const toml::node* node = table.get(key); node != nullptr && url && !url->tls) {
       report(*node, key, "is for encrypted connections only; write an mqtts:// url");
     }

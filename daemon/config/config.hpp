@@ -37,10 +37,11 @@ struct MqttConfig {
   std::string username;
   std::string password_credential;  // at most one of these two, and only with a user name
   std::string password_file;
-  std::string ca_file;          // these three only with mqtts://; empty: the system's authorities
-  std::string cert_file;        // with client_key_file or not at all
-  std::string client_key_file;  // likewise
-  std::string client_id;        // empty: from the host name
+  std::string ca_file;    // these four only with mqtts://; empty: the system's authorities
+  std::string cert_file;  // with one of the next two or not at all
+  std::string client_key_credential;  // at most one of these two
+  std::string client_key_file;
+  std::string client_id;  // empty: from the host name
   std::string topic_prefix = "ir-meterd";
   bool discovery = true;
   std::string discovery_prefix = "homeassistant";

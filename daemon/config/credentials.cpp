@@ -38,21 +38,43 @@ class SecretBuffer {
   std::array<char, 4097> bytes_{};
 };
 
-// A credential as a file; named after the variable where nobody handed any over.
-std::string credential_path(const std::string& directory, const std::string& name) {
+// False for a lone line end too, which stands for a credential that is not there.
+bool is_there(const std::string& path) {
+  std::error_code unknown;  // neither there nor missing: reading it tells why
+  const auto status = std::filesystem::status(path, unknown);
+  if (std::filesystem::is_regular_file(status)) {
+    return std::filesystem::file_size(path, unknown) > 1;
+  }
+  return status.type() != std::filesystem::file_type::not_found;
+}
+
+// A credential as a file, if it is there.
+std::optional<std::string> find_credential(const std::string& directory, const std::string& name) {
+  if (directory.empty()) {
+    return std::nullopt;
+  }
+  std::string path = directory + "/" + name;
+  if (!is_there(path)) {
+    path += ".plain";
+  }
+  return is_there(path) ? std::optional(std::move(path)) : std::nullopt;
+}
+
+// Where one that is not there was looked for; named after the variable where nobody handed any
+// over.
+std::string credential_place(const std::string& directory, const std::string& name) {
   return (directory.empty() ? "$CREDENTIALS_DIRECTORY" : directory) + "/" + name;
 }
 
-bool has_credential(const std::string& directory, const std::string& name) {
-  std::error_code unknown;  // neither there nor missing: reading it tells why
-  return !directory.empty() &&
-         std::filesystem::status(credential_path(directory, name), unknown).type() !=
-             std::filesystem::file_type::not_found;
+std::string see_that_it_is_loaded(const std::string& name) {
+  return "see that the service loads it (LoadCredentialEncrypted=" + name +
+         ", or LoadCredential=" + name + ".plain:" + name + ") and restart ir-meterd";
 }
 
-std::string how_to_provide(const std::string& name) {
-  return "put it into /etc/credstore/" + name +
-         ", see that the service loads it (LoadCredential=" + name + ") and restart ir-meterd";
+std::string not_there(std::string_view what, const std::string& name) {
+  return std::string(what) + " is not there; put it into /etc/credstore/" + name +
+         ", or encrypted into /etc/credstore.encrypted/" + name + ", " +
+         see_that_it_is_loaded(name);
 }
 
 std::string unreadable(std::string_view what, const irmeter::Error& error) {
@@ -64,13 +86,14 @@ class SecretReader {
   explicit SecretReader(const std::string& directory) : directory_(directory) {}
 
   MeterKey meter_key(const MeterConfig& meter) {
-    if (meter.key_file.empty() && !has_credential(directory_, meter.key_credential)) {
-      return {std::nullopt,
-              "There is no key in " + credential_path(directory_, meter.key_credential) + ": " +
-                  how_to_provide(meter.key_credential) + ", or name its file with key_file."};
+    const std::string& name = meter.key_credential;
+    const auto credential = find_credential(directory_, name);
+    if (meter.key_file.empty() && !credential) {
+      return {std::nullopt, "There is no key in " + credential_place(directory_, name) +
+                                ": store it with ir-meterctl set-key, " +
+                                see_that_it_is_loaded(name) + ", or name its file with key_file."};
     }
-    const std::string path =
-        meter.key_file.empty() ? credential_path(directory_, meter.key_credential) : meter.key_file;
+    const std::string path = meter.key_file.empty() ? *credential : meter.key_file;
     const std::string what = "key of meter " + in_quotes(meter.name);
     SecretBuffer buffer;
     const auto text = buffer.read(path);
@@ -91,30 +114,32 @@ class SecretReader {
     if (name.empty() && mqtt.password_file.empty()) {
       return {};
     }
-    const std::string path = name.empty() ? mqtt.password_file : credential_path(directory_, name);
-    if (!name.empty() && !has_credential(directory_, name)) {
-      report(path, "MQTT password is not there; " + how_to_provide(name));
+    const auto path = find("MQTT password", name, mqtt.password_file);
+    if (!path) {
       return {};
     }
     SecretBuffer buffer;
-    const auto text = buffer.read(path);
+    const auto text = buffer.read(*path);
     if (!text) {
-      report(path, unreadable("MQTT password", text.error()));
+      report(*path, unreadable("MQTT password", text.error()));
     } else if (text->empty()) {
-      report(path, "MQTT password is empty; write it into the file, on one line");
+      report(*path, "MQTT password is empty; write it into the file, on one line");
     } else if (text->find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-      report(path, "MQTT password is more than a line of text; write it alone, on one line");
+      report(*path, "MQTT password is more than a line of text; write it alone, on one line");
     } else {
       return Secret(*text);
     }
     return {};
   }
 
-  void tls_files(const MqttConfig& mqtt) {
+  // Sees whether the TLS files can be read; where the client's key is.
+  std::string tls_files(const MqttConfig& mqtt) {
+    const std::string& name = mqtt.client_key_credential;
+    std::string client_key = find("MQTT client key", name, mqtt.client_key_file).value_or("");
     const std::initializer_list<std::pair<std::string_view, const std::string&>> files{
         {"ca_file", mqtt.ca_file},
         {"cert_file", mqtt.cert_file},
-        {"client_key_file", mqtt.client_key_file},
+        {name.empty() ? "client_key_file" : "MQTT client key", client_key},
     };
     for (const auto& [key, path] : files) {
       const auto error = path.empty() ? std::nullopt : check_readable(path);
@@ -122,11 +147,26 @@ class SecretReader {
         report(path, unreadable(key, *error));
       }
     }
+    return client_key;
   }
 
   std::vector<ConfigProblem> take_problems() { return std::move(problems_); }
 
  private:
+  // The file of a credential, or the other file where none is named; a credential that is not there
+  // is reported.
+  std::optional<std::string> find(std::string_view what, const std::string& credential,
+                                  const std::string& file) {
+    if (credential.empty()) {
+      return file;
+    }
+    auto path = find_credential(directory_, credential);
+    if (!path) {
+      report(credential_place(directory_, credential), not_there(what, credential));
+    }
+    return path;
+  }
+
   void report(const std::string& path, std::string message) {
     problems_.push_back({path, 0, 0, std::move(message)});
   }
@@ -145,7 +185,7 @@ Secrets load_secrets(const Config& config, const std::string& credentials_direct
   }
   if (config.mqtt) {
     secrets.mqtt_password = reader.mqtt_password(*config.mqtt);
-    reader.tls_files(*config.mqtt);
+    secrets.mqtt_client_key_file = reader.tls_files(*config.mqtt);
   }
   secrets.problems = reader.take_problems();
   return secrets;
@@ -154,6 +194,7 @@ Secrets load_secrets(const Config& config, const std::string& credentials_direct
 std::vector<ConfigProblem> check_secrets(Config config, const std::string& credentials_directory) {
   if (credentials_directory.empty() && config.mqtt) {
     config.mqtt->password_credential.clear();
+    config.mqtt->client_key_credential.clear();
   }
   return load_secrets(config, credentials_directory).problems;
 }

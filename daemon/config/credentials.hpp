@@ -1,6 +1,10 @@
 // Keys and passwords: read once at start and reload, from systemd's credentials or from files the
 // configuration names.
 //
+// The credential NAME is looked for as NAME, which the service has from an encrypted file or else
+// as a lone line end, and then as NAME.plain: with systemd 252 one credential comes from an
+// encrypted file or from a plain one, not from whichever there is.
+//
 // A secret stands alone in its file; one line end behind it is no part of it. No message quotes
 // what is in such a file, and every buffer that held it is wiped.
 #pragma once
@@ -26,6 +30,7 @@ struct MeterKey {
 struct Secrets {
   std::map<std::string, MeterKey> meter_keys;  // by the meter's name, one for every meter
   Secret mqtt_password;                        // empty: none is configured
+  std::string mqtt_client_key_file;            // where it is, for the TLS library; likewise
   std::vector<ConfigProblem> problems;         // empty, or the rest is not to be used
 };
 

@@ -124,6 +124,8 @@ constexpr std::array mqtt_table{
                           set_text<&MqttConfig::password_file, check_absolute_path>},
     ConfigKey<MqttConfig>{"ca_file", set_text<&MqttConfig::ca_file, check_absolute_path>},
     ConfigKey<MqttConfig>{"cert_file", set_text<&MqttConfig::cert_file, check_absolute_path>},
+    ConfigKey<MqttConfig>{"client_key_credential",
+                          set_text<&MqttConfig::client_key_credential, check_credential_name>},
     ConfigKey<MqttConfig>{"client_key_file",
                           set_text<&MqttConfig::client_key_file, check_absolute_path>},
     ConfigKey<MqttConfig>{"client_id", set_text<&MqttConfig::client_id, check_text>},

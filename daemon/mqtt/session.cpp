@@ -34,7 +34,9 @@ mqtt::connect_options connect_options(const MqttSettings& settings) {
   options.set_connect_timeout(settings.retry.connect_timeout);
   options.set_keep_alive_interval(keep_alive);
   options.set_max_inflight(max_waiting);
-  options.set_will_message(mqtt::message(will.topic, will.payload, will.qos, will.retained));
+  if (!will.topic.empty()) {
+    options.set_will_message(mqtt::message(will.topic, will.payload, will.qos, will.retained));
+  }
   if (!settings.config.username.empty()) {
     options.set_user_name(settings.config.username);
   }
@@ -101,7 +103,8 @@ class MqttSession::Client : private mqtt::iaction_listener {
   void on_failure(const mqtt::token& token) override {
     mailbox_->post({.kind = MqttEvent::Kind::refused,
                     .session = number_,
-                    .reason = refusal(token.get_return_code(), url_)});
+                    .reason = refusal(token.get_return_code(), url_),
+                    .answered = token.get_return_code() > 0});
   }
 
   void receive(const mqtt::message& message) {
@@ -142,18 +145,20 @@ void MqttSession::disconnect(std::chrono::steady_clock::time_point deadline) {
   client_->library().disconnect(0)->wait_until(deadline);
 }
 
-void MqttSession::end(std::unique_ptr<MqttSession> session,
-                      std::chrono::steady_clock::time_point deadline) noexcept {
+std::future<void> MqttSession::end(std::unique_ptr<MqttSession> session,
+                                   std::chrono::steady_clock::time_point deadline) noexcept {
   try {
     std::promise<void> promise;
-    const auto ended = promise.get_future();
+    auto ended = promise.get_future();
     std::thread([session = std::move(session), promise = std::move(promise)]() mutable {
       session.reset();
       promise.set_value();
     }).detach();
     ended.wait_until(deadline);
+    return ended;
   } catch (const std::exception&) {
     session.reset();
+    return {};
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -38,7 +39,7 @@ struct MqttSettings {
   MqttUrl url;
   std::string client_id;
   Secret password;
-  MqttMessage will;  // what the broker publishes when it loses us
+  MqttMessage will;  // what the broker publishes when it loses us; without a topic: nothing
   MqttRetry retry;
 };
 
@@ -54,6 +55,7 @@ struct MqttEvent {
   Kind kind;
   unsigned session;  // the number of the session it belongs to
   std::string reason{};
+  bool answered = false;  // refused, by a broker that speaks MQTT with us
   MqttMessage message{};
 };
 
@@ -80,9 +82,9 @@ class MqttSession {
 
   // Ends a session without waiting beyond the deadline: where the library is not done by then (it
   // resolves host names under the lock that this needs), a thread is left behind that ends it. Only
-  // where no thread is to be had, it waits.
-  static void end(std::unique_ptr<MqttSession> session,
-                  std::chrono::steady_clock::time_point deadline) noexcept;
+  // where no thread is to be had, it waits. The future is ready once the session has ended.
+  static std::future<void> end(std::unique_ptr<MqttSession> session,
+                               std::chrono::steady_clock::time_point deadline) noexcept;
 
  private:
   class Client;

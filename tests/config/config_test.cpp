@@ -98,6 +98,7 @@ TEST(Config, EveryKeyIsTakenOver) {
                         "/etc/ir-meterd/password",
                         "/ca",
                         "/cert",
+                        "",
                         "/key",
                         "cellar",
                         "home/power",

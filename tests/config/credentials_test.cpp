@@ -59,6 +59,35 @@ TEST_F(Credentials, TheKeyComesFromItsCredential) {
   EXPECT_EQ(secrets.meter_keys.at("main").missing, "");
 }
 
+TEST_F(Credentials, APlainOneIsTakenWhereThereIsNoEncryptedOne) {
+  dir_.write("meter-key.plain", good_key);
+  EXPECT_EQ(load().meter_keys.at("main").key, key_from(good_key));
+  // What the service is handed in place of one.
+  for (const std::string_view nothing : {"", "\n"}) {
+    dir_.write("meter-key", nothing);
+    const Secrets secrets = load();
+    EXPECT_EQ(texts(secrets.problems), Texts{});
+    EXPECT_EQ(secrets.meter_keys.at("main").key, key_from(good_key));
+  }
+  dir_.write("meter-key", "aaaaaaaaaaaaaaaaaaaa");
+  EXPECT_EQ(load().meter_keys.at("main").key, key_from("aaaaaaaaaaaaaaaaaaaa"));
+}
+
+TEST_F(Credentials, ThePlainOneIsNamedWhereItHoldsNoKey) {
+  dir_.write("meter-key.plain", "short");
+  EXPECT_EQ(texts(load().problems),
+            Texts{dir_.path("meter-key.plain") +
+                  ": key of meter \"main\": the key has 5 characters, a meter key has exactly 20"});
+}
+
+TEST_F(Credentials, ALoneLineEndIsNoCredential) {
+  dir_.write("meter-key", "\n");
+  const Secrets secrets = load();
+  EXPECT_EQ(texts(secrets.problems), Texts{});
+  EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
+  EXPECT_NE(secrets.meter_keys.at("main").missing, "");
+}
+
 TEST_F(Credentials, EveryMeterHasItsOwnKey) {
   config_.meters.push_back(config_.meters[0]);
   config_.meters[1].name = "heat_pump";
@@ -104,8 +133,10 @@ TEST_F(Credentials, AKeyThatIsNoneIsReportedWithoutShowingIt) {
 
 TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblemAndSaysWhatToDo) {
   const std::string what_to_do =
-      ": put it into /etc/credstore/meter-key, see that the service loads it "
-      "(LoadCredential=meter-key) and restart ir-meterd, or name its file with key_file.";
+      ": store it with ir-meterctl set-key, see that the service loads it "
+      "(LoadCredentialEncrypted=meter-key, or LoadCredential=meter-key.plain:meter-key) and "
+      "restart "
+      "ir-meterd, or name its file with key_file.";
   const std::pair<std::string, std::string> directories[] = {
       {dir_.path(), dir_.path("meter-key")},
       {dir_.path("none"), dir_.path("none/meter-key")},
@@ -149,6 +180,8 @@ TEST_F(Credentials, ThereIsNoPasswordWhereNoneIsConfigured) {
 
 TEST_F(Credentials, ThePasswordComesFromItsCredentialOrFile) {
   mqtt().password_credential = "mqtt-password";
+  dir_.write("mqtt-password.plain", "green\n");
+  EXPECT_EQ(load().mqtt_password.reveal(), "green");
   dir_.write("mqtt-password", "gr\xC3\xBCn und blau\n");
   EXPECT_EQ(load().mqtt_password.reveal(), "gr\xC3\xBCn und blau");
   mqtt().password_credential.clear();
@@ -159,8 +192,11 @@ TEST_F(Credentials, ThePasswordComesFromItsCredentialOrFile) {
 
 TEST_F(Credentials, APasswordThatIsNotThereIsReported) {
   const std::string what_to_do =
-      ": MQTT password is not there; put it into /etc/credstore/mqtt-password, see that the "
-      "service loads it (LoadCredential=mqtt-password) and restart ir-meterd";
+      ": MQTT password is not there; put it into /etc/credstore/mqtt-password, or encrypted into "
+      "/etc/credstore.encrypted/mqtt-password, see that the service loads it "
+      "(LoadCredentialEncrypted=mqtt-password, or "
+      "LoadCredential=mqtt-password.plain:mqtt-password) "
+      "and restart ir-meterd";
   mqtt().password_credential = "mqtt-password";
   EXPECT_EQ(texts(load().problems), Texts{dir_.path("mqtt-password") + what_to_do});
   EXPECT_EQ(texts(load_secrets(config_, "").problems),
@@ -188,6 +224,34 @@ TEST_F(Credentials, APasswordThatIsNoneIsReportedWithoutShowingIt) {
     EXPECT_EQ(said_of(content),
               Texts{where + "more than a line of text; write it alone, on one line"});
   }
+}
+
+TEST_F(Credentials, TheClientKeyIsAFileWhereverItComesFrom) {
+  mqtt().cert_file = dir_.write("cert", "");
+  EXPECT_EQ(load().mqtt_client_key_file, "");
+  mqtt().client_key_file = dir_.write("client.key", "key");
+  EXPECT_EQ(load().mqtt_client_key_file, dir_.path("client.key"));
+  mqtt().client_key_file.clear();
+  mqtt().client_key_credential = "mqtt-client-key";
+  dir_.write("mqtt-client-key.plain", "key");
+  EXPECT_EQ(load().mqtt_client_key_file, dir_.path("mqtt-client-key.plain"));
+  dir_.write("mqtt-client-key", "key");
+  const Secrets secrets = load();
+  EXPECT_EQ(secrets.mqtt_client_key_file, dir_.path("mqtt-client-key"));
+  EXPECT_EQ(texts(secrets.problems), Texts{});
+}
+
+TEST_F(Credentials, AClientKeyThatIsNotThereIsReported) {
+  mqtt().cert_file = dir_.write("cert", "");
+  mqtt().client_key_credential = "mqtt-client-key";
+  const Secrets secrets = load();
+  EXPECT_EQ(secrets.mqtt_client_key_file, "");
+  ASSERT_EQ(secrets.problems.size(), 1U);
+  EXPECT_TRUE(secrets.problems[0].text().starts_with(
+      dir_.path("mqtt-client-key") +
+      ": MQTT client key is not there; put it into /etc/credstore/mqtt-client-key, or "))
+      << secrets.problems[0].text();
+  EXPECT_EQ(texts(check_secrets(config_, "")), Texts{});
 }
 
 TEST_F(Credentials, TlsFilesThatCannotBeReadAreReportedTogetherWithTheRest) {

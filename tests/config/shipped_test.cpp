@@ -104,7 +104,7 @@ TEST(ShippedConfig, ShowsEveryKeyOnceAndNoOther) {
 TEST(ShippedConfig, ShowsTheDefaultsAsTheyAre) {
   const Config config =
       all_in({"key_file", "quiet_hours", "username", "password_credential", "password_file",
-              "ca_file", "cert_file", "client_key_file", "client_id"},
+              "ca_file", "cert_file", "client_key_credential", "client_key_file", "client_id"},
              "mqtt");
   Config expected;
   expected.meters = {shipped_meter()};
@@ -114,9 +114,11 @@ TEST(ShippedConfig, ShowsTheDefaultsAsTheyAre) {
 }
 
 TEST(ShippedConfig, ShowsExamplesThatCanBeUsed) {
-  const Config credentials = all_in({"key_file", "password_file"}, "mqtts");
+  const Config credentials = all_in({"key_file", "password_file", "client_key_file"}, "mqtts");
   EXPECT_EQ(credentials.mqtt->password_credential, "mqtt-password");
-  const Config files = all_in({"key_credential", "password_credential"}, "mqtts");
+  EXPECT_EQ(credentials.mqtt->client_key_credential, "mqtt-client-key");
+  const Config files =
+      all_in({"key_credential", "password_credential", "client_key_credential"}, "mqtts");
   EXPECT_FALSE(files.meters.at(0).key_file.empty());
   EXPECT_FALSE(files.meters.at(0).quiet_hours.empty());
   EXPECT_FALSE(files.mqtt->password_file.empty());

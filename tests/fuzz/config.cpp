@@ -60,9 +60,12 @@ void check_mqtt(const irmeterd::MqttConfig& mqtt) {
   require(
       !mqtt.username.empty() || (mqtt.password_credential.empty() && mqtt.password_file.empty()),
       "a password belongs to a user");
+  require(mqtt.client_key_credential.empty() || mqtt.client_key_file.empty(),
+          "there is one private key");
   require(url->tls || (mqtt.ca_file.empty() && mqtt.cert_file.empty()),
           "certificates are for encrypted connections");
-  require(mqtt.cert_file.empty() == mqtt.client_key_file.empty(),
+  require(mqtt.cert_file.empty() ==
+              (mqtt.client_key_credential.empty() && mqtt.client_key_file.empty()),
           "a certificate has a private key");
   for (const std::string& prefix : {mqtt.topic_prefix, mqtt.discovery_prefix}) {
     require(!irmeterd::check_topic_prefix(prefix), "topics begin with a valid prefix");

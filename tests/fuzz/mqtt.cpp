@@ -66,8 +66,10 @@ void MqttSession::publish(const MqttMessage& message) {
 }
 void MqttSession::subscribe(const std::string&) {}
 void MqttSession::disconnect(std::chrono::steady_clock::time_point) {}
-void MqttSession::end(std::unique_ptr<MqttSession>,
-                      std::chrono::steady_clock::time_point) noexcept {}
+std::future<void> MqttSession::end(std::unique_ptr<MqttSession>,
+                                   std::chrono::steady_clock::time_point) noexcept {
+  return {};
+}
 
 }  // namespace irmeterd
 

@@ -70,8 +70,8 @@ TEST(ConfigPage, SaysTheDefaultsAsTheyAre) {
 }
 
 TEST(ConfigPage, HasExamplesThatCanBeUsed) {
-  (void)config_with("Example", {"key_file", "password_file"});
-  (void)config_with("Example", {"key_credential", "password_credential"});
+  (void)config_with("Example", {"key_file", "password_file", "client_key_file"});
+  (void)config_with("Example", {"key_credential", "password_credential", "client_key_credential"});
   const auto displays = read_page(CONFIG_PAGE).displays;
   const auto [begin, end] = displays.equal_range("EXAMPLES");
   EXPECT_NE(begin, end);
