@@ -1,7 +1,11 @@
 #include "daemon/daemon.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "daemon/message_ids.hpp"
+#include "daemon/version.hpp"
 
 namespace irmeterd {
 namespace {
@@ -14,7 +18,7 @@ constexpr std::chrono::milliseconds meters_log_off_within{1400};
 
 }  // namespace
 
-Daemon::Daemon(Loop& loop, const Log& log, Paths paths, Settings settings)
+Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
     : loop_(loop),
       log_(log),
       paths_(std::move(paths)),
@@ -45,6 +49,9 @@ void Daemon::start() {
   store_.add_sink(status_line_);
   Loop::arm(ready_limit_, loop_.now() + ready_without_bus_after);
   reconcile_drivers();
+  if (const auto period = service_manager_.watchdog_period()) {
+    watchdog_.emplace(loop_, log_, service_manager_, *period, [this] { return steps(); });
+  }
   if (settings_.config.bus == Bus::none) {
     say_ready();
   }
@@ -62,10 +69,10 @@ void Daemon::reload() {
     const Settings before = std::exchange(settings_, std::move(loaded));
     put_sinks_in_place(before);
     reconcile_drivers();
-    log_.info("The configuration was loaded again.");
+    log_.info("The configuration was loaded again.", {message_id(Event::configuration_loaded)});
   } else {
     for (const ConfigProblem& problem : loaded.problems) {
-      log_.error(problem.text());
+      log_.error(problem.text(), {message_id(Event::configuration_refused)});
     }
     log_.error("The configuration was not loaded; the one before it stays in force.");
   }
@@ -120,8 +127,10 @@ void Daemon::put_sinks_in_place(const Settings& before) {
     mqtt_.reset();
   }
   if (config.mqtt && !mqtt_) {
-    mqtt_ = std::make_unique<MqttPublisher>(loop_, *config.mqtt, settings_.secrets.mqtt_password,
-                                            commands_, log_);
+    MqttConfig mqtt = *config.mqtt;
+    mqtt.client_key_file = settings_.secrets.mqtt_client_key_file;
+    mqtt_ = std::make_unique<MqttPublisher>(loop_, mqtt, settings_.secrets.mqtt_password, commands_,
+                                            log_);
     mqtt_->on_change([this] { refresh_status(); });
     store_.add_sink(*mqtt_);
   }
@@ -185,6 +194,7 @@ void Daemon::say_ready() {
   Loop::disarm(ready_limit_);
   if (!std::exchange(ready_, true)) {
     service_manager_.ready();
+    log_.info(std::string("ir-meterd ") + version_text + " is ready.", {message_id(Event::ready)});
     refresh_status();
   }
 }
@@ -203,6 +213,27 @@ void Daemon::finish() {
 
 std::string Daemon::cache_directory(const Config& config) const {
   return config.cache_directory.empty() ? paths_.runtime_directory : config.cache_directory;
+}
+
+// The store and the cache have no time of their own: what they do is done in the turn of the loop
+// in which a poll ends.
+std::vector<Step> Daemon::steps() const {
+  std::vector<Step> all;
+  const auto append = [&all](std::vector<Step> steps) {
+    std::move(steps.begin(), steps.end(), std::back_inserter(all));
+  };
+  for (const auto* drivers : {&drivers_, &retiring_}) {
+    for (const auto& driver : *drivers) {
+      append(driver->steps());
+    }
+  }
+  if (bus_) {
+    append(bus_->steps());
+  }
+  if (mqtt_) {
+    append(mqtt_->steps());
+  }
+  return all;
 }
 
 bool Daemon::wanted(const MeterDriver& driver) const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "daemon/mqtt/publisher.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/store.hpp"
+#include "daemon/watchdog.hpp"
 
 namespace irmeterd {
 
@@ -34,7 +36,7 @@ class Daemon {
   };
 
   // The settings are without problems.
-  Daemon(Loop& loop, const Log& log, Paths paths, Settings settings);
+  Daemon(Loop& loop, Log& log, Paths paths, Settings settings);
   ~Daemon();
 
   // Starts everything. The service is ready once it has its name on the bus.
@@ -54,6 +56,7 @@ class Daemon {
   void say_ready();
   void finish();
   [[nodiscard]] std::string cache_directory(const Config& config) const;
+  [[nodiscard]] std::vector<Step> steps() const;
   [[nodiscard]] bool wanted(const MeterDriver& driver) const;
   [[nodiscard]] bool occupied(const MeterConfig& meter) const;
 
@@ -75,7 +78,7 @@ class Daemon {
   void refresh_status() noexcept;
 
   Loop& loop_;
-  const Log& log_;
+  Log& log_;
   Paths paths_;
   Settings settings_;
   ServiceManager service_manager_;
@@ -93,6 +96,7 @@ class Daemon {
   std::vector<std::unique_ptr<MeterDriver>> retiring_;  // logging off
   EventSource ready_limit_;
   EventSource shutdown_limit_;
+  std::optional<Watchdog> watchdog_;  // where the service manager has one
 };
 
 }  // namespace irmeterd

@@ -31,15 +31,6 @@ constexpr int priority(LogLevel level) {
   }
 }
 
-// $JOURNAL_STREAM names the device and inode of the stream that is connected to the journal.
-bool stderr_is_journal() {
-  const char* stream = std::getenv("JOURNAL_STREAM");
-  struct stat status {};
-  return stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
-         std::string_view(stream) ==
-             std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
-}
-
 }  // namespace
 
 std::optional<LogLevel> log_level_from(std::string_view name) {
@@ -51,13 +42,21 @@ std::optional<LogLevel> log_level_from(std::string_view name) {
   return std::nullopt;
 }
 
-Log::Log(LogLevel level) : level_(level), journal_(stderr_is_journal()) {}
+// $JOURNAL_STREAM names the device and inode of the stream that is connected to the journal.
+LogTarget default_log_target() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  const bool connected = stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
+                         std::string_view(stream) ==
+                             std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+  return connected ? LogTarget::journal : LogTarget::console;
+}
 
 void Log::write(LogLevel level, std::string_view message, const Fields& fields) const noexcept {
   if (!enabled(level)) {
     return;
   }
-  if (!journal_) {
+  if (target_ == LogTarget::console) {
     std::fprintf(stderr, "%s: %.*s\n", names[static_cast<std::size_t>(level)].data(),
                  static_cast<int>(message.size()), message.data());
     return;
@@ -66,7 +65,7 @@ void Log::write(LogLevel level, std::string_view message, const Fields& fields) 
   lines.reserve(fields.size() + 3);
   lines.push_back("MESSAGE=" + std::string(message));
   lines.push_back("PRIORITY=" + std::to_string(priority(level)));
-  lines.emplace_back("SYSLOG_IDENTIFIER=ir-meterd");
+  lines.push_back("SYSLOG_IDENTIFIER=" + std::string(identifier));
   for (const auto& [name, value] : fields) {
     lines.push_back(std::string(name) + "=" + value);
   }

@@ -146,10 +146,6 @@ EventSource Loop::before_sleep(Handler handler) {
   return adopt(std::move(holder), result, "cannot make an event source");
 }
 
-bool Loop::enable_watchdog() {
-  return sd_event_set_watchdog(event_, 1) > 0;
-}
-
 int Loop::run() {
   int code = 0;
   check(sd_event_loop(event_), "the event loop failed");

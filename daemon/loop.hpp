@@ -66,9 +66,6 @@ class Loop {
   // Runs handler before the loop goes to sleep, every time, as long as the source exists.
   [[nodiscard]] EventSource before_sleep(Handler handler);
 
-  // Pets the service manager's watchdog from the loop; false where none is configured.
-  bool enable_watchdog();
-
   // Runs until exit(); returns what was passed to it.
   int run();
   // One turn: waits up to timeout for something to do and does it. For tests.

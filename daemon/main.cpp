@@ -15,6 +15,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/log.hpp"
 #include "daemon/loop.hpp"
+#include "daemon/message_ids.hpp"
 
 namespace irmeterd {
 namespace {
@@ -60,11 +61,11 @@ int run(const CommandLine& options) {
     return check_config(paths);
   }
 
-  const Log log(options.log_level);
+  Log log(options.log_level);
   Settings settings = load_settings(paths.config, paths.credentials_directory);
   if (!settings.problems.empty()) {
     for (const ConfigProblem& problem : settings.problems) {
-      log.error(problem.text());
+      log.error(problem.text(), {message_id(Event::configuration_refused)});
     }
     return EX_CONFIG;
   }
@@ -74,7 +75,6 @@ int run(const CommandLine& options) {
   const auto terminate = loop.signal(SIGTERM, [&] { daemon.shut_down(); });
   const auto interrupt = loop.signal(SIGINT, [&] { daemon.shut_down(); });
   const auto hang_up = loop.signal(SIGHUP, [&] { daemon.reload(); });
-  loop.enable_watchdog();
   daemon.start();
   return loop.run();
 }

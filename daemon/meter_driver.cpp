@@ -14,6 +14,11 @@ constexpr std::chrono::milliseconds first_reopen_delay{500};
 constexpr unsigned most_silent_polls = 3;
 constexpr irmeter::LinkTiming timing;
 
+// For the watchdog. A loop that turns meets deadlines within milliseconds; a poll takes seconds,
+// and many minutes only where every byte comes just before it is missed.
+constexpr std::chrono::minutes deadline_met_within{1};
+constexpr std::chrono::hours longest_poll{1};
+
 // A line that is back is to be read within an interval. A missing device costs little to look for;
 // a server is not to be pressed.
 std::chrono::milliseconds longest_reopen_delay(const MeterConfig& config) {
@@ -73,6 +78,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& ke
 }
 
 void MeterDriver::start() {
+  last_end_ = loop_.now();
   mind_quiet_hours();
   meter_.start(loop_.now());
   open_line();
@@ -105,6 +111,15 @@ void MeterDriver::stop(std::function<void()> done) {
   pump();
 }
 
+std::vector<Step> MeterDriver::steps() const {
+  const std::string part = "meter " + config_.name;
+  std::vector<Step> steps{{part, last_end_, config_.interval + longest_poll}};
+  if (const auto deadline = meter_.deadline()) {
+    steps.push_back({part, *deadline, deadline_met_within});
+  }
+  return steps;
+}
+
 void MeterDriver::open_line() {
   Loop::disarm(reopen_timer_);  // read_now() may have come before it
   line_.open();
@@ -131,6 +146,7 @@ void MeterDriver::on_bytes(irmeter::ByteView bytes) {
 }
 
 void MeterDriver::on_line_failure(const irmeter::Failure& failure) {
+  last_end_ = loop_.now();
   trace_.ended();
   meter_.line_lost();
   report_.line_failed(failure);
@@ -182,6 +198,7 @@ void MeterDriver::handle(irmeter::Identified& output) {
 }
 
 void MeterDriver::handle(irmeter::PollEnded& output) {
+  last_end_ = loop_.now();
   report_.poll_ended(output, meter_.counters());
   if (report_.state() == irmeter::State::online) {
     // Not as soon as the line opens: a server may take a connection only to drop it.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "daemon/config/config.hpp"
 #include "daemon/config/credentials.hpp"
@@ -14,6 +15,7 @@
 #include "daemon/log.hpp"
 #include "daemon/loop.hpp"
 #include "daemon/meter_report.hpp"
+#include "daemon/progress.hpp"
 #include "daemon/store.hpp"
 #include "lib/meter.hpp"
 
@@ -38,6 +40,9 @@ class MeterDriver {
 
   // Logs off; done is called from the loop within two seconds. Nothing is polled afterwards.
   void stop(std::function<void()> done);
+
+  // For the watchdog: a deadline is met, and sooner or later every poll ends.
+  [[nodiscard]] std::vector<Step> steps() const;
 
   [[nodiscard]] const MeterConfig& config() const { return config_; }
   [[nodiscard]] const MeterKey& key() const { return key_; }
@@ -69,7 +74,8 @@ class MeterDriver {
   bool pumping_ = false;
   std::chrono::milliseconds longest_reopen_delay_;
   std::chrono::milliseconds reopen_delay_;
-  unsigned silent_polls_ = 0;  // in a row, on the line as it was opened
+  unsigned silent_polls_ = 0;    // in a row, on the line as it was opened
+  irmeter::Instant last_end_{};  // of a poll, or of an attempt to open the line
   std::function<void()> stopped_;
   EventSource protocol_timer_;
   EventSource reopen_timer_;

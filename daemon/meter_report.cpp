@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/json.hpp"
+#include "daemon/message_ids.hpp"
 
 namespace irmeterd {
 namespace {
@@ -120,7 +121,7 @@ void MeterReport::say_accepted(const irmeter::Plausibility::Accepted& accepted) 
   log_.warning(snapshot_.name + ": " + key + from + amount(quantity, accepted.now) +
                    " and stays there, so it is believed. Was the meter exchanged, did the register "
                    "roll over, or does the setting main_fuse not fit?",
-               {{"METER", snapshot_.name}, {"QUANTITY", key}});
+               {message_id(Event::value_accepted), {"METER", snapshot_.name}, {"QUANTITY", key}});
 }
 
 void MeterReport::on_stale() {
@@ -138,7 +139,7 @@ void MeterReport::publish(irmeter::State before, const irmeter::Failure* failure
   const auto trouble = failure != nullptr ? std::optional(failure->trouble) : std::nullopt;
   if (std::exchange(trouble_, trouble) != trouble || snapshot_.state != before) {
     const std::string state(irmeter::info(snapshot_.state).name);
-    Log::Fields fields{{"METER", snapshot_.name}, {"STATE", state}};
+    Log::Fields fields{message_id(snapshot_.state), {"METER", snapshot_.name}, {"STATE", state}};
     if (failure != nullptr) {
       fields.emplace_back("TROUBLE", irmeter::info(failure->trouble).name);
     }

@@ -29,4 +29,16 @@ void ServiceManager::status(const std::string& line) {
   }
 }
 
+std::optional<irmeter::Duration> ServiceManager::watchdog_period() const {
+  std::uint64_t usec = 0;
+  if (sd_watchdog_enabled(0, &usec) <= 0) {
+    return std::nullopt;
+  }
+  return irmeter::Duration(static_cast<std::int64_t>(usec));
+}
+
+void ServiceManager::feed_watchdog() {
+  (void)sd_notify(0, "WATCHDOG=1");
+}
+
 }  // namespace irmeterd

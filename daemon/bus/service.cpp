@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "daemon/bus/compat.hpp"
+#include "daemon/bus/log_control.hpp"
 #include "daemon/bus/meter.hpp"
 #include "daemon/bus/opening.hpp"
+#include "daemon/message_ids.hpp"
 #include "org.irmeterd.IrMeter1.Manager.adaptor.hpp"
 
 namespace irmeterd {
@@ -21,6 +23,8 @@ constexpr irmeter::Duration first_delay = std::chrono::seconds(1);
 constexpr irmeter::Duration longest_delay = std::chrono::seconds(30);
 // A bus greets within milliseconds; one that has not by then is said to hang.
 constexpr irmeter::Duration patience = std::chrono::seconds(5);
+// An attempt at a bus that hangs takes a minute and a half.
+constexpr irmeter::Duration longest_attempt = std::chrono::minutes(5);
 
 class Root final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Manager_adaptor,
                                                    sdbus::ObjectManager_adaptor> {
@@ -44,17 +48,17 @@ std::string bus_text(Bus kind) {
 }  // namespace
 
 struct BusService::Session {
-  explicit Session(std::unique_ptr<sdbus::IConnection> opened)
-      : connection(std::move(opened)), root(*connection) {}
+  Session(std::unique_ptr<sdbus::IConnection> opened, Log& log)
+      : connection(std::move(opened)), root(*connection), log_control(*connection, log) {}
 
   std::unique_ptr<sdbus::IConnection> connection;
   Root root;
+  LogControl log_control;
   std::map<std::string, BusMeter> meters;
   std::optional<bus::Attachment> attachment;
 };
 
-BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands,
-                       const Log& log)
+BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, Log& log)
     : loop_(loop),
       kind_(kind),
       store_(store),
@@ -62,17 +66,26 @@ BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& c
       log_(log),
       status_("not on " + bus_text(kind) + " yet"),
       delay_(first_delay),
+      last_attempt_(loop.now()),
       retry_(loop.timer([this] { connect(); }, std::chrono::milliseconds(1))) {
   Loop::arm(retry_, loop.now());
 }
 
 BusService::~BusService() = default;
 
+std::vector<Step> BusService::steps() const {
+  if (ready()) {
+    return {};
+  }
+  return {{"the connection to " + bus_text(kind_), last_attempt_, longest_attempt}};
+}
+
 void BusService::connect() noexcept {
   if (opening_) {
     report(bus_text(kind_) + " is not available: it does not answer");
     return;
   }
+  last_attempt_ = loop_.now();
   try {
     opening_ = std::make_unique<bus::Opening>(loop_, kind_, [this](bus::Opened opened) {
       opening_.reset();
@@ -90,7 +103,7 @@ void BusService::connect() noexcept {
 
 void BusService::begin(std::unique_ptr<sdbus::IConnection> connection) noexcept {
   try {
-    auto session = std::make_unique<Session>(std::move(connection));
+    auto session = std::make_unique<Session>(std::move(connection), log_);
     for (const auto& [name, meter] : store_.meters()) {
       session->meters.try_emplace(name, *session->connection, commands_, meter);
     }
@@ -108,6 +121,7 @@ void BusService::begin(std::unique_ptr<sdbus::IConnection> connection) noexcept 
 
 void BusService::fail(const std::string& reason) noexcept {
   session_.reset();
+  last_attempt_ = loop_.now();
   Loop::arm(retry_, loop_.now() + delay_);
   delay_ = std::min(2 * delay_, longest_delay);
   report(bus_text(kind_) + " is not available: " + reason);
@@ -120,9 +134,9 @@ void BusService::report(const std::string& status) noexcept {
   }
   status_ = status;
   if (ready()) {
-    log_.info("D-Bus: " + status_ + " as " + service_name);
+    log_.info("D-Bus: " + status_ + " as " + service_name, {message_id(Event::bus_found)});
   } else {
-    log_.warning("D-Bus: " + status_ + "; trying again until it is");
+    log_.warning("D-Bus: " + status_ + "; trying again until it is", {message_id(Event::bus_lost)});
   }
   if (changed_) {
     changed_();

@@ -1,4 +1,5 @@
-// The daemon on the message bus: org.irmeterd.IrMeter1, its root object and one object per meter.
+// The daemon on the message bus: org.irmeterd.IrMeter1, its root object, one object per meter, and
+// the control of its log.
 //
 // The bus is a guest here. When it is missing, refuses the name or dies, everything that belongs to
 // the connection is dropped and built again, after 1 s at first and 30 s at most, for ever. That
@@ -9,11 +10,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/command_queue.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/log.hpp"
 #include "daemon/loop.hpp"
+#include "daemon/progress.hpp"
 #include "daemon/store.hpp"
 
 namespace sdbus {
@@ -30,7 +33,7 @@ class BusService final : public Sink {
  public:
   // Connects in the loop's first turn, so that the meters added until then are on the bus before
   // the name is. The store gives what to show after each new connection. kind is not Bus::none.
-  BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, const Log& log);
+  BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, Log& log);
   ~BusService() override;
   BusService(const BusService&) = delete;
   BusService& operator=(const BusService&) = delete;
@@ -42,6 +45,9 @@ class BusService final : public Sink {
   [[nodiscard]] const std::string& status() const { return status_; }
   // Called from the loop whenever status() changes; must not throw.
   void on_change(std::function<void()> handler) { changed_ = std::move(handler); }
+
+  // For the watchdog: an attempt to get there ends, and the next one follows.
+  [[nodiscard]] std::vector<Step> steps() const;
 
   void meter_added(const MeterSnapshot& meter) noexcept override;
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
@@ -61,10 +67,11 @@ class BusService final : public Sink {
   Bus kind_;
   const Store& store_;
   CommandQueue& commands_;
-  const Log& log_;
+  Log& log_;
   std::function<void()> changed_;
   std::string status_;
   irmeter::Duration delay_;
+  irmeter::Instant last_attempt_;  // when it began, or ended
   EventSource retry_;
   std::unique_ptr<bus::Opening> opening_;
   std::unique_ptr<Session> session_;

@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "daemon/message_ids.hpp"
 #include "daemon/mqtt/random.hpp"
 
 namespace irmeterd {
@@ -13,6 +14,15 @@ namespace {
 
 // A connection that ends sooner does not count as a success.
 constexpr std::chrono::seconds proven_after{10};
+
+// For the watchdog. An attempt takes as long as the resolver and the connect time-out, and then a
+// minute passes; a connection on which nothing gets through is given up after 45 s.
+constexpr std::chrono::minutes longest_attempt{10};
+constexpr std::chrono::minutes longest_jam{5};
+
+bool is_gone(const std::future<void>& future) {
+  return !future.valid() || future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
 
 }  // namespace
 
@@ -23,6 +33,7 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
       handlers_(std::move(handlers)),
       mailbox_(std::make_shared<Mailbox<MqttEvent>>()),
       wait_(settings_.retry.first_wait),
+      last_attempt_(loop.now()),
       mail_(loop.io(mailbox_->fd(), EPOLLIN,
                     [this](std::uint32_t) {
                       for (const MqttEvent& event : mailbox_->take()) {
@@ -46,8 +57,11 @@ bool MqttConnection::publish(const MqttMessage& message) noexcept {
   }
   try {
     session_->publish(message);
+    refused_since_.reset();
     return true;
   } catch (const std::exception& error) {
+    refused_last_ = loop_.now();
+    refused_since_ = refused_since_.value_or(refused_last_);
     log_.debug("MQTT: " + message.topic + " not sent: " + error.what());
     return false;
   }
@@ -83,14 +97,34 @@ void MqttConnection::close() noexcept {
   MqttSession::end(std::move(session_), deadline);
 }
 
+// The library's events need no step of their own: one that stays in the mailbox is an attempt that
+// does not end, or a loss after which nothing published is taken.
+std::vector<Step> MqttConnection::steps() const {
+  std::vector<Step> steps;
+  if (!connected_) {
+    steps.push_back({"the connection to the MQTT broker", last_attempt_, longest_attempt});
+  } else if (refused_since_ && refused_last_ - *refused_since_ > longest_jam) {
+    steps.push_back({"what is published over MQTT", *refused_since_, longest_jam});
+  }
+  for (const Leaving& session : leaving_) {
+    if (!is_gone(session.gone)) {
+      steps.push_back({"the end of an MQTT connection", session.since, longest_attempt});
+    }
+  }
+  return steps;
+}
+
 void MqttConnection::attempt() noexcept {
+  last_attempt_ = loop_.now();
   try {
+    std::erase_if(leaving_, [](const Leaving& session) { return is_gone(session.gone); });
     // The new session is made before the old one goes: with its last client the library ends its
     // threads, and blocks for that. The old one is not waited for, as the new one may be resolving.
     auto old =
         std::exchange(session_, std::make_unique<MqttSession>(settings_, mailbox_, ++sessions_));
     if (old) {
-      MqttSession::end(std::move(old), std::chrono::steady_clock::now());
+      leaving_.push_back(
+          {loop_.now(), MqttSession::end(std::move(old), std::chrono::steady_clock::now())});
     }
   } catch (const std::exception& error) {
     retry_later("cannot connect to " + settings_.url.broker.text() + ": " + error.what());
@@ -105,8 +139,10 @@ void MqttConnection::handle(const MqttEvent& event) {
     case MqttEvent::Kind::connected:
       connected_ = true;
       connected_at_ = loop_.now();
+      refused_since_.reset();
       reason_.clear();
-      log_.info("MQTT: connected to " + settings_.url.broker.text());
+      log_.info("MQTT: connected to " + settings_.url.broker.text(),
+                {message_id(Event::broker_found)});
       handlers_.connected();
       handlers_.status();
       break;
@@ -137,8 +173,10 @@ void MqttConnection::lost() {
 }
 
 void MqttConnection::retry_later(const std::string& reason) {
+  last_attempt_ = loop_.now();
   if (reason != reason_) {
-    log_.warning("MQTT: " + reason + "; trying again until it works");
+    log_.warning("MQTT: " + reason + "; trying again until it works",
+                 {message_id(Event::broker_lost)});
     reason_ = reason;
     handlers_.status();
   }

@@ -8,12 +8,16 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/log.hpp"
 #include "daemon/loop.hpp"
 #include "daemon/mqtt/session.hpp"
+#include "daemon/progress.hpp"
 
 namespace irmeterd {
 
@@ -40,6 +44,10 @@ class MqttConnection {
   // For this connection; after the next connected() it is due again.
   void subscribe(const std::string& topic) noexcept;
 
+  // For the watchdog: an attempt to connect ends, and the next one follows; what is published is
+  // taken again some time; a connection that was given up goes away.
+  [[nodiscard]] std::vector<Step> steps() const;
+
   // Lets what was published go out, disconnects and stays so. Takes at most close_limit.
   void close() noexcept;
   static constexpr std::chrono::milliseconds close_limit{450};
@@ -50,6 +58,12 @@ class MqttConnection {
   void lost();
   void retry_later(const std::string& reason);
 
+  // A session that ends beside the loop.
+  struct Leaving {
+    irmeter::Instant since;
+    std::future<void> gone;
+  };
+
   Loop& loop_;
   const Log& log_;
   MqttSettings settings_;
@@ -59,9 +73,13 @@ class MqttConnection {
   unsigned sessions_ = 0;  // the number of the present one; events of earlier ones are history
   bool connected_ = false;
   irmeter::Instant connected_at_;
-  unsigned short_connections_ = 0;  // in a row
-  std::string reason_;              // why there is no connection, once it is known
-  std::chrono::milliseconds wait_;  // before the next attempt
+  unsigned short_connections_ = 0;                 // in a row
+  std::string reason_;                             // why there is no connection, once it is known
+  std::chrono::milliseconds wait_;                 // before the next attempt
+  irmeter::Instant last_attempt_;                  // when it began, or failed
+  std::optional<irmeter::Instant> refused_since_;  // nothing published was taken since
+  irmeter::Instant refused_last_{};
+  std::vector<Leaving> leaving_;
   EventSource mail_;
   EventSource retry_;
 };

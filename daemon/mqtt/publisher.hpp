@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/command_queue.hpp"
 #include "daemon/config/config.hpp"
@@ -59,6 +60,9 @@ class MqttPublisher : public Sink {
   [[nodiscard]] bool connected() const { return connection_.connected(); }
   // For people: "MQTT connected", or why it is not.
   [[nodiscard]] std::string status() const { return connection_.status(); }
+
+  // For the watchdog.
+  [[nodiscard]] std::vector<Step> steps() const { return connection_.steps(); }
 
   // Tells the broker that daemon and meters are offline, and disconnects. Takes at most half a
   // second; the publisher is of no further use.

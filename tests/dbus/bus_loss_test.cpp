@@ -46,6 +46,18 @@ TEST_F(BusLoss, AMissingBusIsReportedOnceAndWaitedFor) {
   expect_served();
 }
 
+TEST_F(BusLoss, EveryAttemptIsProgressAndNothingIsWaitedForOnTheBus) {
+  start_service();
+  for (int i = 0; i < 2; ++i) {
+    const irmeter::Instant before = loop.now();
+    ASSERT_TRUE(wait_until(loop, [&] { return service->steps().at(0).since > before; }));
+  }
+  EXPECT_EQ(service->steps()[0].part, "the connection to the system bus");
+  bus.start();
+  ASSERT_TRUE(ready());
+  EXPECT_TRUE(service->steps().empty());
+}
+
 TEST_F(BusLoss, ABusThatHangsHoldsUpNobody) {
   bus.start();
   bus.freeze();

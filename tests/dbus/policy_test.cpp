@@ -10,6 +10,8 @@ namespace irmeterd {
 namespace {
 
 constexpr const char* policy = IRMETER_DBUS_DIR "/org.irmeterd.IrMeter1.conf";
+constexpr const char* log_path = "/org/freedesktop/LogControl1";
+constexpr const char* log_interface = "org.freedesktop.LogControl1";
 constexpr const char* access_denied = "org.freedesktop.DBus.Error.AccessDenied";
 
 class PolicyAsRoot : public ServiceTest {
@@ -56,6 +58,8 @@ TEST_F(PolicyAsRoot, LetsEverybodyRead) {
   EXPECT_EQ(as_nobody(main_path, "org.freedesktop.DBus.Introspectable", "Introspect"), "");
   EXPECT_EQ(as_nobody(main_path, "org.freedesktop.DBus.Peer", "Ping"), "");
   EXPECT_EQ(as_nobody(root_path, object_manager, "GetManagedObjects"), "");
+  EXPECT_EQ(as_nobody(log_path, properties_interface, "Get", {log_interface, "LogLevel"}), "");
+  EXPECT_EQ(as_nobody(log_path, properties_interface, "GetAll", {log_interface}), "");
 }
 
 TEST_F(PolicyAsRoot, LetsNobodyElseCallTheMethods) {
@@ -64,6 +68,8 @@ TEST_F(PolicyAsRoot, LetsNobodyElseCallTheMethods) {
   EXPECT_EQ(as_nobody(main_path, meter_interface, "ReadNow"), access_denied);
   EXPECT_EQ(as_nobody(main_path, meter_interface, "RetryKey"), access_denied);
   EXPECT_EQ(as_nobody(main_path, properties_interface, "Set", {meter_interface, "Power", "1"}),
+            access_denied);
+  EXPECT_EQ(as_nobody(log_path, properties_interface, "Set", {log_interface, "LogLevel", "debug"}),
             access_denied);
   EXPECT_TRUE(received.empty());
 }

@@ -1,0 +1,65 @@
+// Credentials as the service hands them over: decrypted under their name, or plain under another.
+#include "tests/support/mosquitto.hpp"
+#include "tests/system/installation.hpp"
+
+namespace irmeterd {
+namespace {
+
+class HandedOver : public Installation {
+ protected:
+  // A certificate that a client shows, and its private key.
+  void make_certificate(const std::string& certificate, const std::string& key) {
+    (void)output_of({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                     "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=reader", "-keyout", key,
+                     "-out", certificate});
+  }
+  static std::string table(const Mosquitto& broker, const std::string& certificate) {
+    return mqtt_table("mqtts://localhost:" + std::to_string(broker.port()),
+                      "ca_file = \"" + broker.certificate() + "\"\ncert_file = \"" + certificate +
+                          "\"\nclient_key_credential = \"mqtt-client-key\"\n");
+  }
+};
+
+TEST_F(HandedOver, PlainKeyIsReadWhereNoneWasEncrypted) {
+  Simulator simulator(loop_);
+  simulator.start();
+  std::filesystem::rename(path("credentials/meter-key"), path("credentials/meter-key.plain"));
+  dir_.write("credentials/meter-key", "\n");
+  configure(std::string(no_bus) + meter_table(simulator.device()));
+  start();
+  EXPECT_TRUE(shows("main online"));
+}
+
+TEST_F(HandedOver, PrivateKeyBelongsToTheCertificateThatTheBrokerIsShown) {
+  const Mosquitto broker(Mosquitto::Kind::tls);
+  make_certificate(path("client.crt"), path("credentials/mqtt-client-key.plain"));
+  configure(std::string(no_bus) + meter_table("/dev/no-such-probe") +
+            table(broker, path("client.crt")));
+  start();
+  EXPECT_TRUE(shows("main no-device; MQTT connected"));
+}
+
+TEST_F(HandedOver, PrivateKeyOfAnotherCertificateMakesNoConnection) {
+  const Mosquitto broker(Mosquitto::Kind::tls);
+  make_certificate(path("client.crt"), path("client.key"));
+  make_certificate(path("other.crt"), path("credentials/mqtt-client-key"));
+  configure(std::string(no_bus) + meter_table("/dev/no-such-probe") +
+            table(broker, path("client.crt")));
+  start();
+  EXPECT_TRUE(eventually([&] { return logged("warning: MQTT: cannot connect to ") == 1; }));
+}
+
+TEST_F(HandedOver, PrivateKeyThatIsNotThereIsMissed) {
+  dir_.write("client.crt", "");
+  configure(std::string(no_bus) + meter_table("/dev/no-such-probe") +
+            mqtt_table("mqtts://localhost", "cert_file = \"" + path("client.crt") +
+                                                "\"\nclient_key_credential = \"client\"\n"));
+  start();
+  ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));
+  EXPECT_EQ(daemon_->exit_status(), 78);
+  EXPECT_EQ(logged("error: " + path("credentials/client") + ": MQTT client key is not there; "), 1U)
+      << daemon_->errors();
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,103 @@
+// The service manager's watchdog: fed while everything gets on, and not when something is stuck.
+#include "daemon/watchdog.hpp"
+
+#include <csignal>
+#include <cstdlib>
+
+#include "tests/daemon/captured_log.hpp"
+#include "tests/support/mosquitto.hpp"
+#include "tests/system/installation.hpp"
+
+namespace irmeterd {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A watchdog in this process, over a part that gets stuck on demand.
+class WatchedPart : public ::testing::Test {
+ protected:
+  WatchedPart() { ::setenv("NOTIFY_SOCKET", dir_.path("notify").c_str(), 1); }
+
+  std::vector<Step> steps() {
+    ++asked_;
+    if (!stuck_) {
+      since_ = loop_.now();
+    }
+    return {{"the part", since_, 300ms}};
+  }
+  bool eventually(const std::function<bool()>& condition) { return wait_until(loop_, condition); }
+
+  TempDir dir_;
+  Loop loop_;
+  NotifySocket notify_{loop_, dir_.path("notify")};
+  CapturedLog said_;
+  Log log_;
+  ServiceManager service_manager_;
+  bool stuck_ = false;
+  irmeter::Instant since_{};
+  unsigned asked_ = 0;
+};
+
+TEST_F(WatchedPart, ThatGetsStuckEndsTheFeedingUntilItGetsOn) {
+  const Watchdog watchdog(loop_, log_, service_manager_, 200ms, [this] { return steps(); });
+  ASSERT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 3; }));
+
+  stuck_ = true;
+  ASSERT_TRUE(eventually([&] { return said_.count("error: the part has been stuck") == 1; }));
+  loop_.run_once(0ms);  // what was fed before then
+  notify_.forget();
+  const unsigned asked = asked_;
+  ASSERT_TRUE(eventually([&] { return asked_ >= asked + 5; }));
+  EXPECT_EQ(notify_.count("WATCHDOG=1"), 0U);
+  EXPECT_EQ(said_.count("stuck"), 1U);
+
+  stuck_ = false;
+  ASSERT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 3; }));
+  EXPECT_EQ(said_.count("the watchdog is fed as before"), 1U);
+}
+
+class WatchedDaemon : public Installation {};
+
+TEST_F(WatchedDaemon, IsFedWithoutAMeterABrokerAndABus) {
+  configure(meter_table("/dev/no-such-probe") +
+            mqtt_table("mqtt://localhost:" + std::to_string(Mosquitto::free_port())));
+  start({}, {"WATCHDOG_USEC=200000"});
+  EXPECT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 30; }));
+  EXPECT_EQ(logged("stuck"), 0U);
+}
+
+TEST_F(WatchedDaemon, IsFedWhileBrokerAndBusHang) {
+  bus_.start();
+  bus_.freeze();
+  const Mosquitto broker;
+  broker.freeze();
+  configure(meter_table("/dev/no-such-probe") + mqtt_table(broker.url()));
+  start({}, {"WATCHDOG_USEC=200000"});
+  EXPECT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 30; }));
+  EXPECT_EQ(logged("stuck"), 0U);
+  broker.thaw();
+  bus_.thaw();
+}
+
+TEST_F(WatchedDaemon, IsNotFedWhileItIsStoppedAndIsNotStuckAfterwards) {
+  configure(std::string(no_bus) + meter_table("/dev/no-such-probe"));
+  start({}, {"WATCHDOG_USEC=200000"});
+  ASSERT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 3; }));
+  daemon_->signal(SIGSTOP);
+  ASSERT_TRUE(eventually([&] {
+    std::ifstream file("/proc/" + std::to_string(daemon_->pid()) + "/stat");
+    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    return stat.find(") T ") != std::string::npos;
+  }));
+  loop_.run_once(0ms);
+  loop_.run_once(0ms);
+  notify_.forget();
+  // Five times what a service manager would wait.
+  EXPECT_FALSE(eventually([&] { return notify_.count("WATCHDOG=1") > 0; }, 1s));
+  daemon_->signal(SIGCONT);
+  EXPECT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 5; }));
+  EXPECT_EQ(logged("stuck"), 0U);
+}
+
+}  // namespace
+}  // namespace irmeterd
