@@ -26,7 +26,8 @@ std::map<std::string, Members> interfaces() {
       R"re(<(interface|method|signal|property) name="([^"]+)"(?: type="([^"]+)")?)re");
   std::map<std::string, Members> interfaces;
   for (const auto& entry : std::filesystem::directory_iterator(DBUS_INTERFACES)) {
-    if (entry.path().extension() != ".xml") {
+    const std::string file_name = entry.path().filename();
+    if (!file_name.starts_with("org.irmeterd.") || !file_name.ends_with(".xml")) {
       continue;
     }
     std::ifstream file(entry.path());

@@ -33,10 +33,10 @@ TEST_P(EveryPage, HasNoItemTwiceInOneList) {
 }
 
 TEST_P(EveryPage, RefersToPagesOfOursThatExist) {
-  const std::set<std::string> pages{"ir-meter-sim(1)", "ir-meterd.toml(5)",
+  const std::set<std::string> pages{"ir-meter-sim(1)", "ir-meterctl(1)", "ir-meterd.toml(5)",
                                     "org.irmeterd.IrMeter1(5)", "ir-meterd(8)"};
   for (const std::string& reference : read_page(GetParam()).references) {
-    if (reference.starts_with("ir-") || reference.starts_with("org.")) {
+    if (reference.starts_with("ir-") || reference.starts_with("org.irmeterd.")) {
       EXPECT_TRUE(pages.contains(reference)) << reference;
     }
   }
@@ -49,7 +49,8 @@ std::string name_of(const ::testing::TestParamInfo<const char*>& page) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, EveryPage,
-                         ::testing::Values(CONFIG_PAGE, DAEMON_PAGE, DBUS_PAGE, SIMULATOR_PAGE),
+                         ::testing::Values(CONFIG_PAGE, CTL_PAGE, DAEMON_PAGE, DBUS_PAGE,
+                                           SIMULATOR_PAGE),
                          name_of);
 
 }  // namespace

@@ -1,0 +1,79 @@
+// The client of the daemon's methods, as the check uses it.
+#include "tests/ctl/ctl_fixture.hpp"
+#include "tools/ir-meterctl/daemon_client.hpp"
+
+namespace irmeterd {
+namespace {
+
+using irmeterctl::DaemonClient;
+using irmeterctl::Failure;
+
+class CtlClient : public CtlTest {
+ protected:
+  CtlClient() {
+    bus_.start();
+    ::setenv("DBUS_SYSTEM_BUS_ADDRESS", bus_.address().c_str(), 1);
+  }
+  static DaemonClient connect() {
+    return std::get<DaemonClient>(DaemonClient::connect(Bus::system));
+  }
+};
+
+TEST_F(CtlClient, ReadsAMeterAtOnce) {
+  Simulator simulator(loop_);
+  simulator.start();
+  configure("[[meter]]\nname = \"main\"\ninterval = \"1h\"\ndevice = \"" + simulator.device() +
+            "\"\n");
+  start();
+  ASSERT_TRUE(shows("main online; on the system bus"));
+  const DaemonClient client = connect();
+  const auto read_at = [&] {
+    return std::get<irmeterctl::DaemonInfo>(client.look()).meters.begin()->second.read_at();
+  };
+  const auto before = read_at();
+  EXPECT_FALSE(client.read_now("main"));
+  EXPECT_GT(read_at(), before);
+  EXPECT_FALSE(client.retry_key("main"));
+}
+
+TEST_F(CtlClient, HandsOnWhatTheDaemonSaysOfAFailure) {
+  configure(meter_table("/dev/no-such-probe"));
+  start();
+  ASSERT_TRUE(shows("main no-device; on the system bus"));
+  const auto failure = connect().read_now("main");
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->kind, Failure::Kind::failed);
+  EXPECT_EQ(failure->error, "org.irmeterd.IrMeter1.Error.NoDevice");
+  EXPECT_TRUE(failure->what.starts_with("There is no device at the configured path"));
+  EXPECT_EQ(failure->text(), failure->what);
+}
+
+TEST_F(CtlClient, SaysThatThereIsNoSuchMeter) {
+  configure(meter_table("/dev/no-such-probe"));
+  start();
+  ASSERT_TRUE(shows("main no-device; on the system bus"));
+  const auto failure = connect().read_now("barn");
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->what, "ir-meterd has no such meter");
+}
+
+TEST_F(CtlClient, DoesNotStartTheDaemon) {
+  const DaemonClient client = connect();
+  const auto call = client.make_call("/", irmeterctl::object_manager, "GetManagedObjects");
+  EXPECT_EQ(sd_bus_message_get_auto_start(call.get()), 0);
+  const auto failure = client.retry_key("main");
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->kind, Failure::Kind::not_running);
+}
+
+TEST_F(CtlClient, GivesUpOnADaemonThatHangs) {
+  configure(meter_table("/dev/no-such-probe"));
+  start();
+  ASSERT_TRUE(shows("main no-device; on the system bus"));
+  daemon_->signal(SIGSTOP);
+  EXPECT_EQ(ctl({"status"}), 1);
+  EXPECT_TRUE(says("Problem: ir-meterd does not answer\n")) << ctl_->output();
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,71 @@
+// What can be wrong on the command line of ir-meterctl, and what is said then.
+#include "tests/ctl/ctl_fixture.hpp"
+
+namespace irmeterd {
+namespace {
+
+class CtlCommandLine : public CtlTest {
+ protected:
+  // Without --config in front.
+  int run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), IR_METERCTL);
+    ctl_ = std::make_unique<Process>(std::move(arguments));
+    EXPECT_TRUE(wait_until(loop_, [this] { return !ctl_->running(); }));
+    return ctl_->exit_status().value_or(-1);
+  }
+};
+
+TEST_F(CtlCommandLine, VersionAndHelpGoToStandardOutput) {
+  EXPECT_EQ(run({"--version"}), 0);
+  EXPECT_EQ(ctl_->output(), "ir-meterctl " IRMETER_VERSION "\n");
+  EXPECT_EQ(run({"status", "--help"}), 0);
+  EXPECT_EQ(ctl_->errors(), "");
+  for (const std::string word : {"set-key", "ports", "check [METER]", "status", "watch"}) {
+    EXPECT_TRUE(says("\n  " + word + " ")) << word;
+  }
+}
+
+TEST_F(CtlCommandLine, MistakesEndWith64AndSayWhatIsRight) {
+  struct Mistake {
+    std::vector<std::string> arguments;
+    std::string named;  // in the message
+  };
+  const std::vector<Mistake> mistakes{
+      {{}, "a command is missing: use set-key, ports, check, status or watch"},
+      {{"stauts"}, "unknown command \"stauts\": use set-key, ports, check, status or watch"},
+      {{"status", "main"}, "unexpected argument \"main\": status takes none"},
+      {{"check", "a", "b"}, "unexpected argument \"b\": check takes the name of one meter at most"},
+      {{"status", "--bus", "none"}, "--bus: \"none\" is neither system nor session"},
+      {{"set-key", "--root", "here"}, "--root: \"here\" is not an absolute path"},
+      {{"check", "--meter", "main"}, "--meter is an option of set-key: write check METER"},
+      {{"watch", "--no-restart"}, "--no-restart is an option of set-key"},
+      {{"--key", "01234567890123456789"}, "'--key"},
+      {{"status", "--config"}, "'--config'"}};
+  for (const Mistake& mistake : mistakes) {
+    EXPECT_EQ(run(mistake.arguments), 64) << mistake.named;
+    EXPECT_EQ(ctl_->output(), "");
+    EXPECT_TRUE(complains(mistake.named)) << ctl_->errors();
+    EXPECT_TRUE(ctl_->errors().ends_with("Try 'ir-meterctl --help'.\n")) << ctl_->errors();
+  }
+}
+
+TEST_F(CtlCommandLine, OptionsStandAnywhere) {
+  bus_.start();
+  configure(meter_table("/dev/no-such-probe"));
+  EXPECT_EQ(ctl({"status", "--json"}), 1);
+  const std::string behind = ctl_->output();
+  EXPECT_EQ(ctl({"--json", "status"}), 1);
+  EXPECT_EQ(ctl_->output(), behind);
+  EXPECT_TRUE(behind.starts_with("{")) << behind;
+}
+
+TEST_F(CtlCommandLine, OutputThatCannotBeWrittenIsNoSuccess) {
+  ctl_ = std::make_unique<Process>(std::vector<std::string>{
+      "/bin/sh", "-c", "exec \"$0\" --config \"$1\" status >/dev/full", IR_METERCTL, path("none")});
+  ASSERT_TRUE(soon([this] { return !ctl_->running(); }));
+  EXPECT_EQ(ctl_->exit_status(), 74);
+  EXPECT_TRUE(complains("standard output: No space left on device")) << ctl_->errors();
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,98 @@
+// Which layer a trouble is in, whoever met it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tools/ir-meterctl/meter_layers.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeter::Trouble;
+
+std::vector<CheckLine> lines_for(const irmeter::Failure& failure, bool identified = true) {
+  PollResult poll{failure.state(), failure.detail(), {}, {}};
+  if (identified) {
+    poll.identity.serial_number = "1";
+  }
+  return meter_layers("main", "/dev/ir-probe", poll);
+}
+
+std::string failed_layer(const std::vector<CheckLine>& lines) {
+  const auto failed = std::ranges::find(lines, Verdict::failed, &CheckLine::verdict);
+  return failed == lines.end() ? "none" : std::string(name(failed->layer));
+}
+
+TEST(MeterLayers, EveryTroubleIsInOneLayerAndHasACure) {
+  for (const irmeter::TroubleInfo& info : irmeter::troubles) {
+    const auto lines = lines_for({info.id, {}});
+    ASSERT_EQ(lines.size(), 10U) << info.name;
+    const auto bad = std::ranges::find_if(
+        lines, [](const CheckLine& line) { return line.verdict != Verdict::ok; });
+    ASSERT_NE(bad, lines.end()) << info.name;
+    if (info.id == Trouble::quiet) {
+      EXPECT_EQ(bad->verdict, Verdict::not_tried);
+      EXPECT_EQ(bad->detail, "quiet hours");
+    } else {
+      EXPECT_EQ(bad->verdict, Verdict::failed) << info.name;
+      EXPECT_NE(bad->detail, "") << info.name;
+      EXPECT_NE(bad->cure, "") << info.name;
+    }
+    EXPECT_TRUE(std::all_of(bad + 1, lines.end(), [](const CheckLine& line) {
+      return line.verdict == Verdict::not_tried;
+    })) << info.name;
+  }
+}
+
+TEST(MeterLayers, TheStateAndItsSentenceTellTheTrouble) {
+  for (const irmeter::TroubleInfo& info : irmeter::troubles) {
+    const irmeter::Failure failure{info.id, "somewhere (there)"};
+    const auto found = failure_in(failure.state(), failure.detail());
+    ASSERT_TRUE(found) << info.name;
+    EXPECT_EQ(found->trouble, info.id) << info.name;
+    EXPECT_EQ(found->where, failure.where);
+  }
+}
+
+TEST(MeterLayers, ATroubleInTheSessionIsWhereItWasMet) {
+  EXPECT_EQ(failed_layer(lines_for({Trouble::no_response, "Logon"})), "identification");
+  EXPECT_EQ(failed_layer(lines_for({Trouble::unexpected, "Identification"})), "identification");
+  EXPECT_EQ(failed_layer(lines_for({Trouble::refused, "BT01: onp"})), "tables");
+  EXPECT_EQ(failed_layer(lines_for({Trouble::refused, "the meter does not offer reads"})),
+            "tables");
+  EXPECT_EQ(failed_layer(lines_for({Trouble::no_response, "Security"})), "key");
+  EXPECT_EQ(failed_layer(lines_for({Trouble::busy, "BT21: bsy"})), "BT21");
+  EXPECT_EQ(failed_layer(lines_for({Trouble::session_lost, "BT23: isss"})), "BT23");
+  EXPECT_EQ(failed_layer(lines_for({Trouble::unexpected, "BT28: a wrong checksum"})), "BT28");
+}
+
+TEST(MeterLayers, WithoutAKeyTheDaemonHasAskedNothing) {
+  const auto lines = lines_for({Trouble::no_key, {}}, false);
+  EXPECT_EQ(failed_layer(lines), "key");
+  for (const CheckLine& line : lines) {
+    const Verdict expected = line.layer < Layer::echo   ? Verdict::ok
+                             : line.layer == Layer::key ? Verdict::failed
+                                                        : Verdict::not_tried;
+    EXPECT_EQ(line.verdict, expected) << name(line.layer);
+  }
+}
+
+TEST(MeterLayers, NothingWasTriedBeforeTheFirstPoll) {
+  const auto lines = meter_layers("main", "/dev/ir-probe", {});
+  EXPECT_TRUE(std::ranges::all_of(
+      lines, [](const CheckLine& line) { return line.verdict == Verdict::not_tried; }));
+}
+
+TEST(MeterLayers, ShowWhatAReadingLacks) {
+  PollResult poll{irmeter::State::online,
+                  "The latest poll succeeded. Not believed and held back: voltage_l1.",
+                  {},
+                  {irmeter::Quantity::energy_import, irmeter::Quantity::power}};
+  const auto lines = meter_layers("main", "/dev/ir-probe", poll);
+  EXPECT_EQ(lines[8].detail, "energy_import");
+  EXPECT_EQ(lines[9].detail,
+            "the meter has none of the values. Not believed and held back: voltage_l1.");
+}
+
+}  // namespace
+}  // namespace irmeterctl

@@ -1,0 +1,208 @@
+// The serial ports of a machine made of files: what sysfs and udev show of them.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/wait.hpp"
+#include "tools/ir-meterctl/device_access.hpp"
+#include "tools/ir-meterctl/ports.hpp"
+#include "tools/ir-meterctl/serial_ports.hpp"
+
+namespace irmeterctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Ports : public ::testing::Test {
+ protected:
+  Ports() {
+    directory("sys/class/tty");
+    directory("dev/serial/by-id");
+    directory("dev/serial/by-path");
+  }
+
+  [[nodiscard]] std::string root() const { return machine_.path(); }
+  void directory(const std::string& name) { fs::create_directories(machine_.path(name)); }
+  void file(const std::string& name, const std::string& content) {
+    directory(fs::path(name).parent_path().string());
+    machine_.write(name, content + "\n");
+  }
+  void link(const std::string& name, const std::string& target) {
+    directory(fs::path(name).parent_path().string());
+    fs::create_symlink(target, machine_.path(name));
+  }
+  // A port on this device, and its node.
+  void port(const std::string& name, const std::string& device, const std::string& driver) {
+    directory("sys/devices/" + device + "/tty/" + name);
+    link("sys/devices/" + device + "/tty/" + name + "/device", "../..");
+    link("sys/devices/" + device + "/driver", "/sys/bus/any/drivers/" + driver);
+    link("sys/class/tty/" + name, "../../devices/" + device + "/tty/" + name);
+    machine_.write("dev/" + name, "");
+    fs::permissions(machine_.path("dev/" + name), fs::perms(0660));
+  }
+  void usb_port(const std::string& name, const std::string& driver, const std::string& manufacturer,
+                const std::string& product) {
+    const std::string device = "pci/usb1/" + name;
+    port(name, device + "/1:1.0/" + name, driver);
+    link("sys/devices/" + device + "/driver", "/sys/bus/usb/drivers/usb");
+    file("sys/devices/" + device + "/idVendor", "0403");
+    file("sys/devices/" + device + "/idProduct", "6001");
+    file("sys/devices/" + device + "/manufacturer", manufacturer);
+    file("sys/devices/" + device + "/product", product);
+    file("sys/devices/" + device + "/serial", "A50285BI");
+  }
+
+  irmeterd::TempDir machine_;
+};
+
+TEST_F(Ports, AUsbAdapterCouldBeTheProbe) {
+  usb_port("ttyUSB0", "ftdi_sio", "FTDI", "FT232R USB UART");
+  link("dev/serial/by-path/pci-usb-0:1:1.0-port0", "../../ttyUSB0");
+  link("dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0", "../../ttyUSB0");
+  const auto ports = find_serial_ports(root());
+  ASSERT_EQ(ports.size(), 1U);
+  const SerialPort& port = ports.front();
+  EXPECT_EQ(port.path, "/dev/ttyUSB0");
+  EXPECT_EQ(port.driver, "ftdi_sio");
+  ASSERT_TRUE(port.usb);
+  EXPECT_EQ(port.usb->vendor_id, "0403");
+  EXPECT_EQ(port.usb->product_id, "6001");
+  EXPECT_EQ(port.usb->manufacturer, "FTDI");
+  EXPECT_EQ(port.usb->product, "FT232R USB UART");
+  EXPECT_EQ(port.usb->serial_number, "A50285BI");
+  EXPECT_EQ(port.likelihood, Likelihood::possible);
+  EXPECT_EQ(port.links.size(), 2U);
+  EXPECT_EQ(port.best_name(), "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0");
+}
+
+TEST_F(Ports, WhatUdevKnowsAsTheProbeComesFirst) {
+  usb_port("ttyUSB0", "ftdi_sio", "FTDI", "FT232R USB UART");
+  usb_port("ttyUSB1", "cp210x", "Silicon Labs", "CP2102");
+  link("dev/ir-probe", "ttyUSB1");
+  link("dev/serial/by-id/usb-Silicon_Labs_CP2102-if00-port0", "../../ttyUSB1");
+  const auto ports = find_serial_ports(root());
+  ASSERT_EQ(ports.size(), 2U);
+  EXPECT_EQ(ports[0].path, "/dev/ttyUSB1");
+  EXPECT_EQ(ports[0].likelihood, Likelihood::known);
+  EXPECT_EQ(ports[0].best_name(), "/dev/ir-probe");
+  EXPECT_EQ(ports[1].best_name(), "/dev/ttyUSB0");
+}
+
+TEST_F(Ports, AHeadThatSaysWhatItIsIsKnown) {
+  usb_port("ttyUSB0", "cp210x", "Weidmann Elektronik", "IR-Lesekopf USB");
+  EXPECT_EQ(find_serial_ports(root()).front().likelihood, Likelihood::known);
+}
+
+TEST_F(Ports, ModemsAndRadiosAreNoProbes) {
+  usb_port("ttyUSB0", "option1", "HUAWEI", "Mobile");
+  usb_port("ttyACM0", "cdc_acm", "dresden elektronik", "ConBee II Zigbee");
+  const auto ports = find_serial_ports(root());
+  ASSERT_EQ(ports.size(), 2U);
+  EXPECT_EQ(ports[0].likelihood, Likelihood::no);
+  EXPECT_EQ(ports[1].likelihood, Likelihood::no);
+  EXPECT_EQ(to_text(ports_document(ports)).find("To configure it"), std::string::npos);
+}
+
+// From Linux 6.5 on there are two layers of the kernel's own between the port and its driver.
+TEST_F(Ports, ABuiltInPortIsOneOnlyIfAHeadIsWiredToIt) {
+  port("ttyAMA0", "platform/fe201000.serial/fe201000.serial:0/fe201000.serial:0.0", "port");
+  link("sys/devices/platform/fe201000.serial/fe201000.serial:0/driver", "/sys/bus/any/ctrl");
+  link("sys/devices/platform/fe201000.serial/driver", "/sys/bus/amba/drivers/uart-pl011");
+  file("sys/class/tty/ttyAMA0/type", "32");
+  file("sys/class/tty/console/active", "tty0 ttyAMA0");
+  const auto ports = find_serial_ports(root());
+  ASSERT_EQ(ports.size(), 1U);
+  EXPECT_EQ(ports[0].driver, "uart-pl011");
+  EXPECT_EQ(ports[0].likelihood, Likelihood::if_wired);
+  EXPECT_TRUE(ports[0].console);
+  EXPECT_NE(ports[0].because.find("console"), std::string::npos);
+}
+
+TEST_F(Ports, WhatHasNoHardwareIsLeftOut) {
+  directory("sys/class/tty/tty1");
+  port("ttyS3", "platform/serial8250", "serial8250");
+  file("sys/class/tty/ttyS3/type", "0");
+  EXPECT_TRUE(find_serial_ports(root()).empty());
+}
+
+TEST_F(Ports, APortWithoutANodeIsListed) {
+  usb_port("ttyUSB0", "ftdi_sio", "FTDI", "FT232R USB UART");
+  fs::remove(machine_.path("dev/ttyUSB0"));
+  const auto ports = find_serial_ports(root());
+  ASSERT_EQ(ports.size(), 1U);
+  EXPECT_FALSE(ports[0].node);
+  EXPECT_NE(to_text(ports_document(ports)).find("Opens for: nobody: there is no such file"),
+            std::string::npos);
+}
+
+TEST_F(Ports, WhoHasAPortIsNamed) {
+  usb_port("ttyUSB0", "ftdi_sio", "FTDI", "FT232R USB UART");
+  const irmeterd::Process other({"sleep", "600"});
+  file("run/lock/LCK..ttyUSB0", "      " + std::to_string(other.pid()));
+  const auto ports = find_serial_ports(root());
+  ASSERT_EQ(ports.front().holders.size(), 1U);
+  EXPECT_EQ(ports.front().holders.front().pid, other.pid());
+  EXPECT_NE(to_text(ports_document(ports)).find("PID " + std::to_string(other.pid())),
+            std::string::npos);
+}
+
+TEST_F(Ports, NamesOfADeviceCannotSteerATerminal) {
+  usb_port("ttyUSB0", "ftdi_sio", "\x1b[2JFTDI", "x");
+  EXPECT_EQ(find_serial_ports(root()).front().usb->manufacturer, "?[2JFTDI");
+}
+
+TEST_F(Ports, AreListedByTheProgram) {
+  usb_port("ttyUSB0", "ftdi_sio", "FTDI", "FT232R USB UART");
+  irmeterd::Loop loop;
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> command{IR_METERCTL, "--root", root(), "ports"};
+    command.insert(command.end(), more.begin(), more.end());
+    irmeterd::Process program(command);
+    EXPECT_TRUE(irmeterd::wait_until(loop, [&] { return !program.running(); }));
+    EXPECT_EQ(program.exit_status(), 0) << program.errors();
+    return program.output();
+  };
+  const std::string text = run({});
+  for (const char* line :
+       {"Serial ports: 1\n", "\nPort: /dev/ttyUSB0\n", "\nA probe: maybe, a USB",
+        "\nUSB name: FTDI FT232R USB UART, serial number A50285BI, ID 0403:6001\n",
+        "\nDriver: ftdi_sio\n", "mode 0660\n", "\nTo configure it: device = \"/dev/ttyUSB0\"\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << " in " << text;
+  }
+  const auto json = nlohmann::json::parse(run({"--json"}));
+  const auto& port = json.at("ports").at(0);
+  EXPECT_EQ(port.at("device"), "/dev/ttyUSB0");
+  EXPECT_EQ(port.at("probe"), "possible");
+  EXPECT_EQ(port.at("usb_vendor_id"), "0403");
+  EXPECT_EQ(port.at("in_use_by"), "");
+}
+
+TEST(DeviceAccess, GoesByOwnerGroupAndMode) {
+  struct stat device {};
+  device.st_uid = 10;
+  device.st_gid = 20;
+  device.st_mode = 0660;
+  EXPECT_TRUE(may_open({0, {0}}, device));
+  EXPECT_TRUE(may_open({10, {1}}, device));
+  EXPECT_TRUE(may_open({11, {1, 20}}, device));
+  EXPECT_FALSE(may_open({11, {1}}, device));
+  device.st_mode = 0640;  // reading is not enough
+  EXPECT_FALSE(may_open({11, {20}}, device));
+  device.st_mode = 0606;
+  EXPECT_TRUE(may_open({11, {1}}, device));
+  EXPECT_FALSE(may_open({11, {20}}, device));  // the group's bits count for its members
+  device.st_mode = 0666;
+  EXPECT_EQ(openers_by_mode(device), "everybody, mode 0666");
+}
+
+TEST_F(Ports, AMachineWithoutAnyIsToldHowToGoOn) {
+  EXPECT_NE(
+      to_text(ports_document(find_serial_ports(machine_.path("none")))).find("plug the probe"),
+      std::string::npos);
+}
+
+}  // namespace
+}  // namespace irmeterctl

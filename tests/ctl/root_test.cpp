@@ -1,0 +1,81 @@
+// What needs root to be tried out: owners, real encryption, and what other users are refused.
+#include <sysexits.h>
+
+#include "tests/ctl/set_key_fixture.hpp"
+#include "tests/daemon/ordinary_user.hpp"
+#include "tools/ir-meterctl/daemon_client.hpp"
+#include "tools/ir-meterctl/set_key.hpp"
+
+namespace irmeterd {
+namespace {
+
+class CtlAsRoot : public SetKeyTest {};
+
+TEST_F(CtlAsRoot, StoresForRoot) {
+  EXPECT_EQ(set_key(key), 0);
+  for (const std::string name :
+       {"root/etc/credstore.encrypted", "root/etc/credstore.encrypted/meter-key"}) {
+    EXPECT_EQ(status_of(name).st_uid, 0U);
+    EXPECT_EQ(status_of(name).st_gid, 0U);
+  }
+}
+
+// With the real systemd-creds, which a machine without an identity (/etc/machine-id) has no use
+// for.
+TEST_F(CtlAsRoot, StoresWhatSystemdReadsBackWhateverTheMachineCan) {
+  const std::string secret = "SYSTEMD_CREDENTIAL_SECRET=" + path("host-secret");
+  creds("shift; " + secret + " exec /usr/bin/systemd-creds encrypt --with-key=host \"$@\"");
+  EXPECT_EQ(set_key(key + "\n"), 0);
+  if (says("\nEncrypted: no\n")) {
+    EXPECT_TRUE(says("\nWhy not: systemd-creds has failed with status 1: ")) << ctl_->output();
+    EXPECT_EQ(content(std::string("root/") + plain), key);
+    return;
+  }
+  const auto decrypt = [&](const std::string& name) {
+    Process program(
+        {"systemd-creds", "decrypt", "--name=" + name, path(std::string("root/") + encrypted), "-"},
+        {secret});
+    EXPECT_TRUE(wait_until(loop_, [&] { return !program.running(); }));
+    return program.output();
+  };
+  EXPECT_EQ(decrypt("meter-key"), key);
+  EXPECT_EQ(decrypt("mqtt-password"), "");
+}
+
+TEST_F(CtlAsRoot, TellsOthersToUseSudo) {
+  const OrdinaryUser user;
+  irmeterctl::CommandLine options;
+  irmeterctl::Output output(false);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(irmeterctl::set_key(options, output), EX_NOPERM);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "ir-meterctl: keys belong to root: run 'sudo ir-meterctl set-key'\n");
+}
+
+class CtlAsRootOnASystemBus : public CtlTest {
+ protected:
+  MessageBus bus{MessageBus::Type::system};
+};
+
+TEST_F(CtlAsRootOnASystemBus, LetsOthersLookButNotAct) {
+  bus.install_policy(IRMETER_DBUS_DIR "/org.irmeterd.IrMeter1.conf");
+  bus.start();
+  // A bus with the rules of a system bus, where both look for the session's.
+  configure("[dbus]\nbus = \"session\"\n" + meter_table("/dev/no-such-probe"));
+  start({}, {"DBUS_SESSION_BUS_ADDRESS=" + bus.address()});
+  ASSERT_TRUE(shows("main no-device; on the session bus"));
+  ::setenv("DBUS_SESSION_BUS_ADDRESS", bus.address().c_str(), 1);
+  const OrdinaryUser user;
+  const auto client =
+      std::get<irmeterctl::DaemonClient>(irmeterctl::DaemonClient::connect(Bus::session));
+  EXPECT_EQ(std::get<irmeterctl::DaemonInfo>(client.look()).meters.size(), 1U);
+  const auto failure = client.retry_key("main");
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->kind, irmeterctl::Failure::Kind::denied);
+  EXPECT_EQ(failure->text(),
+            "the policy of the session bus does not let you do this; use sudo, or join the group "
+            "ir-meterd");
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,140 @@
+// ir-meterctl status: what the daemon knows, for people and for scripts.
+#include <regex>
+
+#include "lib/quantity.hpp"
+#include "tests/ctl/ctl_fixture.hpp"
+
+namespace irmeterd {
+namespace {
+
+using nlohmann::json;
+
+class CtlStatus : public CtlTest {
+ protected:
+  void start_with_meter() {
+    bus_.start();
+    simulator_.start();
+    configure(meter_table(simulator_.device()));
+    start();
+    ASSERT_TRUE(shows("main online; on the system bus"));
+  }
+  [[nodiscard]] json document() const { return json::parse(ctl_->output()); }
+
+  Simulator simulator_{loop_};
+};
+
+TEST_F(CtlStatus, ShowsMeterAndReadingInUnits) {
+  start_with_meter();
+  EXPECT_EQ(ctl({"status"}), 0);
+  EXPECT_EQ(ctl_->errors(), "");
+  EXPECT_TRUE(ctl_->output().starts_with("Daemon: running\nVersion: " IRMETER_VERSION
+                                         "\nBus: system\n\nMeter: main\nState: online\n"))
+      << ctl_->output();
+  const auto truth = Simulator::fixed_values();
+  const std::string wh = std::to_string(truth.summations[irmetersim::summation::forward]);
+  const std::string millivolts = std::to_string(truth.present[irmetersim::present::voltage]);
+  EXPECT_TRUE(says("\nSerial number: 0000000012345678\n"));
+  EXPECT_TRUE(says("\nEnergy import: " + wh.substr(0, wh.size() - 3) + "." +
+                   wh.substr(wh.size() - 3) + " kWh\n"))
+      << ctl_->output();
+  EXPECT_TRUE(
+      says("\nVoltage L1: " + millivolts.substr(0, 3) + "." + millivolts.substr(3) + " V\n"))
+      << ctl_->output();
+  EXPECT_TRUE(std::regex_search(
+      ctl_->output(),
+      std::regex("\nLast reading: [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\nAge: [0-9]+ s\n")))
+      << ctl_->output();
+}
+
+TEST_F(CtlStatus, IsALabelAndAValueOnEachLine) {
+  start_with_meter();
+  EXPECT_EQ(ctl({"status"}), 0);
+  for (const std::string& line : lines()) {
+    EXPECT_TRUE(std::regex_match(line, std::regex("|[A-Z][A-Za-z0-9 ]*: .+"))) << line;
+  }
+}
+
+TEST_F(CtlStatus, HasTheSameInJson) {
+  start_with_meter();
+  EXPECT_EQ(ctl({"status", "--json"}), 0);
+  EXPECT_EQ(lines().size(), 1U);
+  const json meter = document().at("meters").at(0);
+  EXPECT_EQ(document().at("daemon"), "running");
+  EXPECT_EQ(document().at("version"), IRMETER_VERSION);
+  EXPECT_EQ(meter.at("name"), "main");
+  EXPECT_EQ(meter.at("meter"), "elon_0000000012345678");
+  EXPECT_EQ(meter.at("state"), "online");
+  EXPECT_GE(meter.at("age_s"), 0);
+  const json reading = json::parse(cached("main/reading.json").value());
+  for (const auto& quantity : irmeter::quantities) {
+    EXPECT_EQ(meter.at(quantity.json_key), reading.at(quantity.json_key)) << quantity.json_key;
+  }
+  EXPECT_TRUE(std::regex_match(meter.at("time").get<std::string>(),
+                               std::regex("[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z")));
+}
+
+TEST_F(CtlStatus, LeavesOutWhatIsNotKnown) {
+  bus_.start();
+  configure(meter_table("/dev/no-such-probe", "barn") + meter_table("/dev/no-other", "house"));
+  start();
+  ASSERT_TRUE(shows("barn no-device; house no-device; on the system bus"));
+  EXPECT_EQ(ctl({"status"}), 0);
+  EXPECT_TRUE(
+      says("\n\nMeter: barn\nState: no-device\nDetail: There is no device at the "
+           "configured path: plug in the probe. (/dev/no-such-probe: No such file or "
+           "directory)\nDevice: /dev/no-such-probe\nLast reading: none yet\n\nMeter: house"))
+      << ctl_->output();
+  EXPECT_EQ(ctl({"status", "--json"}), 0);
+  const json meter = document().at("meters").at(0);
+  EXPECT_EQ(meter.at("time"), nullptr);
+  EXPECT_EQ(meter.size(), 5U) << meter;
+}
+
+TEST_F(CtlStatus, SaysThatTheDaemonDoesNotRunAndWhatToDo) {
+  bus_.start();
+  configure(meter_table("/dev/no-such-probe"));
+  EXPECT_EQ(ctl({"status"}), 1);
+  EXPECT_EQ(ctl_->output(),
+            "Daemon: not reached\n"
+            "Problem: ir-meterd is not running: nobody is org.irmeterd.IrMeter1 on the system bus\n"
+            "Cure: see 'systemctl status ir-meterd', and start it with 'sudo systemctl enable "
+            "--now ir-meterd'\n");
+  EXPECT_EQ(ctl({"status", "--json"}), 1);
+  EXPECT_EQ(document().at("daemon"), "not reached");
+  EXPECT_TRUE(document().contains("problem") && document().contains("cure"));
+}
+
+TEST_F(CtlStatus, SaysThatThereIsNoBus) {
+  configure(meter_table("/dev/no-such-probe"));
+  EXPECT_EQ(ctl({"status"}), 1);
+  EXPECT_TRUE(says("Problem: the system bus cannot be reached: No such file or directory\nCure: "))
+      << ctl_->output();
+  configure(std::string(no_bus) + meter_table("/dev/no-such-probe"));
+  EXPECT_EQ(ctl({"status"}), 1);
+  EXPECT_TRUE(says("Problem: the configuration keeps ir-meterd off D-Bus\nCure: "))
+      << ctl_->output();
+}
+
+TEST_F(CtlStatus, AsksOnTheBusOfTheConfigurationOrOfTheCommandLine) {
+  bus_.start();
+  configure("[dbus]\nbus = \"session\"\n" + meter_table("/dev/no-such-probe"));
+  const std::vector<std::string> session{"DBUS_SESSION_BUS_ADDRESS=" + bus_.address()};
+  start({}, session);
+  ASSERT_TRUE(shows("main no-device; on the session bus"));
+  EXPECT_EQ(ctl({"status"}, session), 0);
+  EXPECT_TRUE(says("\nBus: session\n"));
+  EXPECT_EQ(ctl({"status", "--bus", "session"}, session), 0);
+  // Here they are the same one.
+  EXPECT_EQ(ctl({"status", "--bus", "system"}, session), 0);
+}
+
+TEST_F(CtlStatus, LooksAtADaemonWhoseConfigurationHasGoneBad) {
+  start_with_meter();
+  configure("[[meter]]\nname = \"main\"\n");
+  EXPECT_EQ(ctl({"status"}), 0);
+  EXPECT_TRUE(says("State: online"));
+  EXPECT_TRUE(complains("device: is missing in this table")) << ctl_->errors();
+}
+
+}  // namespace
+}  // namespace irmeterd

@@ -1,0 +1,232 @@
+#include "tools/ir-meterctl/check.hpp"
+
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/config/checks.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/config/url.hpp"
+#include "tools/ir-meterctl/broker_check.hpp"
+#include "tools/ir-meterctl/check_report.hpp"
+#include "tools/ir-meterctl/daemon_client.hpp"
+#include "tools/ir-meterctl/device_access.hpp"
+#include "tools/ir-meterctl/meter_key.hpp"
+#include "tools/ir-meterctl/meter_layers.hpp"
+#include "tools/ir-meterctl/probe.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeterd::MeterConfig;
+
+// The daemon, where it runs: then it has the line, and is asked.
+class RunningDaemon {
+ public:
+  static std::optional<RunningDaemon> find(irmeterd::Bus bus) {
+    auto client = DaemonClient::connect(bus);
+    if (std::holds_alternative<Failure>(client)) {
+      return std::nullopt;
+    }
+    RunningDaemon daemon(std::move(std::get<DaemonClient>(client)));
+    const auto info = daemon.client_.look();
+    const auto* failure = std::get_if<Failure>(&info);
+    if (failure != nullptr && failure->kind == Failure::Kind::not_running) {
+      return std::nullopt;
+    }
+    return daemon;
+  }
+
+  // How a poll made now ends, or the latest where this user may not ask for one. Nothing when the
+  // daemon does not have the meter.
+  std::optional<PollResult> poll(const std::string& meter) {
+    (void)client_.read_now(meter);  // how it ended is in the properties
+    const auto info = client_.look();
+    const auto* daemon = std::get_if<DaemonInfo>(&info);
+    if (daemon == nullptr) {
+      return std::nullopt;
+    }
+    for (const auto& [path, info_of_meter] : daemon->meters) {
+      if (info_of_meter.name == meter) {
+        return result_of(info_of_meter);
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  explicit RunningDaemon(DaemonClient client) : client_(std::move(client)) {}
+
+  static PollResult result_of(const MeterInfo& meter) {
+    PollResult result;
+    for (const irmeter::StateInfo& state : irmeter::states) {
+      if (state.name == meter.state) {
+        result.state = state.id;
+      }
+    }
+    result.detail = meter.state_detail;
+    result.identity.manufacturer = meter.manufacturer;
+    result.identity.model = meter.model;
+    result.identity.serial_number = meter.serial_number;
+    result.identity.utility_serial_number = meter.utility_serial_number;
+    result.identity.firmware_version = meter.firmware_version;
+    for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+      if (meter.quantities.contains(std::string(quantity.key))) {
+        result.given.push_back(quantity.id);
+      }
+    }
+    return result;
+  }
+
+  DaemonClient client_;
+};
+
+CheckLine* find_line(std::vector<CheckLine>& lines, Layer layer) {
+  const auto found = std::ranges::find(lines, layer, &CheckLine::layer);
+  return found == lines.end() ? nullptr : &*found;
+}
+
+// Whoever runs the check may do other things than the service.
+void compare_with_service(CheckLine& permission, const std::string& device) {
+  struct stat node {};
+  const auto service = service_account();
+  if (irmeterd::is_tcp_url(device) || !service || stat(device.c_str(), &node) != 0) {
+    return;
+  }
+  const bool service_may = may_open(*service, node);
+  const std::string opens_for = " (it opens for " + openers_by_mode(node) + ")";
+  if (permission.verdict == Verdict::ok && !service_may) {
+    permission.verdict = Verdict::failed;
+    permission.detail = "you may open the device, but the service may not" + opens_for;
+    permission.cure = "give it to the group " + std::string(service_user) +
+                      ", as the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";
+  } else if (permission.verdict == Verdict::failed && service_may) {
+    permission.detail = "the service may open the device, but you may not" + opens_for;
+    permission.cure = "run this as root";
+  }
+}
+
+class Check {
+ public:
+  Check(const CommandLine& options, const irmeterd::Config& config, Output& output)
+      : root_(options.root),
+        config_(config),
+        report_(output, config.meters.size() > 1),
+        daemon_(RunningDaemon::find(options.bus.value_or(config.bus))) {}
+
+  // The meter's name, or empty for all.
+  bool run(const CommandLine& options) {
+    report_.add({{Layer::configuration, "", Verdict::ok,
+                  options.config_path +
+                      (daemon_ ? "; the daemon runs and is asked"
+                               : "; the daemon does not run, so the probe is read from here"),
+                  ""}});
+    for (const MeterConfig& meter : config_.meters) {
+      if (options.meter.empty() || options.meter == meter.name) {
+        check_meter(meter);
+      }
+    }
+    check_broker();
+    return report_.finish();
+  }
+
+ private:
+  void check_meter(const MeterConfig& meter) {
+    const std::optional<PollResult> poll = daemon_ ? daemon_->poll(meter.name) : poll_here(meter);
+    if (!poll) {
+      report_.add({{Layer::configuration, meter.name, Verdict::failed,
+                    "the running daemon does not have the meter " + meter.name,
+                    "have it load the configuration: systemctl reload ir-meterd"}});
+      checked_.push_back({meter.name, ""});
+      return;
+    }
+    std::vector<CheckLine> lines = meter_layers(meter.name, meter.device, *poll);
+    if (!daemon_) {
+      compare_with_service(*find_line(lines, Layer::permission), meter.device);
+    }
+    add_key_place(*find_line(lines, Layer::key), meter);
+    report_.add(lines);
+    const bool known = !poll->identity.serial_number.empty();
+    checked_.push_back({meter.name, known ? irmeter::meter_id(poll->identity) : ""});
+  }
+
+  PollResult poll_here(const MeterConfig& meter) {
+    StoredKey stored = find_key(meter, root_);
+    if (!stored.key.key) {
+      return probe(meter, stored.key, {});
+    }
+    const auto directory = state_directory(root_);
+    if (!directory) {
+      return probe(meter, {std::nullopt, directory.error().what}, {});
+    }
+    return probe(meter, stored.key, *directory);
+  }
+
+  void add_key_place(CheckLine& line, const MeterConfig& meter) {
+    const StoredKey stored = find_key(meter, root_);
+    if (!stored.key.key || line.verdict == Verdict::not_tried) {
+      return;
+    }
+    line.detail += " (stored in " + stored.place + ")";
+    if (daemon_ && line.verdict == Verdict::failed) {
+      line.cure += line.cure.ends_with('.') ? "" : ".";
+      line.cure +=
+          " A key that was stored after the service started is read at the next start: "
+          "systemctl restart ir-meterd";
+    }
+  }
+
+  void check_broker() {
+    if (config_.mqtt) {
+      report_.add(irmeterctl::check_broker(*config_.mqtt, checked_, root_, daemon_.has_value()));
+    } else {
+      report_.add({{Layer::broker, "", Verdict::ok, "none is configured", ""}});
+    }
+  }
+
+  std::string root_;
+  const irmeterd::Config& config_;
+  CheckReport report_;
+  std::optional<RunningDaemon> daemon_;
+  std::vector<CheckedMeter> checked_;
+};
+
+// Without a configuration there is nothing to check further.
+int report_problems(const std::vector<irmeterd::ConfigProblem>& problems, Output& output) {
+  CheckReport report(output, false);
+  for (const irmeterd::ConfigProblem& problem : problems) {
+    report.add({{Layer::configuration, "", Verdict::failed, problem.text(),
+                 "edit the file; ir-meterd.toml(5) tells what belongs there"}});
+  }
+  for (std::size_t layer = 1; layer < layer_names.size(); ++layer) {
+    report.add({{static_cast<Layer>(layer), "", Verdict::not_tried, "", ""}});
+  }
+  (void)report.finish();
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+
+int check(const CommandLine& options, Output& output) {
+  const irmeterd::LoadedConfig loaded = irmeterd::load_config(options.config_path);
+  if (!loaded.problems.empty()) {
+    return report_problems(loaded.problems, output);
+  }
+  const auto& meters = loaded.config.meters;
+  if (!options.meter.empty() &&
+      std::ranges::find(meters, options.meter, &MeterConfig::name) == meters.end()) {
+    complain(options.config_path + " has no meter " + irmeterd::in_quotes(options.meter));
+    return EX_USAGE;
+  }
+  return Check(options, loaded.config, output).run(options) ? EX_OK : EXIT_FAILURE;
+}
+
+}  // namespace irmeterctl

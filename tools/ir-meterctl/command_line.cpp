@@ -1,0 +1,155 @@
+#include "tools/ir-meterctl/command_line.hpp"
+
+#include <getopt.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/checks.hpp"
+#include "daemon/version.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeterd::in_quotes;
+
+constexpr const char* help_text =
+    "Usage: ir-meterctl [OPTION]... COMMAND\n"
+    "Sets up ir-meterd, finds out what is wrong, and shows what it reads.\n"
+    "\n"
+    "  set-key            store the meter's key, typed in or from standard input\n"
+    "  ports              list serial devices, and which could be the probe\n"
+    "  check [METER]      check everything from the device to the readings, with cures\n"
+    "  status             show the meters and their latest readings\n"
+    "  watch              show every change until Ctrl-C\n"
+    "\n"
+    "  --config FILE      configuration to use (default /etc/ir-meterd/ir-meterd.toml)\n"
+    "  --bus BUS          system or session (default: as the configuration says)\n"
+    "  --json             print JSON: one document, of watch one on each line\n"
+    "  --root DIR         where ports, credentials and state are, in place of /\n"
+    "  --version          print the version and exit\n"
+    "  --help             print this help and exit\n"
+    "\n"
+    "Of set-key:\n"
+    "  --meter NAME       the meter whose key it is, where several have keys of their own\n"
+    "  --no-restart       do not restart the service, which reads keys when it starts\n"
+    "\n"
+    "Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key, 73 key not "
+    "stored,\n"
+    "74 output not written, 77 needs root, 78 bad configuration.\n";
+
+enum Option : int { config = 1, bus, json, meter, no_restart, root, version, help };
+
+constexpr std::array<option, 9> options{{{"config", required_argument, nullptr, config},
+                                         {"bus", required_argument, nullptr, bus},
+                                         {"json", no_argument, nullptr, json},
+                                         {"meter", required_argument, nullptr, meter},
+                                         {"no-restart", no_argument, nullptr, no_restart},
+                                         {"root", required_argument, nullptr, root},
+                                         {"version", no_argument, nullptr, version},
+                                         {"help", no_argument, nullptr, help},
+                                         {nullptr, 0, nullptr, 0}}};
+
+constexpr std::array<std::string_view, 5> commands{"set-key", "ports", "check", "status", "watch"};
+
+// Reads the words behind the options; what is wrong with them, or nothing.
+std::string read_operands(const std::vector<std::string>& words, CommandLine& result) {
+  constexpr const char* known = "use set-key, ports, check, status or watch";
+  if (words.empty()) {
+    return std::string("a command is missing: ") + known;
+  }
+  const auto found = std::find(commands.begin(), commands.end(), words.front());
+  if (found == commands.end()) {
+    return "unknown command " + in_quotes(words.front()) + ": " + known;
+  }
+  result.command = static_cast<Command>(found - commands.begin());
+  const bool takes_meter = result.command == Command::check;
+  if (words.size() > (takes_meter ? 2U : 1U)) {
+    return "unexpected argument " + in_quotes(words.back()) + ": " + words.front() +
+           (takes_meter ? " takes the name of one meter at most" : " takes none");
+  }
+  if (words.size() == 2) {
+    result.meter = words.back();
+  }
+  return {};
+}
+
+std::optional<irmeterd::Bus> bus_from(std::string_view text) {
+  if (text == "system") {
+    return irmeterd::Bus::system;
+  }
+  return text == "session" ? std::optional(irmeterd::Bus::session) : std::nullopt;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, char** argv) {
+  CommandLine result;
+  const auto bad_usage = [&](const std::string& problem) {
+    if (!problem.empty()) {
+      std::fprintf(stderr, "ir-meterctl: %s\n", problem.c_str());
+    }
+    std::fputs("Try 'ir-meterctl --help'.\n", stderr);
+    result.exit_status = EX_USAGE;
+    return result;
+  };
+  std::string of_set_key;  // an option that no other command has
+  int chosen = 0;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
+  while ((chosen = getopt_long(argc, argv, "", options.data(), nullptr)) != -1) {
+    switch (chosen) {
+      case config:
+        result.config_path = optarg;
+        break;
+      case bus:
+        result.bus = bus_from(optarg);
+        if (!result.bus) {
+          return bad_usage("--bus: " + in_quotes(optarg) + " is neither system nor session");
+        }
+        break;
+      case json:
+        result.json = true;
+        break;
+      case meter:
+        result.meter = optarg;
+        of_set_key = "--meter";
+        break;
+      case no_restart:
+        result.restart = false;
+        of_set_key = "--no-restart";
+        break;
+      case root:
+        result.root = optarg;
+        if (!result.root.starts_with('/')) {
+          return bad_usage("--root: " + in_quotes(optarg) + " is not an absolute path");
+        }
+        break;
+      case version:
+        std::printf("ir-meterctl %s\n", irmeterd::version_text);
+        result.exit_status = EX_OK;
+        return result;
+      case help:
+        std::fputs(help_text, stdout);
+        result.exit_status = EX_OK;
+        return result;
+      default:  // getopt has said what is wrong
+        return bad_usage({});
+    }
+  }
+  const std::string problem = read_operands({argv + optind, argv + argc}, result);
+  if (!problem.empty()) {
+    return bad_usage(problem);
+  }
+  if (!of_set_key.empty() && result.command != Command::set_key) {
+    const bool wants_meter = of_set_key == "--meter" && result.command == Command::check;
+    return bad_usage(of_set_key + " is an option of set-key" +
+                     (wants_meter ? ": write check METER" : ""));
+  }
+  return result;
+}
+
+}  // namespace irmeterctl

@@ -1,0 +1,29 @@
+// The command line of ir-meterctl: one command, its operand, and options in any order.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "daemon/config/config.hpp"
+
+namespace irmeterctl {
+
+enum class Command : std::uint8_t { set_key, ports, check, status, watch };
+
+struct CommandLine {
+  Command command = Command::status;
+  std::string config_path = "/etc/ir-meterd/ir-meterd.toml";
+  std::optional<irmeterd::Bus> bus;  // system or session; absent: as the configuration says
+  bool json = false;
+  std::string meter;    // set-key --meter, and the operand of check; empty: not given
+  std::string root;     // what stands for / where files are looked for or stored; empty: itself
+  bool restart = true;  // set-key
+  // Set when there is nothing left to do: after --help and --version (0), or after a message about
+  // a bad command line (64, EX_USAGE).
+  std::optional<int> exit_status;
+};
+
+[[nodiscard]] CommandLine parse_command_line(int argc, char** argv);
+
+}  // namespace irmeterctl

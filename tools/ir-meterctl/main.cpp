@@ -1,0 +1,71 @@
+// ir-meterctl: options, and the command they name.
+
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <system_error>
+
+#include "tools/ir-meterctl/check.hpp"
+#include "tools/ir-meterctl/command_line.hpp"
+#include "tools/ir-meterctl/output.hpp"
+#include "tools/ir-meterctl/ports.hpp"
+#include "tools/ir-meterctl/set_key.hpp"
+#include "tools/ir-meterctl/status.hpp"
+#include "tools/ir-meterctl/watch.hpp"
+
+namespace irmeterctl {
+namespace {
+
+// A core dump would hold the key.
+void forbid_core_dumps() {
+  const rlimit none{0, 0};
+  (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+int run_command(const CommandLine& options, Output& output) {
+  switch (options.command) {
+    case Command::set_key:
+      return set_key(options, output);
+    case Command::ports:
+      return ports(options, output);
+    case Command::check:
+      return check(options, output);
+    case Command::status:
+      return status(options, output);
+    case Command::watch:
+      return watch(options, output);
+  }
+  return EX_USAGE;
+}
+
+int run(const CommandLine& options) {
+  Output output(options.json);
+  const int status = run_command(options, output);
+  if (output.good() || output.gone()) {
+    return status;
+  }
+  complain("standard output: " + std::generic_category().message(output.error()));
+  return EX_IOERR;
+}
+
+}  // namespace
+}  // namespace irmeterctl
+
+int main(int argc, char** argv) {
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  irmeterctl::forbid_core_dumps();
+  const irmeterctl::CommandLine options = irmeterctl::parse_command_line(argc, argv);
+  if (options.exit_status) {
+    return *options.exit_status;
+  }
+  try {
+    return irmeterctl::run(options);
+  } catch (const std::exception& error) {
+    irmeterctl::complain(error.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,105 @@
+#include "tools/ir-meterctl/meter_info.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+#include "lib/quantity.hpp"
+#include "lib/reading.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeter::QuantityInfo;
+
+// The value as the meter's own integer again, shown as JSON and Home Assistant have it.
+std::optional<Number> number_of(const MeterInfo& meter, const QuantityInfo& quantity) {
+  const auto found = meter.quantities.find(std::string(quantity.key));
+  if (found == meter.quantities.end()) {
+    return std::nullopt;
+  }
+  const double scaled = found->second * std::pow(10.0, quantity.dbus_decimals);
+  if (!(std::fabs(scaled) < 1e15)) {
+    return std::nullopt;
+  }
+  return Number{std::llround(scaled), quantity.json_decimals, std::string(quantity.unit)};
+}
+
+struct TextFact {
+  std::string_view label;
+  std::string_view key;
+  std::string MeterInfo::*text;
+};
+
+// In the order they are shown in.
+constexpr TextFact texts[] = {
+    {"State", "state", &MeterInfo::state},
+    {"Detail", "state_detail", &MeterInfo::state_detail},
+    {"Device", "device", &MeterInfo::device},
+    {"Manufacturer", "manufacturer", &MeterInfo::manufacturer},
+    {"Model", "model", &MeterInfo::model},
+    {"Serial number", "serial_number", &MeterInfo::serial_number},
+    {"Utility serial number", "utility_serial_number", &MeterInfo::utility_serial_number},
+    {"Firmware", "firmware_version", &MeterInfo::firmware_version},
+};
+
+Fact fact(std::string_view label, std::string_view key, Value value) {
+  return {std::string(label), std::string(key), std::move(value)};
+}
+
+}  // namespace
+
+std::string MeterInfo::id() const {
+  irmeter::Identity identity;
+  identity.manufacturer = manufacturer;
+  identity.serial_number = serial_number;
+  return serial_number.empty() ? "" : irmeter::meter_id(identity);
+}
+
+Facts facts_of(const MeterInfo& meter, Moment now) {
+  Facts facts{{"Meter", "name", meter.name}};
+  for (const TextFact& known : texts) {
+    if (!(meter.*known.text).empty()) {
+      facts.push_back(fact(known.label, known.key, meter.*known.text));
+    }
+  }
+  if (const std::string id = meter.id(); !id.empty()) {
+    facts.push_back(fact("", "meter", id));
+  }
+  if (meter.last_reading_usec == 0) {
+    facts.push_back(fact("Last reading", "", "none yet"));
+    facts.push_back(fact("", "time", Unknown{}));
+  } else {
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - meter.read_at());
+    facts.push_back(fact("Last reading", "time", meter.read_at()));
+    facts.push_back(fact("Age", "age_s", Number{std::max<std::int64_t>(age.count(), 0), 0, "s"}));
+  }
+  for (const QuantityInfo& quantity : irmeter::quantities) {
+    if (const auto number = number_of(meter, quantity)) {
+      facts.push_back(fact(quantity.label, quantity.json_key, *number));
+    }
+  }
+  return facts;
+}
+
+Facts changes_of(const MeterInfo& before, const MeterInfo& after) {
+  Facts facts;
+  for (const TextFact& known : texts) {
+    if (before.*known.text != after.*known.text) {
+      facts.push_back(fact(known.label, known.key, after.*known.text));
+    }
+  }
+  for (const QuantityInfo& quantity : irmeter::quantities) {
+    const auto was = number_of(before, quantity);
+    const auto is = number_of(after, quantity);
+    if (is && is != was) {
+      facts.push_back(fact(quantity.label, quantity.json_key, *is));
+    } else if (was && !is) {
+      facts.push_back(fact(quantity.label, quantity.json_key, Unknown{}));
+    }
+  }
+  return facts;
+}
+
+}  // namespace irmeterctl

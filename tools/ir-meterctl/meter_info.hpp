@@ -1,0 +1,43 @@
+// A meter as the daemon shows it on D-Bus (org.irmeterd.IrMeter1.Meter), and the facts about it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "tools/ir-meterctl/output.hpp"
+
+namespace irmeterctl {
+
+// Named after the properties, in their units.
+struct MeterInfo {
+  std::string name;
+  std::string device;
+  std::string manufacturer;
+  std::string model;
+  std::string serial_number;
+  std::string utility_serial_number;
+  std::string firmware_version;
+  std::string state;
+  std::string state_detail;
+  std::uint64_t last_reading_usec = 0;       // UNIX time; 0: none yet
+  std::map<std::string, double> quantities;  // by key, what is known now
+
+  // Manufacturer and serial number, as MQTT has them in its topics; empty until identified.
+  [[nodiscard]] std::string id() const;
+  // The moment of the latest reading; only where there is one.
+  [[nodiscard]] Moment read_at() const {
+    return Moment(std::chrono::microseconds(last_reading_usec));
+  }
+  friend bool operator==(const MeterInfo&, const MeterInfo&) = default;
+};
+
+// Everything known of the meter, as status shows it. now: for the age of the reading.
+[[nodiscard]] Facts facts_of(const MeterInfo& meter, Moment now);
+
+// What differs, as watch shows it: state, identity, values; a value that is no longer known is
+// Unknown. Empty when nothing does that is worth a line.
+[[nodiscard]] Facts changes_of(const MeterInfo& before, const MeterInfo& after);
+
+}  // namespace irmeterctl

@@ -1,0 +1,222 @@
+#include "tools/ir-meterctl/meter_layers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "daemon/config/url.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeter::State;
+using irmeter::Trouble;
+
+// The layer a trouble is in. Those that are not here can come up anywhere in a session.
+constexpr std::array<std::pair<Trouble, Layer>, 13> layers_of_troubles{{
+    {Trouble::no_device, Layer::device},
+    {Trouble::no_server, Layer::device},
+    {Trouble::no_permission, Layer::permission},
+    {Trouble::device_busy, Layer::line},
+    {Trouble::unusable_device, Layer::line},
+    {Trouble::silent, Layer::line},
+    {Trouble::echo, Layer::echo},
+    {Trouble::garbled, Layer::identification},
+    {Trouble::locked_out, Layer::identification},
+    {Trouble::no_key, Layer::key},
+    {Trouble::key_rejected, Layer::key},
+    {Trouble::key_unanswered, Layer::key},
+    {Trouble::quiet, Layer::echo},  // the line is open, and nothing may be sent
+}};
+
+// How the place of such a trouble begins.
+constexpr std::array<std::pair<std::string_view, Layer>, 12> layers_of_places{{
+    {"Identification", Layer::identification},
+    {"Negotiate", Layer::identification},
+    {"Logon", Layer::identification},
+    {"BT00", Layer::tables},
+    {"BT01", Layer::tables},
+    {"ET03", Layer::tables},
+    {"Security", Layer::key},
+    {"BT21", Layer::bt21},
+    {"BT20", Layer::bt21},
+    {"the meter says that it has no values", Layer::bt21},
+    {"BT23", Layer::bt23},
+    {"BT28", Layer::bt28},
+}};
+
+Layer layer_of(const irmeter::Failure& failure) {
+  const auto* const by_trouble =
+      std::ranges::find(layers_of_troubles, failure.trouble, &std::pair<Trouble, Layer>::first);
+  if (by_trouble != layers_of_troubles.end()) {
+    return by_trouble->second;
+  }
+  const auto* const by_place = std::ranges::find_if(
+      layers_of_places, [&](const auto& place) { return failure.where.starts_with(place.first); });
+  // What is left is what BT00 says of the meter.
+  return by_place != layers_of_places.end() ? by_place->second : Layer::tables;
+}
+
+std::string quantities_of(irmeter::Source source, const std::vector<irmeter::Quantity>& given) {
+  std::string text;
+  for (const irmeter::Quantity quantity : given) {
+    if (irmeter::info(quantity).source == source) {
+      text += (text.empty() ? "" : ", ") + std::string(irmeter::info(quantity).key);
+    }
+  }
+  return text.empty() ? "the meter has none of the values" : text;
+}
+
+// What the sentence of a good poll says besides that it was good.
+std::string remark_in(std::string_view detail) {
+  for (const std::string_view expected :
+       {irmeter::info(State::online).meaning, irmeter::echo_remark}) {
+    if (detail.starts_with(expected)) {
+      detail.remove_prefix(expected.size());
+      detail.remove_prefix(detail.starts_with(' ') ? 1 : 0);
+    }
+  }
+  return std::string(detail);
+}
+
+std::string identity_text(const irmeter::Identity& identity) {
+  if (identity.serial_number.empty()) {
+    return "read";
+  }
+  return identity.manufacturer + " " + identity.model + ", serial number " +
+         identity.serial_number + ", firmware " + identity.firmware_version;
+}
+
+class Lines {
+ public:
+  Lines(std::string meter, const std::string& device, const PollResult& poll)
+      : meter_(std::move(meter)), device_(device), poll_(poll) {}
+
+  // All layers are fine up to the end, before it.
+  void add_good(Layer end) {
+    for (; next_ < end; next_ = static_cast<Layer>(static_cast<int>(next_) + 1)) {
+      lines_.push_back({next_, meter_, Verdict::ok, good(next_), {}});
+      if (next_ == Layer::echo && poll_.detail.find(irmeter::echo_remark) != std::string::npos) {
+        const Advice advice = advice_in(irmeter::echo_remark);
+        lines_.back().detail = advice.what;
+        lines_.back().cure = advice.cure;
+      }
+    }
+  }
+  void add(Verdict verdict, const std::string& detail, const std::string& cure) {
+    lines_.push_back({next_, meter_, verdict, detail, cure});
+    next_ = static_cast<Layer>(static_cast<int>(next_) + 1);
+  }
+  void add_not_tried(Layer end, const std::string& because = {}) {
+    while (next_ < end) {
+      add(Verdict::not_tried, because, {});
+    }
+  }
+  std::vector<CheckLine> take() { return std::move(lines_); }
+
+ private:
+  [[nodiscard]] std::string good(Layer layer) const {
+    switch (layer) {
+      case Layer::device:
+        return device_;
+      case Layer::permission:
+        return irmeterd::is_tcp_url(device_) ? "a serial server needs none"
+                                             : "the device may be opened";
+      case Layer::line:
+        return "it opens, and nobody else has it";
+      case Layer::echo:
+        return "what comes back is not our own light";
+      case Layer::identification:
+        return "a meter answers";
+      case Layer::tables:
+        return identity_text(poll_.identity);
+      case Layer::key:
+        return "the meter accepts it";
+      case Layer::bt21:
+        return "says which values there are";
+      case Layer::bt23:
+        return quantities_of(irmeter::Source::bt23, poll_.given);
+      case Layer::bt28: {
+        const std::string remark = remark_in(poll_.detail);
+        return quantities_of(irmeter::Source::bt28, poll_.given) +
+               (remark.empty() ? "" : ". " + remark);
+      }
+      default:
+        return {};
+    }
+  }
+
+  std::string meter_;
+  const std::string& device_;
+  const PollResult& poll_;
+  Layer next_ = Layer::device;
+  std::vector<CheckLine> lines_;
+};
+
+}  // namespace
+
+Advice advice_in(std::string_view sentence) {
+  const std::size_t colon = sentence.find(": ");
+  if (colon == std::string_view::npos) {
+    return {std::string(sentence), {}};
+  }
+  return {std::string(sentence.substr(0, colon)), std::string(sentence.substr(colon + 2))};
+}
+
+std::optional<irmeter::Failure> failure_in(State state, std::string_view detail) {
+  if (state == State::online || state == State::starting) {
+    return std::nullopt;
+  }
+  for (const irmeter::TroubleInfo& info : irmeter::troubles) {
+    if (info.state == state && detail.starts_with(info.sentence)) {
+      std::string_view where = detail.substr(info.sentence.size());
+      if (where.starts_with(" (") && where.ends_with(')')) {
+        where = where.substr(2, where.size() - 3);
+      }
+      return irmeter::Failure{info.id, std::string(where)};
+    }
+  }
+  // Of a missing key the sentence says where it was looked for.
+  return irmeter::Failure{state == State::no_key ? Trouble::no_key : Trouble::unexpected,
+                          std::string(detail)};
+}
+
+std::vector<CheckLine> meter_layers(const std::string& meter, const std::string& device,
+                                    const PollResult& poll) {
+  constexpr Layer end = Layer::broker;
+  Lines lines(meter, device, poll);
+  const auto failure = failure_in(poll.state, poll.detail);
+  if (!failure) {
+    if (poll.state == State::online) {
+      lines.add_good(end);
+    } else {
+      lines.add_not_tried(end, "the daemon has not read the meter yet");
+    }
+    return lines.take();
+  }
+  const Layer layer = layer_of(*failure);
+  if (failure->trouble == Trouble::no_key && poll.identity.serial_number.empty()) {
+    lines.add_good(Layer::echo);  // without a key the daemon opens the line and says nothing
+    lines.add_not_tried(layer, "nothing is sent without a key");
+  }
+  lines.add_good(layer);
+  if (failure->trouble == Trouble::quiet) {
+    lines.add_not_tried(end, "quiet hours");
+    return lines.take();
+  }
+  Advice advice = failure->trouble == Trouble::no_key
+                      ? advice_in(poll.detail)
+                      : advice_in(irmeter::info(failure->trouble).sentence);
+  if (!failure->where.empty() && failure->trouble != Trouble::no_key) {
+    advice.what += " (" + failure->where + ")";
+  }
+  if (advice.cure.empty()) {
+    advice.cure = "run the check again; if it stays so, see the journal of ir-meterd";
+  }
+  lines.add(Verdict::failed, advice.what, advice.cure);
+  lines.add_not_tried(end);
+  return lines.take();
+}
+
+}  // namespace irmeterctl

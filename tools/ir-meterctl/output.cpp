@@ -1,0 +1,150 @@
+#include "tools/ir-meterctl/output.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <string_view>
+
+#include "daemon/config/checks.hpp"
+#include "daemon/json.hpp"
+#include "daemon/reading_json.hpp"
+
+namespace irmeterctl {
+namespace {
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+std::string local_time(Moment moment) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(moment);
+  std::tm broken_down{};
+  std::array<char, 64> text{};
+  if (::localtime_r(&seconds, &broken_down) == nullptr) {
+    return "unknown";
+  }
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &broken_down)};
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) {
+    all += (all.empty() ? "" : ", ") + text;
+  }
+  return all;
+}
+
+void write_list(irmeterd::JsonWriter& json, const std::vector<std::string>& texts) {
+  json.begin_array();
+  for (const std::string& text : texts) {
+    json.text(text);
+  }
+  json.end_array();
+}
+
+void write_value(irmeterd::JsonWriter& json, const Value& value) {
+  std::visit(Overloaded{[&](const std::string& text) { json.text(text); },
+                        [&](const std::vector<std::string>& texts) { write_list(json, texts); },
+                        [&](const Number& number) { json.fixed(number.value, number.decimals); },
+                        [&](bool flag) { json.boolean(flag); },
+                        [&](Moment moment) { json.text(irmeterd::rfc3339(moment)); },
+                        [&](Unknown) { json.null(); }},
+             value);
+}
+
+void write_facts(irmeterd::JsonWriter& json, const Facts& facts) {
+  for (const Fact& fact : facts) {
+    if (!fact.key.empty()) {
+      write_value(json.key(fact.key), fact.value);
+    }
+  }
+}
+
+std::string lines(const Facts& facts) {
+  std::string text;
+  for (const Fact& fact : facts) {
+    if (!fact.label.empty()) {
+      text += fact.label + ": " + to_text(fact.value) + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const Value& value) {
+  return std::visit(
+      Overloaded{[](const std::string& text) { return irmeterd::on_one_line(text); },
+                 [](const std::vector<std::string>& texts) {
+                   return irmeterd::on_one_line(joined(texts));
+                 },
+                 [](const Number& number) {
+                   const std::string digits =
+                       irmeterd::JsonWriter().fixed(number.value, number.decimals).take();
+                   return digits + (number.unit.empty() ? "" : " ") + number.unit;
+                 },
+                 [](bool flag) { return std::string(flag ? "yes" : "no"); },
+                 [](Moment moment) { return local_time(moment); },
+                 [](Unknown) { return std::string("unknown"); }},
+      value);
+}
+
+std::string to_text(const Document& document) {
+  std::string text = lines(document.facts);
+  for (const Facts& group : document.groups) {
+    text += (text.empty() ? "" : "\n") + lines(group);
+  }
+  return text;
+}
+
+std::string to_json(const Document& document) {
+  irmeterd::JsonWriter json;
+  json.begin_object();
+  write_facts(json, document.facts);
+  if (!document.list_key.empty()) {
+    json.key(document.list_key).begin_array();
+    for (const Facts& group : document.groups) {
+      json.begin_object();
+      write_facts(json, group);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  return json.end_object().take() + "\n";
+}
+
+void Output::write(const Document& document) {
+  write_all(json_ ? to_json(document) : to_text(document));
+}
+
+void Output::line(const std::string& text) {
+  write_all(text + "\n");
+}
+
+bool Output::gone() const {
+  return error_ == EPIPE;
+}
+
+void Output::write_all(const std::string& text) {
+  std::string_view rest = text;
+  while (error_ == 0 && !rest.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, rest.data(), rest.size());
+    if (count >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno != EINTR) {
+      error_ = errno;
+    }
+  }
+}
+
+void complain(const std::string& problem) {
+  std::fprintf(stderr, "ir-meterctl: %s\n", problem.c_str());
+}
+
+}  // namespace irmeterctl

@@ -1,0 +1,78 @@
+// What a command has to say, as text for people and screen readers or as JSON for scripts: both
+// come from the same facts.
+//
+// Text is a line "label: value" for each fact, and a blank line in front of each group. JSON is one
+// document on one line.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace irmeterctl {
+
+// value / 10^decimals, shown with all of them (0 to 18) and its unit behind it: {12345, 3, "kWh"}
+// is "12.345 kWh", in JSON 12.345.
+struct Number {
+  std::int64_t value = 0;
+  int decimals = 0;
+  std::string unit;
+
+  friend bool operator==(const Number&, const Number&) = default;
+};
+
+using Moment = std::chrono::system_clock::time_point;
+
+struct Unknown {  // text "unknown", JSON null
+  friend bool operator==(const Unknown&, const Unknown&) = default;
+};
+
+// Texts may hold anything: control characters become question marks on a terminal. A flag is "yes"
+// or "no"; a list has commas between its texts. A moment is local time in text, RFC 3339 in UTC in
+// JSON.
+using Value = std::variant<std::string, std::vector<std::string>, Number, bool, Moment, Unknown>;
+
+struct Fact {
+  std::string label;  // in text; empty: only JSON has this fact
+  std::string key;    // in JSON; empty: only text has this fact
+  Value value;
+};
+using Facts = std::vector<Fact>;
+
+struct Document {
+  Facts facts;
+  std::string list_key;  // in JSON, of the array that groups are in; empty: there is none
+  std::vector<Facts> groups;
+};
+
+[[nodiscard]] std::string to_text(const Value& value);
+[[nodiscard]] std::string to_text(const Document& document);
+[[nodiscard]] std::string to_json(const Document& document);
+
+class Output {
+ public:
+  explicit Output(bool json) : json_(json) {}
+  [[nodiscard]] bool json() const { return json_; }
+
+  void write(const Document& document);
+  // As it stands, with a line end behind it; what a command formats itself.
+  void line(const std::string& text);
+
+  // False once standard output did not take everything; gone() if because nobody reads it.
+  [[nodiscard]] bool good() const { return error_ == 0; }
+  [[nodiscard]] bool gone() const;
+  [[nodiscard]] int error() const { return error_; }
+
+ private:
+  void write_all(const std::string& text);
+
+  bool json_;
+  int error_ = 0;  // errno of the first write that failed
+};
+
+// "ir-meterctl: problem" on standard error.
+void complain(const std::string& problem);
+
+}  // namespace irmeterctl

@@ -1,0 +1,105 @@
+#include "tools/ir-meterctl/ports.hpp"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "tools/ir-meterctl/device_access.hpp"
+
+namespace irmeterctl {
+namespace {
+
+std::string_view verdict(Likelihood likelihood) {
+  constexpr std::array<std::string_view, 4> verdicts{"yes", "maybe", "only if one is wired to it",
+                                                     "no"};
+  return verdicts[static_cast<std::size_t>(likelihood)];
+}
+
+std::string usb_text(const UsbNames& usb) {
+  std::string text = usb.manufacturer;
+  for (const auto& [before, name] :
+       {std::pair(" ", usb.product), std::pair(", serial number ", usb.serial_number)}) {
+    text += name.empty() ? "" : (text.empty() ? "" : before) + name;
+  }
+  return text + (text.empty() ? "ID " : ", ID ") + usb.vendor_id + ":" + usb.product_id;
+}
+
+void add_usb(Facts& facts, const SerialPort& port) {
+  if (!port.usb) {
+    return;
+  }
+  facts.push_back({"USB name", "", usb_text(*port.usb)});
+  facts.push_back({"", "usb_vendor_id", port.usb->vendor_id});
+  facts.push_back({"", "usb_product_id", port.usb->product_id});
+  facts.push_back({"", "usb_manufacturer", port.usb->manufacturer});
+  facts.push_back({"", "usb_product", port.usb->product});
+  facts.push_back({"", "usb_serial_number", port.usb->serial_number});
+}
+
+void add_access(Facts& facts, const SerialPort& port) {
+  if (!port.node) {
+    facts.push_back({"Opens for", "opens_for", "nobody: there is no such file"});
+    return;
+  }
+  facts.push_back({"Opens for", "opens_for", openers_by_mode(*port.node)});
+  if (const auto service = service_account()) {
+    facts.push_back({"Opens for the service", "opens_for_service", may_open(*service, *port.node)});
+  }
+  // Of the processes of others only root sees what they have open.
+  const std::string nobody = geteuid() == 0 ? "nobody" : "nobody, as far as you may see";
+  facts.push_back({"In use by", "", port.holders.empty() ? nobody : names_of(port.holders)});
+  facts.push_back({"", "in_use_by", names_of(port.holders)});
+}
+
+Facts facts_of(const SerialPort& port) {
+  Facts facts{{"Port", "port", port.path}};
+  facts.push_back({"A probe", "", std::string(verdict(port.likelihood)) + ", " + port.because});
+  facts.push_back({"", "probe", std::string(word(port.likelihood))});
+  facts.push_back({"", "because", port.because});
+  add_usb(facts, port);
+  if (!port.driver.empty()) {
+    facts.push_back({"Driver", "driver", port.driver});
+  }
+  if (!port.links.empty()) {
+    facts.push_back({"Also called", "links", port.links});
+  }
+  add_access(facts, port);
+  const bool useful = port.node && port.likelihood != Likelihood::no;
+  facts.push_back({useful ? "To configure it" : "", "", "device = \"" + port.best_name() + "\""});
+  facts.push_back({"", "device", port.best_name()});
+  return facts;
+}
+
+}  // namespace
+
+Document ports_document(const std::vector<SerialPort>& ports) {
+  const auto likely = std::ranges::count_if(ports, [](const SerialPort& port) {
+    return port.likelihood == Likelihood::known || port.likelihood == Likelihood::possible;
+  });
+  Document document;
+  document.facts = {{"Serial ports", "", Number{static_cast<std::int64_t>(ports.size()), 0, ""}},
+                    {"Could be the probe", "", Number{likely, 0, ""}}};
+  if (likely == 0) {
+    document.facts.push_back(
+        {"What to do", "",
+         "plug the probe in and list the ports again; the kernel's log (journalctl -k) tells "
+         "whether it sees a new device"});
+  }
+  document.list_key = "ports";
+  for (const SerialPort& port : ports) {
+    document.groups.push_back(facts_of(port));
+  }
+  return document;
+}
+
+int ports(const CommandLine& options, Output& output) {
+  output.write(ports_document(find_serial_ports(options.root)));
+  return EX_OK;
+}
+
+}  // namespace irmeterctl

@@ -1,0 +1,67 @@
+#include "tools/ir-meterctl/probe.hpp"
+
+#include "daemon/key_memory.hpp"
+#include "daemon/log.hpp"
+#include "daemon/loop.hpp"
+#include "daemon/meter_driver.hpp"
+#include "daemon/store.hpp"
+
+namespace irmeterctl {
+namespace {
+
+// Calls back when the first poll has ended.
+class FirstPoll final : public irmeterd::Sink {
+ public:
+  explicit FirstPoll(std::function<void()> ended) : ended_(std::move(ended)) {}
+  void meter_added(const irmeterd::MeterSnapshot&) noexcept override {}
+  void meter_changed(const irmeterd::MeterSnapshot& before,
+                     const irmeterd::MeterSnapshot& after) noexcept override {
+    if (before.counters.polls == 0 && after.counters.polls > 0) {
+      ended_();
+    }
+  }
+  void meter_removed(const irmeterd::MeterSnapshot&) noexcept override {}
+
+ private:
+  std::function<void()> ended_;
+};
+
+PollResult result_of(const irmeterd::MeterSnapshot& meter) {
+  PollResult result{meter.state, meter.detail, meter.identity, {}};
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (meter.reading && meter.reading->values.get(quantity.id)) {
+      result.given.push_back(quantity.id);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& key,
+                 const std::string& state_directory) {
+  irmeterd::Loop loop;
+  // What becomes of the meter is told by the check, what becomes of the memory only by the log.
+  const irmeterd::Log quiet(irmeterd::LogLevel::error);
+  const irmeterd::Log log(irmeterd::LogLevel::warning);
+  irmeterd::KeyMemory memory(state_directory, log);
+  irmeterd::Store store;
+  irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
+  options.session = irmeterd::SessionMode::each;
+  options.ask_without_key = true;
+
+  irmeterd::MeterDriver driver(loop, quiet, store, memory, meter, key, options);
+  PollResult result;
+  auto stop = loop.deferred([&] {
+    result = result_of(store.meters().at(meter.name));
+    driver.stop([&loop] { loop.exit(0); });
+  });
+  FirstPoll first_poll([&stop] { irmeterd::Loop::trigger(stop); });
+  store.add_sink(first_poll);
+  driver.start();
+  loop.run();
+  store.remove_sink(first_poll);
+  return result;
+}
+
+}  // namespace irmeterctl

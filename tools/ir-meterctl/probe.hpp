@@ -1,0 +1,19 @@
+// One poll of a meter without the daemon: through the daemon's own parts, for its line, its
+// protocol and its memory of keys that a meter has rejected.
+#pragma once
+
+#include <string>
+
+#include "daemon/config/config.hpp"
+#include "daemon/config/credentials.hpp"
+#include "tools/ir-meterctl/meter_layers.hpp"
+
+namespace irmeterctl {
+
+// Ends within a minute, logged off from the meter. state_directory: where the daemon remembers what
+// meters made of their keys; a poll with a key needs one. Without a key the meter is asked for what
+// it tells everybody. Throws std::exception when the system gives no event loop.
+[[nodiscard]] PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& key,
+                               const std::string& state_directory);
+
+}  // namespace irmeterctl

@@ -1,0 +1,22 @@
+// Another program, run to its end: what it is given is not on its command line.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace irmeterctl {
+
+struct Finished {
+  std::optional<int> status;  // its exit status; nothing when it was not there or died of a signal
+  std::string output;         // standard output
+  std::string errors;         // standard error
+};
+
+// Looks command[0] up in $PATH, gives it input (up to 4096 bytes) on standard input and waits.
+// Throws std::system_error when the system has no process or pipe for it.
+[[nodiscard]] Finished run_program(const std::vector<std::string>& command,
+                                   std::string_view input = {});
+
+}  // namespace irmeterctl

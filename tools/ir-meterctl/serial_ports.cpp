@@ -1,0 +1,188 @@
+#include "tools/ir-meterctl/serial_ports.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+#include "daemon/config/checks.hpp"
+
+namespace irmeterctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The heads that the udev rule knows: USB numbers that FTDI has given to them, and words in the
+// names of others, in lower case.
+constexpr std::array<std::string_view, 2> numbers_of_heads{"0403:f458", "0403:e700"};
+constexpr std::array<std::string_view, 5> names_of_heads{"optical probe", "optical head",
+                                                         "lesekopf", "optokopf", "ir-kopf"};
+// Likewise of what cannot be one.
+constexpr std::array<std::string_view, 8> names_of_others{
+    "zigbee", "z-wave", "zwave", "conbee", "modem", "gps", "gnss", "mobile broadband"};
+constexpr std::array<std::string_view, 4> modem_drivers{"option1", "qcserial", "sierra", "hso"};
+
+std::string first_line(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return irmeterd::on_one_line(line);
+}
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return text;
+}
+
+template <std::size_t size>
+bool has_any(std::string_view text, const std::array<std::string_view, size>& words) {
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+}
+
+// The device in sysfs and those it hangs on, up to the first for which found() is true.
+bool climb(fs::path device, const fs::path& top,
+           const std::function<bool(const fs::path&)>& found) {
+  for (; device != top && device.has_relative_path(); device = device.parent_path()) {
+    if (found(device)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string driver_of(const fs::path& device, const fs::path& top) {
+  std::string driver;
+  (void)climb(device, top, [&driver](const fs::path& each) {
+    std::error_code none;
+    driver = fs::read_symlink(each / "driver", none).filename().string();
+    // The kernel's own layer between a built-in port and its driver.
+    return !driver.empty() && driver != "port" && driver != "ctrl";
+  });
+  return driver;
+}
+
+std::optional<UsbNames> usb_names_of(const fs::path& device, const fs::path& top) {
+  std::optional<UsbNames> names;
+  (void)climb(device, top, [&names](const fs::path& each) {
+    std::error_code none;
+    if (!fs::exists(each / "idVendor", none)) {
+      return false;
+    }
+    names = {first_line(each / "idVendor"), first_line(each / "idProduct"),
+             first_line(each / "manufacturer"), first_line(each / "product"),
+             first_line(each / "serial")};
+    return true;
+  });
+  return names;
+}
+
+std::vector<std::string> links_to(const fs::path& node, const std::string& root) {
+  std::vector<std::string> links;
+  const auto add = [&](const fs::path& link) {
+    std::error_code none;
+    if (fs::is_symlink(link, none) && fs::canonical(link, none) == node) {
+      links.push_back(link.string().substr(root.size()));
+    }
+  };
+  add(root + "/dev/ir-probe");
+  for (const char* directory : {"/dev/serial/by-id", "/dev/serial/by-path"}) {
+    std::error_code none;
+    const std::size_t before = links.size();
+    for (fs::directory_iterator each(root + directory, none), end; !none && each != end;
+         each.increment(none)) {
+      add(each->path());
+    }
+    std::sort(links.begin() + static_cast<std::ptrdiff_t>(before), links.end());
+  }
+  return links;
+}
+
+std::pair<Likelihood, std::string> judge(const SerialPort& port) {
+  if (!port.links.empty() && port.links.front() == "/dev/ir-probe") {
+    return {Likelihood::known, "udev knows it as the probe"};
+  }
+  if (!port.usb) {
+    return {Likelihood::if_wired, port.console
+                                      ? "a port of the machine itself, which its console uses now"
+                                      : "a port of the machine itself"};
+  }
+  const std::string names = lower_case(port.usb->manufacturer + " " + port.usb->product);
+  if (has_any(names, names_of_heads) ||
+      has_any(port.usb->vendor_id + ":" + port.usb->product_id, numbers_of_heads)) {
+    return {Likelihood::known, "it is known as a head for meters"};
+  }
+  if (has_any(names, names_of_others)) {
+    return {Likelihood::no, "it calls itself something else"};
+  }
+  if (std::ranges::find(modem_drivers, port.driver) != modem_drivers.end()) {
+    return {Likelihood::no, "a modem for mobile networks"};
+  }
+  return {Likelihood::possible, "a USB serial adapter, as most heads for meters are"};
+}
+
+// Nothing where there is no port behind the name: a virtual terminal, or a number kept in reserve.
+std::optional<SerialPort> examine(const fs::path& entry, const std::string& root) {
+  std::error_code none;
+  const fs::path device = fs::canonical(entry / "device", none);
+  if (none || first_line(entry / "type") == "0") {
+    return std::nullopt;
+  }
+  const fs::path top = fs::canonical(root + "/sys", none);
+  SerialPort port;
+  port.path = "/dev/" + entry.filename().string();
+  port.driver = driver_of(device, top);
+  port.usb = usb_names_of(device, top);
+  std::istringstream consoles(first_line(root + "/sys/class/tty/console/active"));
+  port.console = std::find(std::istream_iterator<std::string>(consoles), {},
+                           entry.filename().string()) != std::istream_iterator<std::string>();
+  const std::string node = root + port.path;
+  if (struct stat status{}; stat(node.c_str(), &status) == 0) {
+    port.node = status;
+    port.links = links_to(fs::canonical(node, none), root);
+    port.holders = irmeterd::find_openers(node);
+    for (auto& holder : irmeterd::find_lock_file_owner(node, root + "/run/lock")) {
+      if (std::ranges::find(port.holders, holder.pid, &irmeterd::Holder::pid) ==
+          port.holders.end()) {
+        port.holders.push_back(std::move(holder));
+      }
+    }
+  }
+  std::tie(port.likelihood, port.because) = judge(port);
+  return port;
+}
+
+}  // namespace
+
+std::string_view word(Likelihood likelihood) {
+  constexpr std::array<std::string_view, 4> words{"known", "possible", "if-wired", "no"};
+  return words[static_cast<std::size_t>(likelihood)];
+}
+
+const std::string& SerialPort::best_name() const {
+  return links.empty() ? path : links.front();
+}
+
+std::vector<SerialPort> find_serial_ports(const std::string& root) {
+  std::vector<SerialPort> ports;
+  std::error_code none;
+  for (fs::directory_iterator each(root + "/sys/class/tty", none), end; !none && each != end;
+       each.increment(none)) {
+    if (auto port = examine(each->path(), root)) {
+      ports.push_back(std::move(*port));
+    }
+  }
+  std::ranges::sort(ports, [](const SerialPort& a, const SerialPort& b) {
+    return std::pair(a.likelihood, a.path) < std::pair(b.likelihood, b.path);
+  });
+  return ports;
+}
+
+}  // namespace irmeterctl

@@ -1,0 +1,56 @@
+// The serial ports of this machine, and which of them could be the probe.
+//
+// Read from sysfs: libserialport's own list fails as a whole where one port has no node, as in a
+// container.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/line/holder.hpp"
+
+namespace irmeterctl {
+
+// What a USB device says of itself; empty where it says nothing.
+struct UsbNames {
+  std::string vendor_id;   // four hexadecimal digits
+  std::string product_id;  // likewise
+  std::string manufacturer;
+  std::string product;
+  std::string serial_number;
+};
+
+// How likely a port leads to the probe, the likeliest first.
+enum class Likelihood : std::uint8_t {
+  known,     // by its names, or because udev has given it /dev/ir-probe
+  possible,  // a USB serial adapter, as most optical heads are
+  if_wired,  // a port of the machine itself
+  no,
+};
+
+[[nodiscard]] std::string_view word(Likelihood likelihood);
+
+struct SerialPort {
+  std::string path;                // /dev/ttyUSB0
+  std::vector<std::string> links;  // names that stay when the port gets another number
+  std::string driver;              // the kernel's; may be empty
+  std::optional<UsbNames> usb;     // absent: not on USB
+  bool console = false;            // of the system
+  Likelihood likelihood = Likelihood::no;
+  std::string because;              // why, as a clause
+  std::optional<struct stat> node;  // absent: there is no such file
+  std::vector<irmeterd::Holder> holders;
+
+  // For the configuration: the name that is the least likely to change.
+  [[nodiscard]] const std::string& best_name() const;
+};
+
+// The likeliest first. root: what stands for / , empty for the real one.
+[[nodiscard]] std::vector<SerialPort> find_serial_ports(const std::string& root);
+
+}  // namespace irmeterctl

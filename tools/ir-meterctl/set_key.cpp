@@ -1,0 +1,134 @@
+#include "tools/ir-meterctl/set_key.hpp"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "daemon/config/checks.hpp"
+#include "lib/result.hpp"
+#include "tools/ir-meterctl/configuration.hpp"
+#include "tools/ir-meterctl/key_input.hpp"
+#include "tools/ir-meterctl/service_restart.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeter::Error;
+using irmeter::Result;
+using irmeterd::in_quotes;
+using irmeterd::MeterConfig;
+
+constexpr const char* shipped_credential = "meter-key";  // the one that the unit loads as it comes
+
+std::string names_of(const irmeterd::Config& config) {
+  std::string names;
+  for (const MeterConfig& meter : config.meters) {
+    names += (names.empty() ? "" : ", ") + meter.name;
+  }
+  return names;
+}
+
+// The credential to store: that of the meter, or the only one there is.
+Result<std::string> credential_of(const irmeterd::Config& config, const std::string& meter_name) {
+  std::set<std::string> credentials;
+  std::string in_file;  // a meter that has its key there
+  bool found = false;
+  for (const MeterConfig& meter : config.meters) {
+    if (!meter_name.empty() && meter.name != meter_name) {
+      continue;
+    }
+    found = true;
+    if (meter.key_file.empty()) {
+      credentials.insert(meter.key_credential);
+    } else {
+      in_file = "meter " + in_quotes(meter.name) + " has its key in " + meter.key_file;
+    }
+  }
+  if (!found) {
+    return Error{"the configuration has no meter " + in_quotes(meter_name) + ": write one of " +
+                 names_of(config)};
+  }
+  if (credentials.empty()) {
+    return Error{in_file +
+                 " (key_file): write it there, or take key_file out of the "
+                 "configuration"};
+  }
+  if (credentials.size() > 1) {
+    return Error{"the meters have a key each: say whose it is with --meter, one of " +
+                 names_of(config)};
+  }
+  return *credentials.begin();
+}
+
+Restart restart_unless_told(const CommandLine& options) {
+  if (!options.root.empty()) {
+    return {false, "not touched, the key is below " + options.root};
+  }
+  if (!options.restart) {
+    return {false, "not restarted; it reads the key when it starts"};
+  }
+  return restart_service();
+}
+
+// What the unit needs for a credential that it does not load as it comes.
+std::string unit_line(const std::string& credential, bool encrypted) {
+  return encrypted
+             ? "LoadCredentialEncrypted=" + credential + ":/etc/credstore.encrypted/" + credential
+             : "LoadCredential=" + credential + ".plain:/etc/credstore/" + credential;
+}
+
+}  // namespace
+
+Document document_of(const Stored& stored, const std::string& credential,
+                     const std::string& service) {
+  Facts facts{{"Stored", "file", stored.path}, {"Encrypted", "encrypted", stored.encrypted}};
+  if (!stored.encrypted) {
+    facts.push_back({"Why not", "why_plain", stored.why_plain});
+  }
+  if (!stored.removed.empty()) {
+    facts.push_back({"Removed", "removed", stored.removed});
+  }
+  if (credential != shipped_credential) {
+    facts.push_back({"Unit needs", "unit_needs", unit_line(credential, stored.encrypted)});
+    facts.push_back({"How", "", "write it under [Service] in 'systemctl edit ir-meterd', once"});
+  }
+  facts.push_back({"Service", "service", service});
+  return {facts, "", {}};
+}
+
+int set_key(const CommandLine& options, Output& output) {
+  if (options.root.empty() && ::geteuid() != 0) {
+    complain("keys belong to root: run 'sudo ir-meterctl set-key'");
+    return EX_NOPERM;
+  }
+  const auto config = load_configuration(options);
+  if (!config) {
+    return EX_CONFIG;
+  }
+  const auto credential = credential_of(*config, options.meter);
+  if (!credential) {
+    complain(credential.error().what);
+    return EX_USAGE;
+  }
+  const auto key = read_key();
+  if (!key) {
+    complain(key.error().what);
+    complain(
+        "nothing was stored; it takes the read-only key (RK) of the optical port, which the "
+        "grid company gives out, not the MEP key (MBK)");
+    return EX_DATAERR;
+  }
+  const auto stored = store_key(*key, *credential, options.root);
+  if (!stored) {
+    complain(stored.error().what);
+    return EX_CANTCREAT;
+  }
+  const Restart restart = restart_unless_told(options);
+  output.write(document_of(*stored, *credential, restart.outcome));
+  return restart.failed ? EXIT_FAILURE : EX_OK;
+}
+
+}  // namespace irmeterctl

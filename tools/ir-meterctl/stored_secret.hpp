@@ -1,0 +1,25 @@
+// A key or password as the service will get it, read where an administrator has stored it.
+//
+// systemd hands credentials to the service alone, so whoever checks from outside looks into the
+// credential stores: encrypted first, as the service does.
+#pragma once
+
+#include <string>
+
+#include "daemon/config/secret.hpp"
+
+namespace irmeterctl {
+
+struct StoredSecret {
+  irmeterd::Secret text;  // without its line end
+  std::string place;      // "/etc/credstore/meter-key"; empty where nothing is stored
+  std::string problem;    // why there is no text, and after ": " the cure; empty when there is
+};
+
+// From $CREDENTIALS_DIRECTORY if there is one, else from the stores below root ("" for the
+// machine's own).
+[[nodiscard]] StoredSecret find_credential(const std::string& name, const std::string& root);
+
+[[nodiscard]] StoredSecret read_secret_file(const std::string& path);
+
+}  // namespace irmeterctl

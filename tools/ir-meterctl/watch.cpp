@@ -1,0 +1,108 @@
+#include "tools/ir-meterctl/watch.hpp"
+
+#include <sysexits.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include "daemon/loop.hpp"
+#include "tools/ir-meterctl/configuration.hpp"
+#include "tools/ir-meterctl/daemon_client.hpp"
+#include "tools/ir-meterctl/daemon_watch.hpp"
+
+namespace irmeterctl {
+namespace {
+
+// "2026-11-22 10:15:30 main: Power import: 412 W; Voltage L1: 230.125 V"
+std::string text_line(Moment at, const std::string& subject, const Facts& facts) {
+  std::string text = to_text(at) + " " + subject;
+  std::string before_fact;
+  for (const Fact& fact : facts) {
+    text += before_fact + fact.label + ": " + to_text(fact.value);
+    before_fact = "; ";
+  }
+  return text;
+}
+
+// For JSON, where the name alone is not what other documents call the meter.
+Facts names_of(const MeterInfo& meter) {
+  Facts facts{{"", "name", meter.name}};
+  if (const std::string id = meter.id(); !id.empty()) {
+    facts.push_back({"", "meter", id});
+  }
+  return facts;
+}
+
+class Printer {
+ public:
+  Printer(irmeterd::Loop& loop, Output& output) : loop_(loop), output_(output) {}
+
+  void daemon(bool running) {
+    const std::string state = running ? "running" : "not running";
+    event(now(), "", {}, {{"Daemon", "daemon", state}});
+  }
+
+  void changed(const MeterInfo& before, const MeterInfo& after) {
+    const Facts changes = changes_of(before, after);
+    const bool read = before.last_reading_usec != after.last_reading_usec;
+    if (!changes.empty()) {
+      event(read ? after.read_at() : now(), after.name + ": ", names_of(after), changes);
+    }
+  }
+
+  void removed(const MeterInfo& meter) {
+    event(now(), meter.name + ": ", names_of(meter), {{"Removed", "removed", true}});
+  }
+
+ private:
+  static Moment now() { return std::chrono::system_clock::now(); }
+
+  void event(Moment at, const std::string& subject, const Facts& names, const Facts& changes) {
+    if (output_.json()) {
+      Document document{{{"", "time", at}}, "", {}};
+      document.facts.insert(document.facts.end(), names.begin(), names.end());
+      document.facts.insert(document.facts.end(), changes.begin(), changes.end());
+      output_.write(document);
+    } else {
+      output_.line(text_line(at, subject, changes));
+    }
+    if (!output_.good()) {
+      loop_.exit(EX_OK);
+    }
+  }
+
+  irmeterd::Loop& loop_;
+  Output& output_;
+};
+
+int fail(const Failure& failure) {
+  complain(failure.text());
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+
+int watch(const CommandLine& options, Output& output) {
+  irmeterd::Loop loop;
+  const auto terminate = loop.signal(SIGTERM, [&] { loop.exit(EX_OK); });
+  const auto interrupt = loop.signal(SIGINT, [&] { loop.exit(EX_OK); });
+  auto client = DaemonClient::connect(chosen_bus(options));
+  if (const auto* failure = std::get_if<Failure>(&client)) {
+    return fail(*failure);
+  }
+  Printer printer(loop, output);
+  DaemonWatch::Events events;
+  events.daemon = [&](bool running) { printer.daemon(running); };
+  events.changed = [&](const auto& before, const auto& after) { printer.changed(before, after); };
+  events.removed = [&](const auto& meter) { printer.removed(meter); };
+  events.ended = [&](const Failure& failure) { loop.exit(fail(failure)); };
+  DaemonWatch watch(loop, std::get<DaemonClient>(std::move(client)), std::move(events));
+  if (const auto failure = watch.start()) {
+    return fail(*failure);
+  }
+  return loop.run();
+}
+
+}  // namespace irmeterctl
