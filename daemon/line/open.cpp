@@ -20,20 +20,34 @@
 namespace irmeterd {
 namespace {
 
+// What the kernel shows of accounts that the user namespace of the service (PrivateUsers=) lacks.
+constexpr unsigned overflow_id = 65534;
+
+std::string user_name(uid_t id) {
+  if (id == overflow_id) {
+    return "another user";
+  }
+  const passwd* user = getpwuid(id);
+  return user != nullptr ? user->pw_name : std::to_string(id);
+}
+
+std::string group_name(gid_t id) {
+  if (id == overflow_id) {
+    return "another group";
+  }
+  const group* entry = getgrgid(id);
+  return entry != nullptr ? entry->gr_name : std::to_string(id);
+}
+
 // "/dev/ttyUSB0 belongs to root:dialout with mode 0660"; empty if even that cannot be seen.
 std::string ownership(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     return {};
   }
-  const passwd* user = getpwuid(status.st_uid);
-  const group* owner_group = getgrgid(status.st_gid);
   char mode[8];
   std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U);
-  return path + " belongs to " +
-         (user != nullptr ? std::string(user->pw_name) : std::to_string(status.st_uid)) + ":" +
-         (owner_group != nullptr ? std::string(owner_group->gr_name)
-                                 : std::to_string(status.st_gid)) +
+  return path + " belongs to " + user_name(status.st_uid) + ":" + group_name(status.st_gid) +
          " with mode " + mode;
 }
 
