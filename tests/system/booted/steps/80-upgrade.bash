@@ -1,0 +1,19 @@
+# shellcheck shell=bash disable=SC2016,SC2154
+step "Upgrade in place"
+check_soon "the meter is online" meter_is online
+pid=$(unit MainPID)
+newer=$(for deb in "${packages[@]}"; do
+    case ${deb##*/} in
+        ir-meterd_*) newer_package "$deb" "$work" ;;
+    esac
+done)
+install -m 644 "$newer" "$work/root/packages/newer.deb"
+check "a higher version installs over it" in_guest env DEBIAN_FRONTEND=noninteractive \
+    apt-get install --yes --quiet /packages/newer.deb
+check "the version is the higher one" \
+    holds "$(in_guest dpkg-query --show --showformat='${Version}' ir-meterd)" newer
+check "the service was restarted" differ "$(unit MainPID)" "$pid"
+check "it is active (running)" running
+check "the configuration is as it was" \
+    same "$(in_guest cat /etc/ir-meterd/ir-meterd.toml)" "$good"
+check_soon "it reads the meter" meter_is online
