@@ -1,0 +1,83 @@
+# Building and checking the packages of one suite and architecture. To be sourced.
+#
+#   make_source FOLDER    the commit's tree, with the version that the suite's packages get
+#   build                 the packages, with their tests or without
+#   check_lintian         nothing to find for lintian, however pedantic
+#   check_again           built once more, elsewhere and at another time: the same packages
+#   check_install         the packages install, and the programs in them read a simulated meter
+#
+# Read: checkout, commit, suite, arch, native, root, scratch, cache, jobs, tests.
+
+# Debian's numbers of the suites.
+declare -A debian=([bookworm]=12 [trixie]=13)
+
+# What only the lintian of Debian 12 finds: it does not know the policy that Debian 13 came with, and
+# wants a script for other inits, none of which has the credentials and the sandbox of the service.
+declare -A suppressed=(
+    [bookworm]="newer-standards-version,package-supports-alternative-init-but-no-init.d-script"
+)
+
+# in_root SCRATCH COMMAND...: in what SCRATCH makes of the root
+in_root() {
+    local options=(--bind "${cache:?}/ccache" /ccache)
+    [ "${arch:?}" = "${native:?}" ] || options+=(--emulate "$arch")
+    "${checkout:?}/tools/release.d/session" "${options[@]}" "${root:?}" "$@"
+}
+
+# The suffix is the one Debian gives to a newer version that it builds for a stable release: it sorts
+# before that version itself, and before the suffix of the next release.
+make_source() {
+    local folder=$1 changelog
+    mkdir -p "$folder"
+    git -C "$checkout" archive "${commit:?}" | tar -C "$folder" -x
+    changelog=$(cat "$folder/debian/changelog")
+    {
+        sed -n "1s/ (\(.*\)) [a-z]*;/ (\1~deb${debian[${suite:?}]}u1) $suite;/p" <<<"$changelog"
+        printf '\n  * Build for Debian %s.\n\n' "${debian[$suite]}"
+        sed -n "/^ -- /{s/>  .*/>  $(git -C "$checkout" log -1 --format=%cD "$commit")/p;q}" <<<"$changelog"
+        printf '\n%s\n' "$changelog"
+    } >"$folder/debian/changelog"
+}
+
+# build_in FOLDER SETTING=VALUE...: in a folder of the root, which the source is put into
+build_in() {
+    local folder=$1 command=(dpkg-buildpackage --unsigned-source --unsigned-changes)
+    shift
+    make_source "${scratch:?}/changes$folder/ir-meterd"
+    [ "$arch" = "$native" ] || command+=(--host-arch="$arch" --build=binary)
+    in_root "$scratch" env --chdir="$folder/ir-meterd" "$@" "${command[@]}"
+}
+
+build() {
+    local wishes="parallel=${jobs:?}" settings=()
+    if [ -z "${tests?}" ]; then
+        wishes+=" nocheck"
+        settings=(DEB_BUILD_PROFILES=nocheck)
+    fi
+    build_in /build "${settings[@]}" DEB_BUILD_OPTIONS="$wishes" \
+        CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache
+}
+
+check_lintian() {
+    in_root "$scratch" sh -c 'exec lintian --allow-root --pedantic --display-info "$@" \
+        /build/*.changes' sh --fail-on=error,warning,info,pedantic \
+        --suppress-tags="${suppressed[$suite]-}"
+}
+
+# Without tests: those that were built must not make a difference either.
+check_again() {
+    local package
+    build_in /elsewhere/and/deeper DEB_BUILD_PROFILES=nocheck \
+        DEB_BUILD_OPTIONS="parallel=$jobs nocheck" TZ=Pacific/Kiritimati LC_ALL=C HOME=/nonexistent
+    for package in "$scratch"/changes/build/*.deb; do
+        cmp "$package" "$scratch/changes/elsewhere/and/deeper/${package##*/}"
+    done
+}
+
+check_install() {
+    mkdir -p "$scratch/installed/changes/packages"
+    cp "$scratch"/changes/build/*.deb "$scratch/installed/changes/packages"
+    cp -r "$scratch/changes/build/ir-meterd/debian/tests" "$scratch/installed/changes/packages"
+    in_root "$scratch/installed" sh -c 'rm /packages/*-dbgsym_* && dpkg --install /packages/*.deb &&
+        /packages/tests/smoke'
+}

@@ -1,0 +1,39 @@
+# The roots that packages are built and tried in: for each suite and architecture a Debian with the
+# tools for it and all that debian/control asks for. To be sourced.
+#
+#   make_root SUITE ARCH ROOT     makes one with mmdebstrap, unless it is there and up to date
+#
+# Reads: checkout.
+
+# ccache remembers what has been compiled; the others are what the packages are checked with.
+root_tools=(ccache dbus lintian systemd)
+
+# When what this prints changes, the root is made again.
+root_recipe() {
+    echo "$1 $2"
+    sed -n '/^Build-Depends:/,/^$/p' "${checkout:?}/debian/control"
+    cat "$checkout/tools/release.d/root.bash"
+}
+
+make_root() {
+    local suite=$1 arch=$2 root=$3 native packages foreign=()
+    if [ -f "$root.recipe" ] && root_recipe "$suite" "$arch" | cmp --quiet - "$root.recipe"; then
+        return
+    fi
+    native=$(dpkg --print-architecture)
+    packages=$(IFS=,; echo "${root_tools[*]}")
+    if [ "$arch" != "$native" ]; then
+        foreign=("--architectures=$native,$arch")
+        packages+=,crossbuild-essential-$arch,qemu-user,libc6:$arch
+    fi
+    rm -rf --one-file-system "$root" "$root.recipe"
+    mkdir -p "$(dirname "$root")"
+    # shellcheck disable=SC2016  # $1 is for the shell of the hook
+    mmdebstrap --variant=buildd "${foreign[@]}" --include="$packages" \
+        --customize-hook='mkdir -p "$1/source/debian"' \
+        --customize-hook="copy-in '$checkout/debian/control' /source/debian" \
+        --customize-hook='chroot "$1" apt-get build-dep --yes --no-install-recommends \
+            --host-architecture='"$arch"' /source && rm -r "$1/source"' \
+        "$suite" "$root" http://deb.debian.org/debian
+    root_recipe "$suite" "$arch" >"$root.recipe"
+}
