@@ -16,9 +16,10 @@ namespace {
 constexpr std::chrono::seconds proven_after{10};
 
 // For the watchdog. An attempt takes as long as the resolver and the connect time-out, and then a
-// minute passes; a connection on which nothing gets through is given up after 45 s.
+// minute passes.
 constexpr std::chrono::minutes longest_attempt{10};
-constexpr std::chrono::minutes longest_jam{5};
+// A broker that answers pings and takes nothing for so long is asked for another connection.
+constexpr std::chrono::minutes longest_jam{1};
 
 bool is_gone(const std::future<void>& future) {
   return !future.valid() || future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
@@ -60,9 +61,12 @@ bool MqttConnection::publish(const MqttMessage& message) noexcept {
     refused_since_.reset();
     return true;
   } catch (const std::exception& error) {
-    refused_last_ = loop_.now();
-    refused_since_ = refused_since_.value_or(refused_last_);
     log_.debug("MQTT: " + message.topic + " not sent: " + error.what());
+    refused_since_ = refused_since_.value_or(loop_.now());
+    if (loop_.now() - *refused_since_ > longest_jam) {
+      connected_ = false;
+      retry_later(settings_.url.broker.text() + " takes no messages any more");
+    }
     return false;
   }
 }
@@ -98,13 +102,11 @@ void MqttConnection::close() noexcept {
 }
 
 // The library's events need no step of their own: one that stays in the mailbox is an attempt that
-// does not end, or a loss after which nothing published is taken.
+// does not end, or a loss after which nothing published is taken, and another attempt follows.
 std::vector<Step> MqttConnection::steps() const {
   std::vector<Step> steps;
   if (!connected_) {
     steps.push_back({"the connection to the MQTT broker", last_attempt_, longest_attempt});
-  } else if (refused_since_ && refused_last_ - *refused_since_ > longest_jam) {
-    steps.push_back({"what is published over MQTT", *refused_since_, longest_jam});
   }
   for (const Leaving& session : leaving_) {
     if (!is_gone(session.gone)) {

@@ -44,8 +44,8 @@ class MqttConnection {
   // For this connection; after the next connected() it is due again.
   void subscribe(const std::string& topic) noexcept;
 
-  // For the watchdog: an attempt to connect ends, and the next one follows; what is published is
-  // taken again some time; a connection that was given up goes away.
+  // For the watchdog: an attempt to connect ends, and the next one follows; a connection that was
+  // given up goes away.
   [[nodiscard]] std::vector<Step> steps() const;
 
   // Lets what was published go out, disconnects and stays so. Takes at most close_limit.
@@ -78,7 +78,6 @@ class MqttConnection {
   std::chrono::milliseconds wait_;                 // before the next attempt
   irmeter::Instant last_attempt_;                  // when it began, or failed
   std::optional<irmeter::Instant> refused_since_;  // nothing published was taken since
-  irmeter::Instant refused_last_{};
   std::vector<Leaving> leaving_;
   EventSource mail_;
   EventSource retry_;
