@@ -40,6 +40,36 @@ TEST_F(Check, FindsAllWellWhereAMeterIsRead) {
   EXPECT_EQ(simulator.requests("log off"), 1U) << simulator.conversation();
 }
 
+TEST_F(Check, SeesAPollThroughWhenInterruptedSoThatTheKeyIsNotInDoubt) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      meter({"--fault", "slow:every=1,pause=0.01"}));
+  simulator.start();
+  configure(simulator.device());
+  Process program(
+      {IR_METERCTL, "--config", path("ir-meterd.toml"), "--root", path("root"), "check"},
+      environment_);
+  ASSERT_TRUE(wait_until(
+      loop_, [&] { return simulator.requests("security") == 1; }, 3 * patience));
+  program.signal(SIGINT);
+  ASSERT_TRUE(wait_until(
+      loop_, [&] { return !program.running(); }, 3 * patience));
+  EXPECT_EQ(program.exit_status(), 130) << program.output() << program.errors();
+  EXPECT_EQ(simulator.requests("log off"), 1U) << simulator.conversation();
+  simulator.end_faults();
+  EXPECT_EQ(check(), 0) << output_ << errors_;
+}
+
+TEST_F(Check, TakesALoneLineEndForACredentialThatIsNotThere) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
+  simulator.start();
+  configure(simulator.device());
+  std::filesystem::create_directory(path("handed-over"));
+  dir_.write("handed-over/meter-key", "\n");
+  dir_.write("handed-over/meter-key.plain", std::string(right_key) + "\n");
+  environment_.push_back("CREDENTIALS_DIRECTORY=" + path("handed-over"));
+  EXPECT_EQ(check(), 0) << output_ << errors_;
+}
+
 TEST_F(Check, ReadsAMeterBehindASerialServer) {
   Simulator simulator(loop_, Simulator::Place::tcp, meter());
   simulator.start();

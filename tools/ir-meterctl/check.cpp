@@ -31,18 +31,21 @@ using irmeterd::MeterConfig;
 // The daemon, where it runs: then it has the line, and is asked.
 class RunningDaemon {
  public:
-  static std::optional<RunningDaemon> find(irmeterd::Bus bus) {
+  // Nothing where it does not run; a failure where that cannot be told, or it does not answer.
+  static Reply<std::optional<RunningDaemon>> find(irmeterd::Bus bus) {
     auto client = DaemonClient::connect(bus);
-    if (std::holds_alternative<Failure>(client)) {
-      return std::nullopt;
+    if (const auto* failure = std::get_if<Failure>(&client)) {
+      return *failure;
     }
     RunningDaemon daemon(std::move(std::get<DaemonClient>(client)));
     const auto info = daemon.client_.look();
-    const auto* failure = std::get_if<Failure>(&info);
-    if (failure != nullptr && failure->kind == Failure::Kind::not_running) {
-      return std::nullopt;
+    if (const auto* failure = std::get_if<Failure>(&info)) {
+      if (failure->kind == Failure::Kind::not_running) {
+        return std::optional<RunningDaemon>();
+      }
+      return *failure;
     }
-    return daemon;
+    return std::optional(std::move(daemon));
   }
 
   // How a poll made now ends, or the latest where this user may not ask for one. Nothing when the
@@ -120,25 +123,51 @@ class Check {
       : root_(options.root),
         config_(config),
         report_(output, config.meters.size() > 1),
-        daemon_(RunningDaemon::find(options.bus.value_or(config.bus))) {}
+        bus_(options.bus.value_or(config.bus)) {}
 
   // The meter's name, or empty for all.
-  bool run(const CommandLine& options) {
-    report_.add({{Layer::configuration, "", Verdict::ok,
-                  options.config_path +
-                      (daemon_ ? "; the daemon runs and is asked"
-                               : "; the daemon does not run, so the probe is read from here"),
-                  ""}});
+  int run(const CommandLine& options) {
+    if (!find_daemon(options.config_path)) {
+      return report_.finish() ? EX_OK : EXIT_FAILURE;
+    }
     for (const MeterConfig& meter : config_.meters) {
       if (options.meter.empty() || options.meter == meter.name) {
         check_meter(meter);
       }
+      if (signal_ != 0) {
+        return 128 + signal_;
+      }
     }
     check_broker();
-    return report_.finish();
+    return report_.finish() ? EX_OK : EXIT_FAILURE;
   }
 
  private:
+  // Whether the check can go on: not beside a daemon that does not answer, as it has the line. One
+  // that is on no bus is not seen; a device of its own tells that it is busy.
+  bool find_daemon(const std::string& config_path) {
+    auto found = RunningDaemon::find(bus_);
+    std::string how = "; the daemon does not run, so the probe is read from here";
+    if (const auto* failure = std::get_if<Failure>(&found)) {
+      if (failure->kind != Failure::Kind::no_bus) {
+        report_.add({{Layer::configuration, "", Verdict::failed, failure->what, failure->cure}});
+        for (int layer = 1; layer < static_cast<int>(layer_names.size()); ++layer) {
+          report_.add({{static_cast<Layer>(layer), "", Verdict::not_tried, "", ""}});
+        }
+        return false;
+      }
+      how =
+          "; the daemon cannot be asked, as " + failure->what + ", so the probe is read from here";
+    } else {
+      daemon_ = std::get<std::optional<RunningDaemon>>(std::move(found));
+      if (daemon_) {
+        how = "; the daemon runs and is asked";
+      }
+    }
+    report_.add({{Layer::configuration, "", Verdict::ok, config_path + how, ""}});
+    return true;
+  }
+
   void check_meter(const MeterConfig& meter) {
     const std::optional<PollResult> poll = daemon_ ? daemon_->poll(meter.name) : poll_here(meter);
     if (!poll) {
@@ -148,6 +177,7 @@ class Check {
       checked_.push_back({meter.name, ""});
       return;
     }
+    signal_ = poll->signal;
     std::vector<CheckLine> lines = meter_layers(meter.name, meter.device, *poll);
     if (!daemon_) {
       compare_with_service(*find_line(lines, Layer::permission), meter.device);
@@ -195,7 +225,9 @@ class Check {
   std::string root_;
   const irmeterd::Config& config_;
   CheckReport report_;
+  irmeterd::Bus bus_;
   std::optional<RunningDaemon> daemon_;
+  int signal_ = 0;  // that told this program to end
   std::vector<CheckedMeter> checked_;
 };
 
@@ -226,7 +258,7 @@ int check(const CommandLine& options, Output& output) {
     complain(options.config_path + " has no meter " + irmeterd::in_quotes(options.meter));
     return EX_USAGE;
   }
-  return Check(options, loaded.config, output).run(options) ? EX_OK : EXIT_FAILURE;
+  return Check(options, loaded.config, output).run(options);
 }
 
 }  // namespace irmeterctl

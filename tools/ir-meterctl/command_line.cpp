@@ -130,11 +130,11 @@ CommandLine parse_command_line(int argc, char** argv) {
         break;
       case version:
         std::printf("ir-meterctl %s\n", irmeterd::version_text);
-        result.exit_status = EX_OK;
+        result.exit_status = std::fflush(stdout) == 0 ? EX_OK : EX_IOERR;
         return result;
       case help:
         std::fputs(help_text, stdout);
-        result.exit_status = EX_OK;
+        result.exit_status = std::fflush(stdout) == 0 ? EX_OK : EX_IOERR;
         return result;
       default:  // getopt has said what is wrong
         return bad_usage({});

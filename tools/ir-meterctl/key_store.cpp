@@ -73,6 +73,11 @@ std::optional<Error> write_file(const std::filesystem::path& path, std::string_v
   return file.put(content) ? std::nullopt : std::optional(failed(path.string(), "written"));
 }
 
+bool is_another_system(const std::string& root) {
+  std::error_code error;
+  return !root.empty() && std::filesystem::exists(root + "/etc/os-release", error);
+}
+
 std::string why_not_encrypted(const Finished& finished) {
   if (!finished.status) {
     return "there is no systemd-creds here that could encrypt it";
@@ -99,11 +104,15 @@ Result<Stored> store_key(const irmeter::Key& key, const std::string& name,
   const std::string encrypted_path = root + "/etc/credstore.encrypted/" + name;
   const std::string plain_path = root + "/etc/credstore/" + name;
 
-  const Finished finished =
-      run_program({"systemd-creds", "encrypt", "--name=" + name, "-", "-"}, text);
   Stored stored;
-  stored.encrypted = finished.status == 0 && !finished.output.empty();
-  stored.why_plain = stored.encrypted ? "" : why_not_encrypted(finished);
+  Finished finished;
+  if (!is_another_system(root)) {
+    finished = run_program({"systemd-creds", "encrypt", "--name=" + name, "-", "-"}, text);
+    stored.encrypted = finished.status == 0 && !finished.output.empty();
+    stored.why_plain = stored.encrypted ? "" : why_not_encrypted(finished);
+  } else {
+    stored.why_plain = "the system below " + root + " could not decrypt it";
+  }
   stored.path = stored.encrypted ? encrypted_path : plain_path;
   if (const auto error = write_file(stored.path, stored.encrypted ? finished.output : text)) {
     return *error;
@@ -112,7 +121,8 @@ Result<Stored> store_key(const irmeter::Key& key, const std::string& name,
   if (::unlink(other.c_str()) == 0) {
     stored.removed = other;
   } else if (errno != ENOENT && errno != ENOTDIR) {
-    return failed(other, "removed, though it is out of date");
+    return Error{"the key is stored in " + stored.path + ", but " +
+                 failed(other, "removed, and holds another one").what};
   }
   return stored;
 }

@@ -24,10 +24,10 @@ bool may(const std::string& path, int access) {
 }
 
 // As the service manager would, who puts right what is not.
-void make_directory(const std::string& path) {
+void make_directory(const std::string& path, bool of_this_system) {
   std::error_code ignored;
   const auto service = service_account();
-  if (std::filesystem::create_directories(path, ignored) && service &&
+  if (std::filesystem::create_directories(path, ignored) && service && of_this_system &&
       chown(path.c_str(), service->user, service->groups.front()) != 0) {
     return;
   }
@@ -54,7 +54,7 @@ StoredKey find_key(const irmeterd::MeterConfig& meter, const std::string& root) 
 irmeter::Result<std::string> state_directory(const std::string& root) {
   const std::string path = root + "/var/lib/ir-meterd";
   if (geteuid() == 0) {
-    make_directory(path);
+    make_directory(path, root.empty());
   }
   const std::string file = path + "/keys";
   struct stat status {};

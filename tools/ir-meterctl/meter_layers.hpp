@@ -21,6 +21,7 @@ struct PollResult {
   std::string detail;          // as StateDetail on D-Bus
   irmeter::Identity identity;  // empty where the meter was not identified
   std::vector<irmeter::Quantity> given;
+  int signal = 0;  // that told this program to end; the poll was still seen through
 };
 
 // One line for each layer from device to BT28.

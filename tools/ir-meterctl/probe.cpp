@@ -1,5 +1,8 @@
 #include "tools/ir-meterctl/probe.hpp"
 
+#include <csignal>
+#include <utility>
+
 #include "daemon/key_memory.hpp"
 #include "daemon/log.hpp"
 #include "daemon/loop.hpp"
@@ -26,8 +29,8 @@ class FirstPoll final : public irmeterd::Sink {
   std::function<void()> ended_;
 };
 
-PollResult result_of(const irmeterd::MeterSnapshot& meter) {
-  PollResult result{meter.state, meter.detail, meter.identity, {}};
+PollResult result_of(const irmeterd::MeterSnapshot& meter, int signal) {
+  PollResult result{meter.state, meter.detail, meter.identity, {}, signal};
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (meter.reading && meter.reading->values.get(quantity.id)) {
       result.given.push_back(quantity.id);
@@ -52,11 +55,21 @@ PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& k
 
   irmeterd::MeterDriver driver(loop, quiet, store, memory, meter, key, options);
   PollResult result;
+  int signal = 0;
   auto stop = loop.deferred([&] {
-    result = result_of(store.meters().at(meter.name));
+    result = result_of(store.meters().at(meter.name), signal);
     driver.stop([&loop] { loop.exit(0); });
   });
   FirstPoll first_poll([&stop] { irmeterd::Loop::trigger(stop); });
+  // What the meter makes of a key it is shown has to be seen, so the first signal lets the poll
+  // end.
+  const auto on_signal = [&](int number) {
+    if (std::exchange(signal, number) != 0) {
+      irmeterd::Loop::trigger(stop);
+    }
+  };
+  const auto interrupt = loop.signal(SIGINT, [&] { on_signal(SIGINT); });
+  const auto terminate = loop.signal(SIGTERM, [&] { on_signal(SIGTERM); });
   store.add_sink(first_poll);
   driver.start();
   loop.run();

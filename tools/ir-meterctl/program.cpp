@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "daemon/file_descriptor.hpp"
+#include "lib/key.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -80,11 +81,13 @@ class Spawning {
 
 std::string read_to_end(int fd) {
   std::string text;
+  text.reserve(16'384);  // more than any secret, so that no copy of one is left behind
   std::array<char, 4096> part{};
   ssize_t count = 0;
   while ((count = ::read(fd, part.data(), part.size())) > 0 || (count < 0 && errno == EINTR)) {
     text.append(part.data(), count < 0 ? 0U : static_cast<std::size_t>(count));
   }
+  irmeter::wipe(part.data(), part.size());
   return text;
 }
 

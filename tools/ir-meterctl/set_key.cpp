@@ -73,11 +73,11 @@ Restart restart_unless_told(const CommandLine& options) {
   return restart_service();
 }
 
-// What the unit needs for a credential that it does not load as it comes.
-std::string unit_line(const std::string& credential, bool encrypted) {
-  return encrypted
-             ? "LoadCredentialEncrypted=" + credential + ":/etc/credstore.encrypted/" + credential
-             : "LoadCredential=" + credential + ".plain:/etc/credstore/" + credential;
+// What the unit needs for a credential that it does not load as it comes, encrypted or plain.
+std::vector<std::string> unit_lines(const std::string& credential) {
+  return {"LoadCredentialEncrypted=" + credential + ":/etc/credstore.encrypted/" + credential,
+          "SetCredential=" + credential + ":\\n",
+          "LoadCredential=" + credential + ".plain:" + credential};
 }
 
 }  // namespace
@@ -92,8 +92,8 @@ Document document_of(const Stored& stored, const std::string& credential,
     facts.push_back({"Removed", "removed", stored.removed});
   }
   if (credential != shipped_credential) {
-    facts.push_back({"Unit needs", "unit_needs", unit_line(credential, stored.encrypted)});
-    facts.push_back({"How", "", "write it under [Service] in 'systemctl edit ir-meterd', once"});
+    facts.push_back({"Unit needs", "unit_needs", unit_lines(credential)});
+    facts.push_back({"How", "", "write them under [Service] in 'systemctl edit ir-meterd', once"});
   }
   facts.push_back({"Service", "service", service});
   return {facts, "", {}};

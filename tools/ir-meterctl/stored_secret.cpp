@@ -39,6 +39,13 @@ std::string_view without_line_end(std::string_view text) {
 
 enum class Presence { there, missing, hidden };
 
+// A lone line end is what the unit hands over for a credential that is not there.
+bool is_placeholder(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) &&
+         std::filesystem::file_size(path, error) <= 1;
+}
+
 Presence look_for(const std::string& path) {
   std::error_code error;
   const auto type = std::filesystem::status(path, error).type();
@@ -89,7 +96,7 @@ StoredSecret find_credential(const std::string& name, const std::string& root) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   if (const char* handed_over = std::getenv("CREDENTIALS_DIRECTORY")) {
     const std::string path = std::string(handed_over) + "/" + name;
-    places = {{path, false}, {path + ".plain", false}};
+    places = {{is_placeholder(path) ? path + ".plain" : path, false}, {path + ".plain", false}};
   } else {
     places = {{root + "/etc/credstore.encrypted/" + name, true},
               {root + "/etc/credstore/" + name, false}};
