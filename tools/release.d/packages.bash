@@ -61,7 +61,7 @@ build() {
 check_lintian() {
     in_root "$scratch" sh -c 'exec lintian --allow-root --pedantic --display-info "$@" \
         /build/*.changes' sh --fail-on=error,warning,info,pedantic \
-        --suppress-tags="${suppressed[$suite]-}"
+        ${suppressed[$suite]:+--suppress-tags="${suppressed[$suite]}"}
 }
 
 # Without tests: those that were built must not make a difference either.

@@ -3,7 +3,7 @@
 #
 #   make_root SUITE ARCH ROOT     makes one with mmdebstrap, unless it is there and up to date
 #
-# Reads: checkout.
+# Reads: checkout, commit.
 
 # ccache remembers what has been compiled; the others are what the packages are checked with.
 root_tools=(ccache dbus lintian systemd)
@@ -11,7 +11,7 @@ root_tools=(ccache dbus lintian systemd)
 # When what this prints changes, the root is made again.
 root_recipe() {
     echo "$1 $2"
-    sed -n '/^Build-Depends:/,/^$/p' "${checkout:?}/debian/control"
+    git -C "${checkout:?}" show "${commit:?}:debian/control" | sed -n '/^Build-Depends:/,/^$/p'
     cat "$checkout/tools/release.d/root.bash"
 }
 
@@ -27,13 +27,15 @@ make_root() {
         packages+=,crossbuild-essential-$arch,qemu-user,libc6:$arch
     fi
     rm -rf --one-file-system "$root" "$root.recipe"
-    mkdir -p "$(dirname "$root")"
+    mkdir -p "$root.source"
+    git -C "$checkout" show "$commit:debian/control" >"$root.source/control"
     # shellcheck disable=SC2016  # $1 is for the shell of the hook
     mmdebstrap --variant=buildd "${foreign[@]}" --include="$packages" \
         --customize-hook='mkdir -p "$1/source/debian"' \
-        --customize-hook="copy-in '$checkout/debian/control' /source/debian" \
+        --customize-hook="copy-in '$root.source/control' /source/debian" \
         --customize-hook='chroot "$1" apt-get build-dep --yes --no-install-recommends \
             --host-architecture='"$arch"' /source && rm -r "$1/source"' \
         "$suite" "$root" http://deb.debian.org/debian
+    rm -r "$root.source"
     root_recipe "$suite" "$arch" >"$root.recipe"
 }
