@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -62,11 +63,11 @@ Span security_exchange(Wire Pair::*wire) {
   pair.start();
   Span span{};
   while (pair.asked() != "security") {
-    span.begin = (pair.*wire).bytes;
+    span.begin = static_cast<std::size_t>((pair.*wire).bytes);
     pair.step(pair.now + seconds(1));
   }
   EXPECT_TRUE(pair.run_until([&] { return pair.asked() != "security"; }, seconds(1)));
-  span.end = (pair.*wire).bytes;
+  span.end = static_cast<std::size_t>((pair.*wire).bytes);
   return span;
 }
 

@@ -41,7 +41,7 @@ Wire::Fault changes(const std::vector<ByteFault>& faults) {
     for (const ByteFault& strike : faults) {
       const std::uint64_t at = strike.position - begin;
       if (strike.position >= begin && strike.position < seen && at < bytes.size()) {
-        strike.fault->change(bytes, at);
+        strike.fault->change(bytes, static_cast<std::size_t>(at));
       }
     }
     return bytes;
@@ -180,9 +180,10 @@ PairsOfFaults::Pair PairsOfFaults::at(std::uint64_t number) const {
 
 ByteFault PairsOfFaults::single(std::uint64_t number) const {
   const auto faults = single_faults();
+  const SingleFault& fault = faults[static_cast<std::size_t>(number % faults.size())];
   const std::uint64_t byte = number / faults.size();
   const bool towards_meter = byte < to_meter_;
-  return {&faults[number % faults.size()], towards_meter, towards_meter ? byte : byte - to_meter_};
+  return {&fault, towards_meter, towards_meter ? byte : byte - to_meter_};
 }
 
 Aftermath PairsOfFaults::run(const Pair& faults) const {

@@ -3,6 +3,7 @@
 // somebody who asks for readings, and a reader that is started anew.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -57,8 +58,10 @@ class Storm {
   void set_quiet(bool quiet);
   void take_polls();
   // 0 <= result < count.
-  [[nodiscard]] std::uint64_t below(std::uint64_t count) { return random_() % count; }
-  [[nodiscard]] bool one_in(std::uint64_t count) { return below(count) == 0; }
+  [[nodiscard]] std::size_t below(std::size_t count) {
+    return static_cast<std::size_t>(random_() % count);
+  }
+  [[nodiscard]] bool one_in(std::size_t count) { return below(count) == 0; }
 
   Bench bench_;
   std::mt19937_64 random_;

@@ -1,5 +1,7 @@
 #include "tests/support/replay.hpp"
 
+#include <cstddef>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -62,7 +64,8 @@ class Replay {
       }
       Bytes& whole = tables_[asked_->table];
       whole.resize(std::max<std::size_t>(whole.size(), asked_->offset + data->size()));
-      std::copy(data->begin(), data->end(), whole.begin() + asked_->offset);
+      const auto offset = static_cast<std::ptrdiff_t>(asked_->offset);
+      std::copy(data->begin(), data->end(), std::next(whole.begin(), offset));
     }
   }
 

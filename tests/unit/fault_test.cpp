@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <random>
 
 #include "tests/support/single_fault.hpp"
@@ -26,8 +27,8 @@ Bench bench_with(SessionMode mode, int interval_s) {
 struct Course {
   Bench bench;
   std::size_t polls = 0;
-  std::size_t to_meter = 0;
-  std::size_t to_client = 0;
+  std::uint64_t to_meter = 0;
+  std::uint64_t to_client = 0;
 };
 
 Course undisturbed(const Bench& bench, std::size_t polls) {
@@ -55,7 +56,7 @@ TEST_P(EverySingleFault, CostsNoMoreThanARetry) {
   const auto [mode, kind, towards_meter] = GetParam();
   const Course course = undisturbed(mode);
   const SingleFault& fault = single_faults()[kind];
-  const std::size_t bytes = towards_meter ? course.to_meter : course.to_client;
+  const std::uint64_t bytes = towards_meter ? course.to_meter : course.to_client;
   ASSERT_GT(bytes, 150U);
   for (std::size_t position = 0; position < bytes; ++position) {
     SCOPED_TRACE("byte " + std::to_string(position) + " " + fault.name);

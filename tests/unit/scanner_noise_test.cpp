@@ -14,6 +14,11 @@ const Bytes registers = from_hex("EE 00 20 00 00 0C 00 00 08 FB 13 04 02 4D 89 1
 
 using Random = std::mt19937_64;
 
+// 0 <= result < count.
+std::size_t below(Random& random, std::size_t count) {
+  return static_cast<std::size_t>(random() % count);
+}
+
 Bytes random_bytes(Random& random, std::size_t count) {
   Bytes bytes(count);
   for (std::uint8_t& byte : bytes) {
@@ -87,10 +92,10 @@ TEST(ScannerInNoise, FindsTheSameHoweverAnyStreamIsSplit) {
       Bytes piece = random() % 2 != 0 ? ok : registers;
       switch (random() % 5) {
         case 0:
-          piece = random_bytes(random, random() % 12);
+          piece = random_bytes(random, below(random, 12));
           break;
         case 1:
-          piece.resize(random() % piece.size());
+          piece.resize(below(random, piece.size()));
           break;
         case 2:
           piece = from_hex(random() % 2 != 0 ? "06" : "15");
@@ -106,7 +111,8 @@ TEST(ScannerInNoise, FindsTheSameHoweverAnyStreamIsSplit) {
     }
     const Items whole = scan(stream);
     ASSERT_EQ(scan_byte_by_byte(stream), whole) << "round " << round << ": " << to_hex(stream);
-    std::vector<std::size_t> cuts{random() % (stream.size() + 1), random() % (stream.size() + 1)};
+    std::vector<std::size_t> cuts{below(random, stream.size() + 1),
+                                  below(random, stream.size() + 1)};
     std::sort(cuts.begin(), cuts.end());
     ASSERT_EQ(scan(stream, cuts), whole) << "round " << round << ": " << to_hex(stream);
   }

@@ -48,7 +48,7 @@ class Babble : public MeterEnd {
   Babble(std::uint64_t seed, Instant start) : random_(seed), next_(start) {}
   void receive(ByteView, Instant) override {}
   void timeout(Instant now) override {
-    out_.resize(1 + random_() % 40);
+    out_.resize(static_cast<std::size_t>(1 + random_() % 40));
     for (std::uint8_t& byte : out_) {
       // Plenty of what means something to a reader.
       constexpr std::uint8_t special[] = {0xEE, 0x06, 0x15, 0x00, 0x20};

@@ -1,6 +1,7 @@
 // What a poll costs on the line: every packet and byte is accounted for, and so is the time.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <numeric>
 
 #include "tests/support/pair.hpp"
@@ -75,7 +76,7 @@ Bench bench_of(SessionMode mode, std::uint8_t present_values) {
   return bench;
 }
 
-std::size_t bytes_on(const Pair& pair) {
+std::uint64_t bytes_on(const Pair& pair) {
   return pair.to_meter.bytes + pair.to_client.bytes;
 }
 
@@ -111,7 +112,7 @@ TEST(WireBudget, OfALaterSessionIsExact) {
   pair.start();
   ASSERT_TRUE(pair.run_polls(1));
   pair.run_for(milliseconds(900));
-  const std::size_t before = bytes_on(pair);
+  const std::uint64_t before = bytes_on(pair);
   pair.run_for(seconds(2));
   EXPECT_EQ(bytes_on(pair) - before, sum({identify_short, negotiate, log_on, bt01, security, bt21,
                                           bt23, bt28_fifteen, log_off, terminate}));
@@ -127,7 +128,7 @@ TEST(WireBudget, OfAPollInAKeptSessionIsExact) {
     pair.start();
     ASSERT_TRUE(pair.run_polls(1));
     pair.run_for(milliseconds(900));
-    std::size_t before = bytes_on(pair);
+    std::uint64_t before = bytes_on(pair);
     for (std::size_t poll = 1; poll < 50; ++poll) {
       pair.run_for(seconds(2));
       ASSERT_EQ(pair.polls.size(), poll + 1);

@@ -28,7 +28,9 @@ class Faults {
     std::uint64_t struck = 0;
 
     // 0 <= result < count.
-    [[nodiscard]] std::size_t below(std::size_t count) { return random() % count; }
+    [[nodiscard]] std::size_t below(std::size_t count) {
+      return static_cast<std::size_t>(random() % count);
+    }
     [[nodiscard]] bool on(Instant now) const;
   };
 

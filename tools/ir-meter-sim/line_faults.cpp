@@ -25,7 +25,7 @@ Bytes noise(std::mt19937_64& random, std::size_t size) {
 // anything, also what looks like the start of a packet.
 Bytes chatter(std::mt19937_64& random) {
   constexpr std::size_t longest = 24;
-  Bytes bytes = noise(random, 1 + random() % longest);
+  Bytes bytes = noise(random, 1 + static_cast<std::size_t>(random() % longest));
   if (random() % 4 == 0) {
     const Bytes false_start{irmeter::start_of_packet, 0x00, 0x00, 0x00, 0x00, 0x10};
     bytes.insert(bytes.end(), false_start.begin(), false_start.end());

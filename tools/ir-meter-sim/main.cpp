@@ -69,8 +69,8 @@ void wait(std::array<pollfd, 2>& descriptors, std::optional<Instant> deadline) {
   if (deadline) {
     const auto rest = std::max(*deadline - clock_now(), Duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(rest);
-    left.tv_sec = seconds.count();
-    left.tv_nsec = std::chrono::nanoseconds(rest - seconds).count();
+    left.tv_sec = static_cast<std::time_t>(seconds.count());
+    left.tv_nsec = static_cast<long>(std::chrono::nanoseconds(rest - seconds).count());
   }
   if (::ppoll(descriptors.data(), descriptors.size(), deadline ? &left : nullptr, nullptr) < 0 &&
       errno != EINTR) {

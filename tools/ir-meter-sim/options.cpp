@@ -182,7 +182,7 @@ void apply(Options& options, int option_code, const std::string& value) {
       meter.nameplate.serial = value;
       break;
     case packets:
-      meter.packet_count = number("packets", value, 1, 255);
+      meter.packet_count = static_cast<std::size_t>(number("packets", value, 1, 255));
       break;
     case no_negotiate:
       meter.negotiates = false;
