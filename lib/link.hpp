@@ -41,7 +41,7 @@ struct LinkTiming {
 
   // How long this many bytes take on the line.
   [[nodiscard]] Duration air_time(std::size_t bytes) const {
-    return Duration(static_cast<std::int64_t>(bytes * 10 * 1'000'000 / baud));
+    return Duration(static_cast<std::int64_t>(std::uint64_t{bytes} * 10 * 1'000'000 / baud));
   }
 };
 

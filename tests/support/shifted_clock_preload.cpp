@@ -33,14 +33,22 @@ std::int64_t seconds_ahead() {
   return std::atomic_ref(*file).load();
 }
 
+// On a machine of 32 bits there are two, for either size of time_t.
+#ifdef SYS_clock_gettime64
+constexpr long system_call = sizeof(time_t) > sizeof(long) ? SYS_clock_gettime64
+                                                           : SYS_clock_gettime;
+#else
+constexpr long system_call = SYS_clock_gettime;
+#endif
+
 }  // namespace
 
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
-  const auto result = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
+  const auto result = static_cast<int>(::syscall(system_call, clock, time));
   if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
-    time->tv_sec += seconds_ahead();
+    time->tv_sec += static_cast<time_t>(seconds_ahead());
   }
   return result;
 }
@@ -65,7 +73,7 @@ time_t time(time_t* time) noexcept {
 int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                            const timespec* until) {
   timespec true_until = *until;
-  true_until.tv_sec -= seconds_ahead();
+  true_until.tv_sec -= static_cast<time_t>(seconds_ahead());
   return ::pthread_cond_clockwait(condition, mutex, CLOCK_REALTIME, &true_until);
 }
 

@@ -12,6 +12,11 @@ TEST_F(LinkTest, SendsAtOnceOnAQuietLine) {
   EXPECT_TRUE(link.busy());
 }
 
+TEST(LinkTiming, TellsHowLongAnyNumberOfBytesTakes) {
+  EXPECT_EQ(LinkTiming{}.air_time(1), microseconds(1041));
+  EXPECT_EQ(LinkTiming{}.air_time(9600), seconds(10));  // in between it takes more than 32 bits
+}
+
 TEST_F(LinkTest, GivesTheResponseOnceAndAcknowledgesIt) {
   send({0x20});
   sent();

@@ -52,7 +52,7 @@ Duration time_of(std::initializer_list<Exchange> exchanges, bool with_last_ack) 
   constexpr microseconds turn_around{175};
   constexpr milliseconds request_gap{1};
   Duration time{};
-  std::size_t bytes = 0;
+  std::uint64_t bytes = 0;
   for (const Exchange& exchange : exchanges) {
     bytes += exchange.bytes();
     time += turn_around;                                   // before the meter's ACK
