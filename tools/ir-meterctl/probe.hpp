@@ -10,10 +10,10 @@
 
 namespace irmeterctl {
 
-// Ends within a minute, logged off from the meter; SIGINT and SIGTERM let the poll end first, a second
-// one does not. state_directory: where the daemon remembers what
-// meters made of their keys; a poll with a key needs one. Without a key the meter is asked for what
-// it tells everybody. Throws std::exception when the system gives no event loop.
+// Ends within a minute, logged off from the meter; SIGINT and SIGTERM let the poll end first, a
+// second one does not. state_directory: where the daemon remembers what meters made of their keys;
+// a poll with a key needs one. Without a key the meter is asked for what it tells everybody. Throws
+// std::exception when the system gives no event loop.
 [[nodiscard]] PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& key,
                                const std::string& state_directory);
 
