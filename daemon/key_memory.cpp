@@ -1,6 +1,7 @@
 #include "daemon/key_memory.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,7 +13,6 @@
 #include <utility>
 
 #include "daemon/config/file.hpp"
-#include "daemon/file_descriptor.hpp"
 #include "daemon/key_hash.hpp"
 
 namespace irmeterd {
@@ -78,8 +78,15 @@ void rename(const std::string& from, const std::string& to) {
 KeyMemory::KeyMemory(const std::string& directory, const Log& log)
     : log_(log), directory_(directory), path_(directory + "/keys") {
   if (!directory_.empty()) {
+    alone_ = take();
     load();
   }
+}
+
+bool KeyMemory::take() {
+  taken_ = FileDescriptor(open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // A directory that cannot be locked is no reason to do without it.
+  return !taken_ || flock(taken_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
 std::vector<irmeter::KeyFact> KeyMemory::facts_of(const irmeter::Key& key) {

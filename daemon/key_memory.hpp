@@ -3,7 +3,8 @@
 //
 // The file `keys` in the state directory has a line for each key at each meter: the meter's serial
 // number, what is known, and the key as a salted hash. It is written when a fact changes and at no
-// other time. Where that fails, the facts live as long as the process.
+// other time. Where that fails, the facts live as long as the process. The directory is for one
+// process at a time: what it writes is what it knows, and no other reads that before it starts.
 #pragma once
 
 #include <optional>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/file_descriptor.hpp"
 #include "daemon/log.hpp"
 #include "lib/key.hpp"
 #include "lib/key_fact.hpp"
@@ -27,6 +29,10 @@ class KeyMemory {
   KeyMemory(const std::string& directory, const Log& log);
   KeyMemory(const KeyMemory&) = delete;
   KeyMemory& operator=(const KeyMemory&) = delete;
+
+  // Whether no other memory lives in the directory. Show no meter a key if one does: what it learns
+  // is not known here.
+  [[nodiscard]] bool alone() const { return alone_; }
 
   // What is known of the key, one fact for each meter. A key is hashed when it is first asked for
   // or remembered, which takes some hundredths of a second on a small machine.
@@ -49,6 +55,8 @@ class KeyMemory {
     std::string hash;
   };
 
+  // Takes the directory, for as long as this lives; false if it is taken.
+  [[nodiscard]] bool take();
   static std::optional<Record> parse(std::string_view line);
   void load();
   // What is wrong with the text, after the file's name; empty when all of it is fine.
@@ -62,6 +70,8 @@ class KeyMemory {
   const Log& log_;
   std::string directory_;
   std::string path_;
+  FileDescriptor taken_;  // the directory, locked
+  bool alone_ = true;
   std::vector<Record> records_;    // in the order of their last change
   std::vector<HashedKey> hashed_;  // so that no poll hashes its key again
   bool damaged_ = false;           // the file holds something that is not in records_

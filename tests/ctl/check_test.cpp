@@ -4,6 +4,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "daemon/key_memory.hpp"
+#include "daemon/log.hpp"
 #include "tests/ctl/check_fixture.hpp"
 #include "tests/daemon/ordinary_user.hpp"
 #include "tests/daemon/other_process.hpp"
@@ -218,6 +220,20 @@ TEST_F(Check, UsesNoKeyWhereItCouldNotRememberWhatBecameOfIt) {
   EXPECT_EQ(check_json(), 1);
   expect_failed("key", "was not tried", "run this as root");
   EXPECT_EQ(simulator.requests("security"), 0U);
+}
+
+TEST_F(Check, UsesNoKeyBesideADaemonThatIsOnNoBus) {
+  Simulator simulator(loop_, Simulator::Place::tcp, meter());
+  simulator.start();
+  configure(simulator.device());
+  {
+    const Log log;
+    const KeyMemory of_the_daemon(path("root/var/lib/ir-meterd"), log);
+    EXPECT_EQ(check_json(), 1);
+    expect_failed("key", "was not tried", "stop the daemon");
+    EXPECT_EQ(simulator.requests("security"), 0U);
+  }
+  EXPECT_EQ(check(), 0) << output_ << errors_;
 }
 
 TEST_F(Check, TellsWhoMayNotSeeTheKey) {

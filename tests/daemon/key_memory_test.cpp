@@ -80,6 +80,17 @@ TEST_F(KeyMemoryTest, SurvivesARestart) {
   }
 }
 
+TEST_F(KeyMemoryTest, KnowsWhetherAnotherLivesInTheDirectory) {
+  {
+    const KeyMemory first(dir_.path(), log_);
+    EXPECT_TRUE(first.alone());
+    EXPECT_FALSE(KeyMemory(dir_.path(), log_).alone());
+  }
+  EXPECT_TRUE(KeyMemory(dir_.path(), log_).alone());
+  EXPECT_TRUE(KeyMemory("", log_).alone());
+  EXPECT_TRUE(KeyMemory(dir_.path("missing"), log_).alone());
+}
+
 TEST_F(KeyMemoryTest, TellsKeysAndMetersApart) {
   KeyMemory memory(dir_.path(), log_);
   memory.remember(key_, fact(serial, KeyTrust::rejected));

@@ -49,11 +49,19 @@ PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& k
   const irmeterd::Log log(irmeterd::LogLevel::warning);
   irmeterd::KeyMemory memory(state_directory, log);
   irmeterd::Store store;
+  // A daemon that is on no bus, for one that is on a bus would have been asked.
+  const irmeterd::MeterKey not_ours{
+      std::nullopt,
+      "The key was not tried, because a daemon that is on no bus remembers what becomes of keys, "
+      "and "
+      "a wrong one raises an alarm at the grid company each time: stop the daemon and check again "
+      "(systemctl stop ir-meterd)."};
   irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
   options.session = irmeterd::SessionMode::each;
   options.ask_without_key = true;
 
-  irmeterd::MeterDriver driver(loop, quiet, store, memory, meter, key, options);
+  irmeterd::MeterDriver driver(loop, quiet, store, memory, meter, memory.alone() ? key : not_ours,
+                               options);
   PollResult result;
   int signal = 0;
   auto stop = loop.deferred([&] {

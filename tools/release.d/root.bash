@@ -5,8 +5,9 @@
 #
 # Reads: checkout, commit.
 
-# ccache remembers what has been compiled; the others are what the packages are checked with.
-root_tools=(ccache dbus lintian systemd)
+# ccache remembers what has been compiled; the others are what the packages are checked with, and
+# what they depend on that nothing else brings.
+root_tools=(ccache dbus lintian procps systemd)
 
 # When what this prints changes, the root is made again.
 root_recipe() {
