@@ -9,7 +9,7 @@
 
 root_can() {
     local tool
-    for tool in mmdebstrap dpkg-deb; do
+    for tool in mmdebstrap dpkg-deb openssl; do
         if ! command -v "$tool" >/dev/null; then
             echo "$tool is not installed"
             return 1

@@ -59,13 +59,24 @@ configure() { in_guest tee /etc/ir-meterd/ir-meterd.toml >/dev/null; }
 # set_key: by the program that is there for it, from standard input
 set_key() { in_guest ir-meterctl set-key <<<"$1"; }
 
+# encrypt NAME: standard input becomes an encrypted credential
+encrypt() {
+    in_guest install -d -m 700 /etc/credstore.encrypted
+    in_guest systemd-creds encrypt --quiet --name="$1" - "/etc/credstore.encrypted/$1" 2>/dev/null
+}
+
 # The simulated meter on a pseudo-terminal, as a service of its own. Like a probe that udev has not
 # recognised it belongs to the group dialout.
 plug_probe() {
     in_guest systemd-run --quiet --collect --unit=simulator \
         ir-meter-sim --link /dev/ir-probe --baud 0
     wait_for "$patience" in_guest test -c /dev/ir-probe
-    in_guest sh -c 'probe=$(readlink -f /dev/ir-probe); chgrp dialout "$probe"; chmod 660 "$probe"'
+    own_probe dialout 660
+}
+# own_probe GROUP MODE
+own_probe() {
+    in_guest sh -c 'probe=$(readlink -f /dev/ir-probe); chgrp "$1" "$probe"; chmod "$2" "$probe"' \
+        sh "$@"
 }
 unplug_probe() { in_guest systemctl stop simulator; }
 

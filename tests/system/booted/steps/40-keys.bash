@@ -16,9 +16,7 @@ credential() {
             in_guest sh -c 'umask 077; cat >/etc/credstore/meter-key' <<<"$key"
             ;;
         encrypted)
-            in_guest install -d -m 700 /etc/credstore.encrypted
-            in_guest systemd-creds encrypt --quiet --name=meter-key \
-                - /etc/credstore.encrypted/meter-key <<<"$key" 2>/dev/null
+            encrypt meter-key <<<"$key"
             ;;
     esac
     in_guest systemctl restart ir-meterd
