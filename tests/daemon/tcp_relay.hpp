@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <list>
 #include <string>
 #include <system_error>
@@ -110,14 +111,13 @@ class TcpRelay {
     return address;
   }
   // A socket filter sees packets before TCP does: what it drops never arrived.
-  static void lose_packets(const FileDescriptor& socket) {
-    sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
-    const sock_fprog program{1, &nothing};
+  static void lose_packets(const FileDescriptor& socket) { set_filter(socket, 0); }
+  static void pass_packets(const FileDescriptor& socket) { set_filter(socket, 0xffff'ffff); }
+  // A filter that keeps so many bytes of each packet.
+  static void set_filter(const FileDescriptor& socket, std::uint32_t bytes) {
+    sock_filter filter{BPF_RET | BPF_K, 0, 0, bytes};
+    const sock_fprog program{1, &filter};
     check(::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
-  }
-  static void pass_packets(const FileDescriptor& socket) {
-    const int ignored = 0;
-    (void)::setsockopt(socket.get(), SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
   }
 
   void take() {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -24,11 +25,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+// What is not in the environment already.
 void inherit_some(std::vector<std::string>& environment) {
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text(*variable);
     const std::string_view name = text.substr(0, text.find('='));
-    if (name == "PATH" || name.ends_with("SAN_OPTIONS")) {
+    const auto has_name = [&](const std::string& other) {
+      return other.substr(0, other.find('=')) == name;
+    };
+    if ((name == "PATH" || name.ends_with("SAN_OPTIONS")) &&
+        std::ranges::none_of(environment, has_name)) {
       environment.emplace_back(text);
     }
   }
