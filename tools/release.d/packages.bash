@@ -5,8 +5,9 @@
 #   check_lintian         nothing to find for lintian, however pedantic
 #   check_again           built once more, elsewhere and at another time: the same packages
 #   check_install         the packages install, and the programs in them read a simulated meter
+#   check_piuparts        they install, upgrade and purge on a bare Debian without leaving anything
 #
-# Read: checkout, commit, suite, arch, native, root, scratch, cache, jobs, tests.
+# Read: checkout, commit, suite, arch, native, root, scratch, cache, jobs, tests, mirror.
 
 # Debian's numbers of the suites.
 declare -A debian=([bookworm]=12 [trixie]=13)
@@ -89,4 +90,25 @@ check_install() {
     cp -r "$scratch/changes/build/ir-meterd/debian/tests" "$scratch/installed/changes/packages"
     in_root "$scratch/installed" sh -c 'rm /packages/*-dbgsym_* && dpkg --install /packages/*.deb &&
         /packages/tests/smoke'
+}
+
+# An older version of each, for the upgrade, differs from it in its number only. systemd and dbus are
+# there before and stay, as they leave things that are theirs.
+check_piuparts() {
+    local folder=$scratch/piuparts package
+    mkdir -p "$folder"/{older,work}
+    for package in "$scratch"/changes/build/*.deb; do
+        case $package in *-dbgsym_*) continue ;; esac
+        cp "$package" "$folder"
+        dpkg-deb --raw-extract "$package" "$folder/files"
+        sed -i 's/^Version: .*/Version: 0/' "$folder/files/DEBIAN/control"
+        dpkg-deb --root-owner-group --build "$folder/files" "$folder/older"
+        rm -r "$folder/files"
+    done
+    (cd "$folder/older" && apt-ftparchive packages . >Packages)
+    unshare --mount --pid --fork --kill-child --mount-proc piuparts --distribution="$suite" \
+        --mirror="${mirror:?} main" --tmpdir="$folder/work" --no-eatmydata \
+        --fake-essential-packages=systemd,dbus \
+        --bindmount="$folder/older" --extra-repo="deb [trusted=yes] file:$folder/older ./" \
+        "$folder"/*.deb
 }

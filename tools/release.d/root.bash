@@ -3,7 +3,7 @@
 #
 #   make_root SUITE ARCH ROOT     makes one with mmdebstrap, unless it is there and up to date
 #
-# Reads: checkout, commit.
+# Reads: checkout, commit, mirror.
 
 # ccache remembers what has been compiled; the others are what the packages are checked with, and
 # what they depend on that nothing else brings.
@@ -36,7 +36,7 @@ make_root() {
         --customize-hook="copy-in '$root.source/control' /source/debian" \
         --customize-hook='chroot "$1" apt-get build-dep --yes --no-install-recommends \
             --host-architecture='"$arch"' /source && rm -r "$1/source"' \
-        "$suite" "$root" http://deb.debian.org/debian
+        "$suite" "$root" "${mirror:?}"
     rm -r "$root.source"
     root_recipe "$suite" "$arch" >"$root.recipe"
 }
