@@ -19,6 +19,8 @@ namespace {
 
 using irmeterd::FileDescriptor;
 
+constexpr int not_run = 127;  // a child in which exec failed; POSIX, posix_spawn()
+
 struct Pipe {
   Pipe() {
     std::array<int, 2> ends{};
@@ -114,6 +116,9 @@ Finished run_program(const std::vector<std::string>& command, std::string_view i
   finished.output = read_to_end(out.out.get());
   int status = 0;
   while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == not_run) {
+    return {};
   }
   if (WIFEXITED(status)) {
     finished.status = WEXITSTATUS(status);
