@@ -58,7 +58,8 @@ struct TroubleInfo {
 
 inline constexpr std::array<TroubleInfo, trouble_count> troubles{{
     {Trouble::no_device, "no-device", State::no_device, Retry::hold_off,
-     "There is no device at the configured path: plug in the probe."},
+     "There is no device at the configured path: plug in the probe, or configure the path that "
+     "ir-meterctl ports shows."},
     {Trouble::no_permission, "no-permission", State::no_permission, Retry::hold_off,
      "The service may not open the device: give the device to a group the service is in."},
     {Trouble::device_busy, "device-busy", State::device_busy, Retry::hold_off,

@@ -81,7 +81,8 @@ TEST_F(CtlStatus, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ(ctl({"status"}), 0);
   EXPECT_TRUE(
       says("\n\nMeter: barn\nState: no-device\nDetail: There is no device at the "
-           "configured path: plug in the probe. (/dev/no-such-probe: No such file or "
+           "configured path: plug in the probe, or configure the path that ir-meterctl ports "
+           "shows. (/dev/no-such-probe: No such file or "
            "directory)\nDevice: /dev/no-such-probe\nLast reading: none yet\n\nMeter: house"))
       << ctl_->output();
   EXPECT_EQ(ctl({"status", "--json"}), 0);

@@ -19,8 +19,10 @@ TEST_F(DriverTrouble, WaitsForADeviceThatIsNotThereYet) {
   Simulator simulator(loop_);
   drive(config_for(simulator.device()));
   ASSERT_TRUE(becomes(State::no_device));
-  EXPECT_EQ(meter().detail, "There is no device at the configured path: plug in the probe. (" +
-                                simulator.device() + ": No such file or directory)");
+  EXPECT_EQ(meter().detail,
+            "There is no device at the configured path: plug in the probe, or configure the path "
+            "that ir-meterctl ports shows. (" +
+                simulator.device() + ": No such file or directory)");
   EXPECT_FALSE(meter().reading);
   ASSERT_TRUE(polls(2));
   EXPECT_EQ(meter().state, State::no_device);
