@@ -33,7 +33,8 @@ Advice missing(const std::string& what, const std::string& credential, const Sto
     return {what + " in " + stored.place + " is empty", "write it there, alone"};
   }
   return {what + " is not stored",
-          "write it into /etc/credstore/" + credential + ", owned by root and with mode 0600"};
+          "write it into /etc/credstore/" + credential +
+              ", owned by root and with mode 0600, and restart the service"};
 }
 
 }  // namespace

@@ -61,7 +61,6 @@ set_key() { in_guest ir-meterctl set-key <<<"$1"; }
 
 # encrypt NAME: standard input becomes an encrypted credential
 encrypt() {
-    in_guest install -d -m 700 /etc/credstore.encrypted
     in_guest systemd-creds encrypt --quiet --name="$1" - "/etc/credstore.encrypted/$1" 2>/dev/null
 }
 

@@ -12,7 +12,6 @@ credential() {
     in_guest rm -f /etc/credstore/meter-key /etc/credstore.encrypted/meter-key
     case $1 in
         plain)
-            in_guest install -d -m 700 /etc/credstore
             in_guest sh -c 'umask 077; cat >/etc/credstore/meter-key' <<<"$key"
             ;;
         encrypted)
