@@ -141,8 +141,9 @@ TEST_F(SetKey, StoresTheCredentialThatTheMeterHas) {
   EXPECT_EQ(stored(), Files{"etc/credstore.encrypted/barn-key"});
   EXPECT_EQ(content("arguments"), "encrypt\n--name=barn-key\n-\n-\n");
   EXPECT_TRUE(
-      says("\nUnit needs: LoadCredentialEncrypted=barn-key:/etc/credstore.encrypted/barn-key, "
-           "SetCredential=barn-key:\\n, LoadCredential=barn-key.plain:barn-key\n"
+      says("\nUnit needs: LoadCredentialEncrypted=barn-key:/etc/credstore.encrypted/barn-key\n"
+           "Unit needs: SetCredential=barn-key:\\n\n"
+           "Unit needs: LoadCredential=barn-key.plain:barn-key\n"
            "How: write them under [Service] in 'systemctl edit ir-meterd', once\n"))
       << ctl_->output();
 }

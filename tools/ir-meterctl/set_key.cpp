@@ -92,7 +92,10 @@ Document document_of(const Stored& stored, const std::string& credential,
     facts.push_back({"Removed", "removed", stored.removed});
   }
   if (credential != shipped_credential) {
-    facts.push_back({"Unit needs", "unit_needs", unit_lines(credential)});
+    facts.push_back({"", "unit_needs", unit_lines(credential)});
+    for (const std::string& line : unit_lines(credential)) {
+      facts.push_back({"Unit needs", "", line});
+    }
     facts.push_back({"How", "", "write them under [Service] in 'systemctl edit ir-meterd', once"});
   }
   facts.push_back({"Service", "service", service});
