@@ -44,10 +44,14 @@ machine_build() {
     disk=$machine_folder/disk.ext4
     mkdir -p "$machine_folder"
     if [ ! -f "$disk" ]; then
-        mmdebstrap --variant=minbase --include="systemd,systemd-sysv,dbus,udev,kmod,procps" \
+        rm -rf --one-file-system "$machine_root"  # of a run that did not get further
+        if ! mmdebstrap --variant=minbase --include="systemd,systemd-sysv,dbus,udev,kmod,procps" \
             --include="iproute2,openssh-server,initramfs-tools,linux-image-amd64" \
             --include="$packages" "$suite" "$machine_root" "$(machine_mirror)" \
-            >"$machine_folder/build.log" 2>&1
+            >"$machine_folder/build.log" 2>&1; then
+            tail -n 20 "$machine_folder/build.log" >&2
+            return 1
+        fi
         printf 'MODULES=list\n' >"$machine_root/etc/initramfs-tools/conf.d/small"
         printf '%s\n' virtio_pci virtio_blk ext4 >"$machine_root/etc/initramfs-tools/modules"
         chroot "$machine_root" update-initramfs -u >>"$machine_folder/build.log" 2>&1
