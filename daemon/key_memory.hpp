@@ -30,8 +30,8 @@ class KeyMemory {
   KeyMemory(const KeyMemory&) = delete;
   KeyMemory& operator=(const KeyMemory&) = delete;
 
-  // Whether no other memory lives in the directory. Show no meter a key if one does: what it learns
-  // is not known here.
+  // Whether no other memory lives in the directory, as another process has it. If one does, what
+  // either learns is not known to the other before its next start.
   [[nodiscard]] bool alone() const { return alone_; }
 
   // What is known of the key, one fact for each meter. A key is hashed when it is first asked for

@@ -48,18 +48,6 @@ bool is_there(const std::string& path) {
   return status.type() != std::filesystem::file_type::not_found;
 }
 
-// A credential as a file, if it is there.
-std::optional<std::string> find_credential(const std::string& directory, const std::string& name) {
-  if (directory.empty()) {
-    return std::nullopt;
-  }
-  std::string path = directory + "/" + name;
-  if (!is_there(path)) {
-    path += ".plain";
-  }
-  return is_there(path) ? std::optional(std::move(path)) : std::nullopt;
-}
-
 // Where one that is not there was looked for; named after the variable where nobody handed any
 // over.
 std::string credential_place(const std::string& directory, const std::string& name) {
@@ -87,7 +75,7 @@ class SecretReader {
 
   MeterKey meter_key(const MeterConfig& meter) {
     const std::string& name = meter.key_credential;
-    const auto credential = find_credential(directory_, name);
+    const auto credential = credential_file(directory_, name);
     if (meter.key_file.empty() && !credential) {
       return {std::nullopt, "There is no key in " + credential_place(directory_, name) +
                                 ": store it with ir-meterctl set-key, " +
@@ -160,7 +148,7 @@ class SecretReader {
     if (credential.empty()) {
       return file;
     }
-    auto path = find_credential(directory_, credential);
+    auto path = credential_file(directory_, credential);
     if (!path) {
       report(credential_place(directory_, credential), not_there(what, credential));
     }
@@ -176,6 +164,17 @@ class SecretReader {
 };
 
 }  // namespace
+
+std::optional<std::string> credential_file(const std::string& directory, const std::string& name) {
+  if (directory.empty()) {
+    return std::nullopt;
+  }
+  std::string path = directory + "/" + name;
+  if (!is_there(path)) {
+    path += ".plain";
+  }
+  return is_there(path) ? std::optional(std::move(path)) : std::nullopt;
+}
 
 Secrets load_secrets(const Config& config, const std::string& credentials_directory) {
   SecretReader reader(credentials_directory);

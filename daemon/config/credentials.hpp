@@ -34,6 +34,11 @@ struct Secrets {
   std::vector<ConfigProblem> problems;         // empty, or the rest is not to be used
 };
 
+// The file of a credential in $CREDENTIALS_DIRECTORY, or nothing where it is not there. directory:
+// that, or empty.
+[[nodiscard]] std::optional<std::string> credential_file(const std::string& directory,
+                                                         const std::string& name);
+
 // Reads every secret of the configuration and sees whether the TLS files can be read. A meter's key
 // credential that is not there is no problem, it may come later; any other file that is missing,
 // unreadable or holds something else is. credentials_directory: $CREDENTIALS_DIRECTORY, or empty.

@@ -117,6 +117,13 @@ void compare_with_service(CheckLine& permission, const std::string& device) {
   }
 }
 
+// Of a check that ends with its first layer.
+void add_rest_not_tried(CheckReport& report) {
+  for (std::size_t layer = 1; layer < layer_names.size(); ++layer) {
+    report.add({{static_cast<Layer>(layer), "", Verdict::not_tried, "", ""}});
+  }
+}
+
 class Check {
  public:
   Check(const CommandLine& options, const irmeterd::Config& config, Output& output)
@@ -151,9 +158,7 @@ class Check {
     if (const auto* failure = std::get_if<Failure>(&found)) {
       if (failure->kind != Failure::Kind::no_bus) {
         report_.add({{Layer::configuration, "", Verdict::failed, failure->what, failure->cure}});
-        for (int layer = 1; layer < static_cast<int>(layer_names.size()); ++layer) {
-          report_.add({{static_cast<Layer>(layer), "", Verdict::not_tried, "", ""}});
-        }
+        add_rest_not_tried(report_);
         return false;
       }
       how =
@@ -238,9 +243,7 @@ int report_problems(const std::vector<irmeterd::ConfigProblem>& problems, Output
     report.add({{Layer::configuration, "", Verdict::failed, problem.text(),
                  "edit the file; ir-meterd.toml(5) tells what belongs there"}});
   }
-  for (std::size_t layer = 1; layer < layer_names.size(); ++layer) {
-    report.add({{static_cast<Layer>(layer), "", Verdict::not_tried, "", ""}});
-  }
+  add_rest_not_tried(report);
   (void)report.finish();
   return EXIT_FAILURE;
 }

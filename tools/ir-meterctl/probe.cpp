@@ -53,9 +53,8 @@ PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& k
   const irmeterd::MeterKey not_ours{
       std::nullopt,
       "The key was not tried, because a daemon that is on no bus remembers what becomes of keys, "
-      "and "
-      "a wrong one raises an alarm at the grid company each time: stop the daemon and check again "
-      "(systemctl stop ir-meterd)."};
+      "and a wrong one raises an alarm at the grid company each time: stop the daemon and check "
+      "again (systemctl stop ir-meterd)."};
   irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
   options.session = irmeterd::SessionMode::each;
   options.ask_without_key = true;

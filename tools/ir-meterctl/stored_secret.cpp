@@ -8,8 +8,8 @@
 #include <span>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
+#include "daemon/config/credentials.hpp"
 #include "daemon/config/file.hpp"
 #include "lib/key.hpp"
 #include "tools/ir-meterctl/program.hpp"
@@ -38,13 +38,6 @@ std::string_view without_line_end(std::string_view text) {
 }
 
 enum class Presence { there, missing, hidden };
-
-// A lone line end is what the unit hands over for a credential that is not there.
-bool is_placeholder(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::is_regular_file(path, error) &&
-         std::filesystem::file_size(path, error) <= 1;
-}
 
 Presence look_for(const std::string& path) {
   std::error_code error;
@@ -88,19 +81,17 @@ StoredSecret read_secret_file(const std::string& path) {
 }
 
 StoredSecret find_credential(const std::string& name, const std::string& root) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
+  if (const char* handed_over = std::getenv("CREDENTIALS_DIRECTORY")) {
+    const auto path = irmeterd::credential_file(handed_over, name);
+    return path ? read_secret_file(*path) : StoredSecret{};
+  }
   struct Place {
     std::string path;
     bool encrypted;
   };
-  std::vector<Place> places;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-  if (const char* handed_over = std::getenv("CREDENTIALS_DIRECTORY")) {
-    const std::string path = std::string(handed_over) + "/" + name;
-    places = {{is_placeholder(path) ? path + ".plain" : path, false}, {path + ".plain", false}};
-  } else {
-    places = {{root + "/etc/credstore.encrypted/" + name, true},
-              {root + "/etc/credstore/" + name, false}};
-  }
+  const std::array<Place, 2> places{{{root + "/etc/credstore.encrypted/" + name, true},
+                                     {root + "/etc/credstore/" + name, false}}};
   for (const auto& [path, encrypted] : places) {
     switch (look_for(path)) {
       case Presence::missing:

@@ -56,6 +56,14 @@ drop_in() {
 # configure: standard input becomes the configuration
 configure() { in_guest tee /etc/ir-meterd/ir-meterd.toml >/dev/null; }
 
+# configure_probe: a meter at /dev/ir-probe, read once a second, and behind it standard input
+configure_probe() {
+    {
+        printf '%s\n' '[[meter]]' 'name = "main"' 'device = "/dev/ir-probe"' 'interval = "1s"'
+        cat
+    } | configure
+}
+
 # set_key: by the program that is there for it, from standard input
 set_key() { in_guest ir-meterctl set-key <<<"$1"; }
 

@@ -1,10 +1,6 @@
 # shellcheck shell=bash disable=SC2016,SC2154
 step "First reading"
-configure <<'TOML'
-[[meter]]
-name = "main"
-device = "/dev/ir-probe"
-interval = "1s"
+configure_probe <<'TOML'
 [mqtt]
 url = "mqtt://localhost:1883"
 TOML
