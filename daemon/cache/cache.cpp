@@ -16,6 +16,8 @@
 namespace irmeterd {
 namespace {
 
+constexpr const char* metrics_file = "metrics.prom";
+
 template <typename Array>
 std::string as_text(const Array& bytes) {
   return {bytes.begin(), bytes.end()};
@@ -41,35 +43,34 @@ Cache::~Cache() {
 }
 
 void Cache::meter_added(const MeterSnapshot& meter) noexcept {
-  guarded([&] {
-    show_reading(meter);
-    show_metrics(meter);
-  });
+  guarded(meter.name, [&] { show_reading(meter); });
+  show_metrics(meter);
 }
 
 void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
-  guarded([&] {
-    // A file that is written again with the old reading would look new by its time.
-    if (failing_ || !same_reading(before, after)) {
-      show_reading(after);
-    }
-    show_metrics(after);
-  });
+  // A file that is written again with the old reading would look new by its time.
+  if (failing_.contains(after.name) || !same_reading(before, after)) {
+    guarded(after.name, [&] { show_reading(after); });
+  }
+  show_metrics(after);
 }
 
 void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
   meters_.erase(meter.name);
-  guarded([&] {
+  guarded(meter.name, [&] {
     for (const char* file : {"BT23", "BT28", "reading.json"}) {
       remove(meter.name + "/" + file);
       remove(meter.name + "/" + file + ".new");
     }
     // Stays where somebody else has put something into it.
     (void)rmdir((directory_ + "/" + meter.name).c_str());
+  });
+  failing_.erase(meter.name);  // of another meter of this name it would be news
+  guarded(metrics_file, [&] {
     if (meters_.empty()) {
-      remove("metrics.prom");
+      remove(metrics_file);
     } else {
-      write("metrics.prom", prometheus_text(meters_));
+      write(metrics_file, prometheus_text(meters_));
     }
   });
 }
@@ -95,9 +96,11 @@ void Cache::show_reading(const MeterSnapshot& meter) {
   }
 }
 
-void Cache::show_metrics(const MeterSnapshot& meter) {
-  meters_.insert_or_assign(meter.name, meter);
-  write("metrics.prom", prometheus_text(meters_));
+void Cache::show_metrics(const MeterSnapshot& meter) noexcept {
+  guarded(metrics_file, [&] {
+    meters_.insert_or_assign(meter.name, meter);
+    write(metrics_file, prometheus_text(meters_));
+  });
 }
 
 void Cache::write(const std::string& name, const std::string& content) {
@@ -129,14 +132,14 @@ void Cache::remove(const std::string& name) {
 }
 
 template <typename Action>
-void Cache::guarded(const Action& action) noexcept {
+void Cache::guarded(const std::string& name, const Action& action) noexcept {
   try {
     action();
-    if (std::exchange(failing_, false)) {
-      log_.info("The cache in " + directory_ + " is written again.");
+    if (failing_.erase(name) != 0) {
+      log_.info(directory_ + "/" + name + " is written again.");
     }
   } catch (const std::exception& error) {
-    if (!std::exchange(failing_, true)) {
+    if (failing_.insert(name).second) {
       log_.warning(std::string("Cannot write the cache: ") + error.what());
     }
   }

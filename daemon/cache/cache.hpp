@@ -10,6 +10,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "daemon/log.hpp"
@@ -32,15 +33,17 @@ class Cache final : public Sink {
 
  private:
   void show_reading(const MeterSnapshot& meter);
-  void show_metrics(const MeterSnapshot& meter);
+  void show_metrics(const MeterSnapshot& meter) noexcept;
   void write(const std::string& name, const std::string& content);
   void remove(const std::string& name);
+  // Runs an action on what has this name in the directory; the log says once that it fails, and
+  // once that it no longer does.
   template <typename Action>
-  void guarded(const Action& action) noexcept;
+  void guarded(const std::string& name, const Action& action) noexcept;
 
   std::string directory_;
   const Log& log_;
-  bool failing_ = false;
+  std::set<std::string> failing_;  // folders of meters, and metrics.prom
   std::map<std::string, MeterSnapshot> meters_;
 };
 

@@ -41,6 +41,11 @@ MeterSnapshot meter_with(std::uint8_t value) {
   return meter;
 }
 
+MeterSnapshot named(const std::string& name, MeterSnapshot meter) {
+  meter.name = name;
+  return meter;
+}
+
 class CacheFiles : public ::testing::Test {
  protected:
   CacheFiles() { store_.add_sink(cache_); }
@@ -168,9 +173,7 @@ TEST_F(CacheFiles, LackWhatTheMeterDoesNotHave) {
 }
 
 TEST_F(CacheFiles, GoWithTheirMeter) {
-  MeterSnapshot attic = meter_with(3);
-  attic.name = "attic";
-  store_.update(attic);
+  store_.update(named("attic", meter_with(3)));
   store_.update(meter_with(1));
   store_.remove("attic");
   EXPECT_FALSE(fs::exists(place("attic")));
@@ -222,12 +225,68 @@ TEST_F(CacheFiles, ReturnWhenTheirFolderCanBeWrittenAgain) {
   for (std::uint8_t i = 1; i <= 3; ++i) {
     store_.update(meter_with(i));
   }
-  EXPECT_EQ(log.count("warning: Cannot write the cache: "), 1U) << log.text();
+  // The meter's, and the metrics.
+  EXPECT_EQ(log.count("warning: Cannot write the cache: "), 2U) << log.text();
   fs::remove(dir_.path("run"));
   store_.update(meter_with(4));
   store_.update(meter_with(5));
   EXPECT_EQ(content("main/BT28"), std::string(40, '\5'));
-  EXPECT_EQ(log.count("is written again"), 1U) << log.text();
+  EXPECT_EQ(log.count("info: " + place("main") + " is written again."), 1U) << log.text();
+  EXPECT_EQ(log.count("info: " + place("metrics.prom") + " is written again."), 1U) << log.text();
+  EXPECT_EQ(log.count("\n"), 4U) << log.text();
+}
+
+TEST_F(CacheFiles, OfAMeterWithoutAFolderAreMissedOnceAndThoseOfAnotherAreWritten) {
+  const CapturedLog log;
+  const auto poll = [this](std::uint8_t value) {
+    store_.update(named("attic", meter_with(value)));
+    store_.update(meter_with(value));
+  };
+  fs::create_directory(dir_.path("run"));
+  dir_.write("run/attic", "a file where a folder belongs");
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    poll(i);
+    EXPECT_EQ(content("main/BT28"), std::string(40, static_cast<char>(i)));
+  }
+  EXPECT_EQ(log.count("warning: Cannot write the cache: "), 1U) << log.text();
+  EXPECT_EQ(log.count("\n"), 1U) << log.text();
+  fs::remove(place("attic"));
+  poll(4);
+  poll(5);
+  EXPECT_EQ(content("attic/BT28"), std::string(40, '\5'));
+  EXPECT_EQ(log.count("info: " + place("attic") + " is written again."), 1U) << log.text();
+  EXPECT_EQ(log.count("\n"), 2U) << log.text();
+}
+
+TEST_F(CacheFiles, HaveTheMetricsOfAMeterWithoutAFolder) {
+  fs::create_directory(dir_.path("run"));
+  dir_.write("run/main", "a file where a folder belongs");
+  MeterSnapshot meter = meter_with(1);
+  for (const std::uint64_t polls : {41U, 42U}) {
+    meter.counters.polls = polls;
+    store_.update(meter);
+    const std::string metrics = content("metrics.prom").value_or("");
+    EXPECT_NE(metrics.find("ir_meterd_polls_total{meter=\"main\",serial=\"" +
+                           meter.identity.serial_number + "\"} " + std::to_string(polls) + "\n"),
+              std::string::npos)
+        << metrics;
+  }
+  store_.remove("main");
+  EXPECT_EQ(files(), Names{"main"});
+}
+
+TEST_F(CacheFiles, AreWrittenWhereTheMetricsCannotBe) {
+  const CapturedLog log;
+  fs::create_directories(place("metrics.prom"));
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    store_.update(meter_with(i));
+    EXPECT_EQ(content("main/BT28"), std::string(40, static_cast<char>(i)));
+  }
+  EXPECT_EQ(log.count("warning: Cannot write the cache: "), 1U) << log.text();
+  fs::remove(place("metrics.prom"));
+  store_.update(meter_with(4));
+  EXPECT_EQ(log.count("info: " + place("metrics.prom") + " is written again."), 1U) << log.text();
+  EXPECT_EQ(log.count("\n"), 2U) << log.text();
 }
 
 TEST_F(CacheFiles, ReturnAfterSomebodyHasRemovedThem) {
