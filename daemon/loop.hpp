@@ -68,7 +68,8 @@ class Loop {
 
   // Runs until exit(); returns what was passed to it.
   int run();
-  // One turn: waits up to timeout for something to do and does it. For tests.
+  // One turn: waits up to timeout for something to do and does it. For whoever waits for a
+  // condition of its own in place of run().
   void run_once(irmeter::Duration timeout);
   void exit(int code);
 

@@ -28,9 +28,7 @@ class EchoWatch {
   // nothing, so noise must have risen by half of the request.
   bool damaged_echo(ByteView request, std::uint64_t noise);
 
-  // The latest request was seen to come back.
-  [[nodiscard]] bool echoed() const { return echoed_; }
-  // A request of this session was.
+  // A request of this session was seen to come back.
   [[nodiscard]] bool hears_itself() const { return hears_itself_; }
   // There is noise since the latest request went out, which may be its echo.
   [[nodiscard]] bool in_doubt(std::uint64_t noise) const { return noise != noise_; }
@@ -42,7 +40,7 @@ class EchoWatch {
   Bytes bytes_;  // the first ones since the request went out, as many as its echo would have
   std::size_t window_ = 0;
   std::uint64_t noise_ = 0;
-  bool echoed_ = false;
+  bool echoed_ = false;  // the latest request was seen to come back
   bool hears_itself_ = false;
 };
 

@@ -21,7 +21,7 @@ class KeyLedger {
   explicit KeyLedger(std::vector<KeyFact> known) : known_(std::move(known)) {}
 
   [[nodiscard]] KeyTrust trust(const std::string& serial_number) const;
-  // Keeps what is news, for facts().
+  // Keeps what is news, for fact().
   void learn(const std::string& serial_number, KeyTrust trust);
 
   // Somebody asks: the next meter is shown the key, whatever is known.

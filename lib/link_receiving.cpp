@@ -6,13 +6,6 @@
 #include "lib/link.hpp"
 
 namespace irmeter {
-namespace {
-
-// Requests begin with 0x20 and above, responses with 0x00 to 0x1F: whatever else a response starts
-// with, it is a request, ours that came back as light or somebody else's.
-constexpr std::uint8_t last_response_code = 0x1F;
-
-}  // namespace
 
 void Link::take_items(Instant now) {
   while (auto item = scanner_.next()) {
@@ -66,7 +59,7 @@ void Link::on_packet(const ReceivedPacket& received, Instant now) {
   }
   const bool begins_message = received.packet.first || !received.packet.multi;
   if (begins_message && received.packet.payload[0] > last_response_code) {
-    return;
+    return;  // a request, ours that came back as light or somebody else's
   }
   look_for_echo();
   damage_ = refused_ = false;

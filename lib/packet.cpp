@@ -7,7 +7,6 @@
 namespace irmeter {
 namespace {
 
-constexpr std::size_t header_size = 6;
 constexpr std::uint8_t control_multi = 0x80;
 constexpr std::uint8_t control_first = 0x40;
 constexpr std::uint8_t control_toggle = 0x20;
@@ -173,7 +172,7 @@ PacketScanner::Examined PacketScanner::examine(ByteView bytes) const {
       return {Candidate::no, 0};
     }
   }
-  if (bytes.size() < header_size) {
+  if (bytes.size() < packet_header_size) {
     return {Candidate::incomplete, packet_overhead + 1};  // at least
   }
   const std::size_t length = payload_length(bytes);
@@ -209,7 +208,7 @@ ReceivedPacket PacketScanner::take(std::size_t size) {
   found.packet.first = (raw[2] & control_first) != 0;
   found.packet.toggle = (raw[2] & control_toggle) != 0;
   found.packet.sequence = raw[3];
-  found.packet.payload.assign(raw.begin() + header_size,
+  found.packet.payload.assign(raw.begin() + packet_header_size,
                               raw.begin() + static_cast<std::ptrdiff_t>(size - 2));
   drop(size);
   return found;

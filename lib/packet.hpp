@@ -23,6 +23,8 @@ inline constexpr std::uint8_t start_of_packet = 0xEE;
 inline constexpr std::uint8_t ack_byte = 0x06;
 inline constexpr std::uint8_t nak_byte = 0x15;
 
+// Bytes of a packet in front of its payload.
+inline constexpr std::size_t packet_header_size = 6;
 // Bytes of a packet beside its payload. The packet size that Negotiate speaks of includes them.
 inline constexpr std::size_t packet_overhead = 8;
 // What both ends use until (or unless) Negotiate agrees on something else.

@@ -6,14 +6,6 @@
 namespace irmeter {
 namespace {
 
-constexpr std::uint8_t code_identification = 0x20;
-constexpr std::uint8_t code_terminate = 0x21;
-constexpr std::uint8_t code_full_read = 0x30;
-constexpr std::uint8_t code_partial_read_offset = 0x3F;
-constexpr std::uint8_t code_logon = 0x50;
-constexpr std::uint8_t code_security = 0x51;
-constexpr std::uint8_t code_logoff = 0x52;
-constexpr std::uint8_t code_negotiate_one_baud = 0x61;
 constexpr std::uint8_t baud_9600 = 0x06;
 
 constexpr std::size_t user_name_size = 10;
@@ -64,11 +56,11 @@ std::string table_name(TableId table) {
 namespace request {
 
 Bytes identification() {
-  return {code_identification};
+  return {service_code::identification};
 }
 
 Bytes negotiate(std::uint16_t packet_size, std::uint8_t packet_count) {
-  Bytes bytes{code_negotiate_one_baud};
+  Bytes bytes{service_code::negotiate_one_speed};
   put16(bytes, packet_size);
   bytes.push_back(packet_count);
   bytes.push_back(baud_9600);
@@ -76,7 +68,7 @@ Bytes negotiate(std::uint16_t packet_size, std::uint8_t packet_count) {
 }
 
 Bytes logon(std::uint16_t id, std::string_view name) {
-  Bytes bytes{code_logon};
+  Bytes bytes{service_code::logon};
   put16(bytes, id);
   name = name.substr(0, user_name_size);
   bytes.insert(bytes.end(), name.begin(), name.end());
@@ -87,19 +79,19 @@ Bytes logon(std::uint16_t id, std::string_view name) {
 Bytes security(const Key& key) {
   Bytes bytes;
   bytes.reserve(1 + Key::size);
-  bytes.push_back(code_security);
+  bytes.push_back(service_code::security);
   bytes.insert(bytes.end(), key.bytes().begin(), key.bytes().end());
   return bytes;
 }
 
 Bytes full_read(TableId table) {
-  Bytes bytes{code_full_read};
+  Bytes bytes{service_code::full_read};
   put16(bytes, table);
   return bytes;
 }
 
 Bytes partial_read(TableId table, std::uint32_t offset, std::uint16_t count) {
-  Bytes bytes{code_partial_read_offset};
+  Bytes bytes{service_code::read_by_offset};
   put16(bytes, table);
   bytes.push_back(static_cast<std::uint8_t>(offset >> 16U & 0xFFU));
   put16(bytes, static_cast<std::uint16_t>(offset & 0xFFFFU));
@@ -108,11 +100,11 @@ Bytes partial_read(TableId table, std::uint32_t offset, std::uint16_t count) {
 }
 
 Bytes logoff() {
-  return {code_logoff};
+  return {service_code::logoff};
 }
 
 Bytes terminate() {
-  return {code_terminate};
+  return {service_code::terminate};
 }
 
 }  // namespace request

@@ -15,6 +15,26 @@
 
 namespace irmeter {
 
+// First byte of every request.
+namespace service_code {
+
+inline constexpr std::uint8_t identification = 0x20;
+inline constexpr std::uint8_t terminate = 0x21;
+inline constexpr std::uint8_t full_read = 0x30;
+inline constexpr std::uint8_t read_by_offset = 0x3F;  // the last of the reads
+inline constexpr std::uint8_t logon = 0x50;
+inline constexpr std::uint8_t security = 0x51;
+inline constexpr std::uint8_t logoff = 0x52;
+inline constexpr std::uint8_t first_negotiate = 0x60;  // 0x60 and a speed for each that is offered
+inline constexpr std::uint8_t negotiate_one_speed = 0x61;
+inline constexpr std::uint8_t last_negotiate = 0x6B;
+inline constexpr std::uint8_t wait = 0x70;
+
+}  // namespace service_code
+
+// Responses begin with 0x00 to 0x1F, requests with what is above.
+inline constexpr std::uint8_t last_response_code = 0x1F;
+
 // First byte of every response.
 enum class ResponseCode : std::uint8_t {
   ok = 0x00,

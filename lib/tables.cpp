@@ -1,7 +1,6 @@
 #include "lib/tables.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
 
 namespace irmeter {
@@ -34,17 +33,6 @@ std::string decode_bcd(ByteView field) {
   return text;
 }
 
-std::optional<std::int64_t> int32_at(ByteView data, std::size_t index) {
-  if (data.size() < (index + 1) * int32_size) {
-    return std::nullopt;
-  }
-  std::uint32_t value = 0;
-  for (std::size_t i = int32_size; i-- > 0;) {
-    value = value << 8U | data[index * int32_size + i];
-  }
-  return static_cast<std::int32_t>(value);
-}
-
 std::size_t wanted(Source source, std::size_t available) {
   std::size_t count = 0;
   for (const QuantityInfo& quantity : quantities) {
@@ -66,6 +54,17 @@ std::optional<std::array<std::uint8_t, N>> first_bytes(ByteView data) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> int32_at(ByteView data, std::size_t index) {
+  if (data.size() < (index + 1) * int32_size) {
+    return std::nullopt;
+  }
+  std::uint32_t value = 0;
+  for (std::size_t i = int32_size; i-- > 0;) {
+    value = value << 8U | data[index * int32_size + i];
+  }
+  return static_cast<std::int32_t>(value);
+}
 
 Result<bool> check_bt00(ByteView table) {
   if (table.size() < bt00_size) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lib/packet.hpp"
@@ -26,6 +27,8 @@ inline constexpr TableId bt28 = 28;                 // present values
 inline constexpr TableId et03 = extended_table(3);  // utility serial number, open to all
 
 inline constexpr std::size_t int32_size = 4;
+// The INT32 of this number in a row of them; nothing beyond their end.
+[[nodiscard]] std::optional<std::int64_t> int32_at(ByteView data, std::size_t index);
 
 // How much of each table a reader needs, in bytes from its start.
 inline constexpr std::uint16_t bt00_size = 19;

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "lib/service.hpp"
 #include "lib/trace_text.hpp"
 
 namespace irmeter {
 namespace {
 
-constexpr std::size_t header_size = 6;
 constexpr std::size_t longest_stray = 64;
-// Responses begin with 0x00 to 0x1F, requests with what is above.
-constexpr std::uint8_t last_response_code = 0x1F;
 
 // The first `shown` bytes, and "**" for each of the others.
 std::string hex(ByteView bytes, std::size_t shown) {
@@ -40,9 +38,9 @@ bool begins_message(const Packet& packet) {
 std::string request_line(const char* label, const ReceivedPacket& request, const char* prefix) {
   const ByteView payload = request.packet.payload;
   const bool begins = begins_message(request.packet);
-  const std::size_t shown = !begins              ? header_size
+  const std::size_t shown = !begins              ? packet_header_size
                             : is_public(payload) ? request.raw.size()
-                                                 : header_size + 1;
+                                                 : packet_header_size + 1;
   return line(label, hex(request.raw, shown),
               prefix + (begins ? describe_request(payload) : std::string("continued")));
 }
@@ -174,7 +172,7 @@ void Trace::on_meter_packet(const ReceivedPacket& received, Lines& lines) {
   const Packet& packet = received.packet;
   const std::uint8_t code = packet.payload[0];
   if (begins_message(packet) && code > last_response_code) {
-    if (!hiding_ || code == security_code || received.raw == request_raw_) {
+    if (!hiding_ || code == service_code::security || received.raw == request_raw_) {
       lines.push_back(request_line(meter_.label, received, "echo: "));
     } else {
       lines.push_back(line(meter_.label, "", count_text(received.raw.size())));

@@ -6,16 +6,6 @@
 namespace irmeter {
 namespace {
 
-constexpr std::uint8_t identification = 0x20;
-constexpr std::uint8_t terminate = 0x21;
-constexpr std::uint8_t full_read = 0x30;
-constexpr std::uint8_t read_by_offset = 0x3F;
-constexpr std::uint8_t logon = 0x50;
-constexpr std::uint8_t logoff = 0x52;
-constexpr std::uint8_t first_negotiate = 0x60;  // 0x60 and a speed for each that is offered
-constexpr std::uint8_t last_negotiate = 0x6B;
-constexpr std::uint8_t wait = 0x70;
-
 unsigned number(ByteView bytes, std::size_t at, std::size_t count) {
   unsigned value = 0;
   for (const std::uint8_t byte : bytes.subspan(at, count)) {
@@ -25,15 +15,19 @@ unsigned number(ByteView bytes, std::size_t at, std::size_t count) {
 }
 
 bool is_full_read(ByteView request) {
-  return request.size() == 3 && request[0] == full_read;
+  return request.size() == 3 && request[0] == service_code::full_read;
 }
 
 std::string table_asked(ByteView request) {
   return table_name(static_cast<TableId>(number(request, 1, 2)));
 }
 
+bool is_read(std::uint8_t code) {
+  return code >= service_code::full_read && code <= service_code::read_by_offset;
+}
+
 bool is_negotiate(std::uint8_t code) {
-  return code >= first_negotiate && code <= last_negotiate;
+  return code >= service_code::first_negotiate && code <= service_code::last_negotiate;
 }
 
 std::string count_text(std::size_t bytes) {
@@ -50,15 +44,10 @@ std::string read_text(const TableRead& read) {
          std::to_string(read.count);
 }
 
-// Little-endian, as inside tables.
 std::string int32_text(ByteView data) {
   std::string text;
-  for (; data.size() >= int32_size; data = data.subspan(int32_size)) {
-    std::uint32_t value = 0;
-    for (std::size_t i = int32_size; i-- > 0;) {
-      value = value << 8U | data[i];
-    }
-    text += (text.empty() ? "" : " ") + std::to_string(static_cast<std::int32_t>(value));
+  for (std::size_t i = 0; const auto value = int32_at(data, i); ++i) {
+    text += (text.empty() ? "" : " ") + std::to_string(*value);
   }
   return text;
 }
@@ -118,12 +107,20 @@ std::string describe_table(ByteView response, ByteView request) {
 
 bool is_public(ByteView request) {
   const std::uint8_t code = request[0];
-  return code == identification || code == terminate || code == logon || code == logoff ||
-         code == wait || (code >= full_read && code <= read_by_offset) || is_negotiate(code);
+  switch (code) {
+    case service_code::identification:
+    case service_code::terminate:
+    case service_code::logon:
+    case service_code::logoff:
+    case service_code::wait:
+      return true;
+    default:
+      return is_read(code) || is_negotiate(code);
+  }
 }
 
 std::optional<TableRead> asked_for(ByteView request) {
-  if (request.size() != 8 || request[0] != read_by_offset) {
+  if (request.size() != 8 || request[0] != service_code::read_by_offset) {
     return std::nullopt;
   }
   return TableRead{static_cast<TableId>(number(request, 1, 2)), number(request, 3, 3),
@@ -142,17 +139,17 @@ std::string describe_request(ByteView request) {
     return "negotiate " + packets_text(number(request, 1, 2), request[3]);
   }
   switch (code) {
-    case identification:
+    case service_code::identification:
       return "identify";
-    case terminate:
+    case service_code::terminate:
       return "terminate";
-    case logon:
+    case service_code::logon:
       return "log on";
-    case security_code:
+    case service_code::security:
       return "security";
-    case logoff:
+    case service_code::logoff:
       return "log off";
-    case wait:
+    case service_code::wait:
       return "wait";
     default:
       return "another request";
@@ -167,10 +164,10 @@ std::string describe_response(ByteView response, ByteView request) {
   if (response.size() == 1) {
     return "ok";
   }
-  if (code >= full_read && code <= read_by_offset) {
+  if (is_read(code)) {
     return describe_table(response, request);
   }
-  if (code == identification && parse_identification(response)) {
+  if (code == service_code::identification && parse_identification(response)) {
     return "ok, standard " + std::to_string(response[1]) + ", version " +
            std::to_string(response[2]) + "." + std::to_string(response[3]);
   }

@@ -10,8 +10,6 @@
 
 namespace irmeter {
 
-inline constexpr std::uint8_t security_code = 0x51;
-
 // Whether a request may be shown to anyone: all but those that carry a password, and those that
 // this library does not know.
 [[nodiscard]] bool is_public(ByteView request);

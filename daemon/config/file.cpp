@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "daemon/file_descriptor.hpp"
+
 namespace irmeterd {
 namespace {
 
@@ -16,54 +18,32 @@ Error cannot_be_read(int error) {
   return Error{"cannot be read: " + std::generic_category().message(error)};
 }
 
-class OpenFile {
- public:
+irmeter::Result<FileDescriptor> open_file(const std::string& path) {
   // Without O_NONBLOCK a pipe with no writer would hold the daemon here.
-  explicit OpenFile(const std::string& path)
-      : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)),
-        error_(fd_ < 0 ? errno : 0) {}
-  ~OpenFile() {
-    if (fd_ >= 0) {
-      close(fd_);
-    }
+  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  struct stat status {};
+  if (!file || fstat(file.get(), &status) != 0) {
+    return cannot_be_read(errno);
   }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-
-  [[nodiscard]] int fd() const { return fd_; }
-
-  [[nodiscard]] std::optional<Error> trouble() const {
-    struct stat status {};
-    if (error_ != 0) {
-      return cannot_be_read(error_);
-    }
-    if (fstat(fd_, &status) != 0) {
-      return cannot_be_read(errno);
-    }
-    if (S_ISDIR(status.st_mode)) {
-      return Error{"is a directory, not a file"};
-    }
-    if (!S_ISREG(status.st_mode)) {
-      return Error{"is not a regular file"};
-    }
-    return std::nullopt;
+  if (S_ISDIR(status.st_mode)) {
+    return Error{"is a directory, not a file"};
   }
-
- private:
-  int fd_;
-  int error_;
-};
+  if (!S_ISREG(status.st_mode)) {
+    return Error{"is not a regular file"};
+  }
+  return file;
+}
 
 }  // namespace
 
 irmeter::Result<std::string_view> read_file(const std::string& path, std::span<char> buffer) {
-  const OpenFile file(path);
-  if (auto trouble = file.trouble()) {
-    return *trouble;
+  const auto file = open_file(path);
+  if (!file) {
+    return file.error();
   }
   std::size_t filled = 0;
   while (filled < buffer.size()) {
-    const ssize_t count = read(file.fd(), buffer.data() + filled, buffer.size() - filled);
+    const ssize_t count = read(file->get(), buffer.data() + filled, buffer.size() - filled);
     if (count == 0) {
       return std::string_view(buffer.data(), filled);
     }
@@ -77,7 +57,8 @@ irmeter::Result<std::string_view> read_file(const std::string& path, std::span<c
 }
 
 std::optional<Error> check_readable(const std::string& path) {
-  return OpenFile(path).trouble();
+  const auto file = open_file(path);
+  return file ? std::nullopt : std::optional(file.error());
 }
 
 }  // namespace irmeterd

@@ -1,8 +1,6 @@
 #include "daemon/line/open.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -14,6 +12,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "daemon/accounts.hpp"
 #include "daemon/config/url.hpp"
 #include "daemon/line/holder.hpp"
 
@@ -23,22 +22,6 @@ namespace {
 // What the kernel shows of accounts that the user namespace of the service (PrivateUsers=) lacks.
 constexpr unsigned overflow_id = 65534;
 
-std::string user_name(uid_t id) {
-  if (id == overflow_id) {
-    return "another user";
-  }
-  const passwd* user = getpwuid(id);
-  return user != nullptr ? user->pw_name : std::to_string(id);
-}
-
-std::string group_name(gid_t id) {
-  if (id == overflow_id) {
-    return "another group";
-  }
-  const group* entry = getgrgid(id);
-  return entry != nullptr ? entry->gr_name : std::to_string(id);
-}
-
 // "/dev/ttyUSB0 belongs to root:dialout with mode 0660"; empty if even that cannot be seen.
 std::string ownership(const std::string& path) {
   struct stat status {};
@@ -47,8 +30,10 @@ std::string ownership(const std::string& path) {
   }
   char mode[8];
   std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U);
-  return path + " belongs to " + user_name(status.st_uid) + ":" + group_name(status.st_gid) +
-         " with mode " + mode;
+  const std::string user = status.st_uid == overflow_id ? "another user" : user_name(status.st_uid);
+  const std::string group =
+      status.st_gid == overflow_id ? "another group" : group_name(status.st_gid);
+  return path + " belongs to " + user + ":" + group + " with mode " + mode;
 }
 
 irmeter::Failure busy(const std::string& path, const std::vector<Holder>& holders) {

@@ -65,7 +65,6 @@ class Discovery {
     json_.key("origin").begin_object();
     option("name", "ir-meterd");
     option("sw_version", version_text);
-    option("support_url", IRMETER_HOMEPAGE);
     json_.end_object();
   }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "daemon/accounts.hpp"
+
 namespace irmeterctl {
 namespace {
 
@@ -15,16 +17,6 @@ constexpr mode_t others_open = S_IROTH | S_IWOTH;
 
 bool has(mode_t mode, mode_t bits) {
   return (mode & bits) == bits;
-}
-
-std::string user_name(uid_t id) {
-  const passwd* user = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): there is one thread
-  return user != nullptr ? user->pw_name : std::to_string(id);
-}
-
-std::string group_name(gid_t id) {
-  const group* found = getgrgid(id);  // NOLINT(concurrency-mt-unsafe): there is one thread
-  return found != nullptr ? found->gr_name : std::to_string(id);
 }
 
 }  // namespace
@@ -69,10 +61,10 @@ std::string openers_by_mode(const struct stat& device) {
     text = "everybody";
   } else {
     if (device.st_uid != 0 && has(device.st_mode, owner_opens)) {
-      text += " and the user " + user_name(device.st_uid);
+      text += " and the user " + irmeterd::user_name(device.st_uid);
     }
     if (has(device.st_mode, group_opens)) {
-      text += " and the group " + group_name(device.st_gid);
+      text += " and the group " + irmeterd::group_name(device.st_gid);
     }
   }
   return text + ", mode " + mode;
