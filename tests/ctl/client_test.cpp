@@ -1,4 +1,4 @@
-// The client of the daemon's methods, as the check uses it.
+// The client of the daemon's methods, as the commands use it.
 #include "tests/ctl/ctl_fixture.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
 

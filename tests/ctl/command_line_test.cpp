@@ -20,7 +20,8 @@ TEST_F(CtlCommandLine, VersionAndHelpGoToStandardOutput) {
   EXPECT_EQ(ctl_->output(), "ir-meterctl " IRMETER_VERSION "\n");
   EXPECT_EQ(run({"status", "--help"}), 0);
   EXPECT_EQ(ctl_->errors(), "");
-  for (const std::string word : {"set-key", "ports", "check [METER]", "status", "watch"}) {
+  for (const std::string word :
+       {"set-key", "ports", "check [METER]", "status", "watch", "retry-key [METER]"}) {
     EXPECT_TRUE(says("\n  " + word + " ")) << word;
   }
 }
@@ -31,13 +32,17 @@ TEST_F(CtlCommandLine, MistakesEndWith64AndSayWhatIsRight) {
     std::string named;  // in the message
   };
   const std::vector<Mistake> mistakes{
-      {{}, "a command is missing: use set-key, ports, check, status or watch"},
-      {{"stauts"}, "unknown command \"stauts\": use set-key, ports, check, status or watch"},
+      {{}, "a command is missing: use set-key, ports, check, status, watch or retry-key"},
+      {{"stauts"},
+       "unknown command \"stauts\": use set-key, ports, check, status, watch or retry-key"},
       {{"status", "main"}, "unexpected argument \"main\": status takes none"},
       {{"check", "a", "b"}, "unexpected argument \"b\": check takes the name of one meter at most"},
       {{"status", "--bus", "none"}, "--bus: \"none\" is neither system nor session"},
       {{"set-key", "--root", "here"}, "--root: \"here\" is not an absolute path"},
       {{"check", "--meter", "main"}, "--meter is an option of set-key: write check METER"},
+      {{"retry-key", "a", "b"},
+       "unexpected argument \"b\": retry-key takes the name of one meter at most"},
+      {{"retry-key", "--meter", "main"}, "--meter is an option of set-key: write retry-key METER"},
       {{"watch", "--no-restart"}, "--no-restart is an option of set-key"},
       {{"--key", "01234567890123456789"}, "'--key"},
       {{"status", "--config"}, "'--config'"}};

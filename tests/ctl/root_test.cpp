@@ -4,6 +4,7 @@
 #include "tests/ctl/set_key_fixture.hpp"
 #include "tests/daemon/ordinary_user.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
+#include "tools/ir-meterctl/retry_key.hpp"
 #include "tools/ir-meterctl/set_key.hpp"
 
 namespace irmeterd {
@@ -69,12 +70,15 @@ TEST_F(CtlAsRootOnASystemBus, LetsOthersLookButNotAct) {
   const auto client =
       std::get<irmeterctl::DaemonClient>(irmeterctl::DaemonClient::connect(Bus::session));
   EXPECT_EQ(std::get<irmeterctl::DaemonInfo>(client.look()).meters.size(), 1U);
-  const auto failure = client.retry_key("main");
-  ASSERT_TRUE(failure);
-  EXPECT_EQ(failure->kind, irmeterctl::Failure::Kind::denied);
-  EXPECT_EQ(failure->text(),
-            "the policy of the session bus does not let you do this; use sudo, or join the group "
-            "ir-meterd");
+  irmeterctl::CommandLine options;
+  options.bus = Bus::session;
+  irmeterctl::Output output(false);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(irmeterctl::retry_key(options, output), EXIT_FAILURE);
+  EXPECT_EQ(
+      testing::internal::GetCapturedStderr(),
+      "ir-meterctl: the policy of the session bus does not let you do this; use sudo, or join "
+      "the group ir-meterd\n");
 }
 
 }  // namespace

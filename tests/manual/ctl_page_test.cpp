@@ -15,6 +15,7 @@
 #include "tests/manual/program.hpp"
 #include "tools/ir-meterctl/check_line.hpp"
 #include "tools/ir-meterctl/ports.hpp"
+#include "tools/ir-meterctl/retry_key.hpp"
 #include "tools/ir-meterctl/set_key.hpp"
 #include "tools/ir-meterctl/status.hpp"
 
@@ -76,7 +77,7 @@ TEST(CtlPage, HasTheCommandsOfHelp) {
     commands.insert(command);
   }
   EXPECT_EQ(tags(read_page(CTL_PAGE).in("COMMANDS")), commands);
-  EXPECT_EQ(commands.size(), 5U);
+  EXPECT_EQ(commands.size(), 6U);
 }
 
 TEST(CtlPage, HasEveryLayerThatIsChecked) {
@@ -146,6 +147,10 @@ TEST(CtlPage, HasEveryKeyOfWatchThatStatusHasNot) {
   for (const std::string& key : changes) {
     EXPECT_TRUE(status.contains(key)) << key;
   }
+}
+
+TEST(CtlPage, HasEveryKeyOfRetryKey) {
+  EXPECT_EQ(listed("JSON", "retry-key"), keys_of(irmeterctl::retry_document("main")));
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ constexpr const char* help_text =
     "  check [METER]      check everything from the device to the readings, with cures\n"
     "  status             show the meters and their latest readings\n"
     "  watch              show every change until Ctrl-C\n"
+    "  retry-key [METER]  have a key tried once more that the meter has rejected\n"
     "\n"
     "  --config FILE      configuration to use (default /etc/ir-meterd/ir-meterd.toml)\n"
     "  --bus BUS          system or session (default: as the configuration says)\n"
@@ -54,11 +55,16 @@ constexpr std::array<option, 9> options{{{"config", required_argument, nullptr, 
                                          {"help", no_argument, nullptr, help},
                                          {nullptr, 0, nullptr, 0}}};
 
-constexpr std::array<std::string_view, 5> commands{"set-key", "ports", "check", "status", "watch"};
+constexpr std::array<std::string_view, 6> commands{"set-key", "ports", "check",
+                                                   "status",  "watch", "retry-key"};
+
+bool takes_meter(Command command) {
+  return command == Command::check || command == Command::retry_key;
+}
 
 // Reads the words behind the options; what is wrong with them, or nothing.
 std::string read_operands(const std::vector<std::string>& words, CommandLine& result) {
-  constexpr const char* known = "use set-key, ports, check, status or watch";
+  constexpr const char* known = "use set-key, ports, check, status, watch or retry-key";
   if (words.empty()) {
     return std::string("a command is missing: ") + known;
   }
@@ -67,10 +73,10 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
     return "unknown command " + in_quotes(words.front()) + ": " + known;
   }
   result.command = static_cast<Command>(found - commands.begin());
-  const bool takes_meter = result.command == Command::check;
-  if (words.size() > (takes_meter ? 2U : 1U)) {
+  const bool with_meter = takes_meter(result.command);
+  if (words.size() > (with_meter ? 2U : 1U)) {
     return "unexpected argument " + in_quotes(words.back()) + ": " + words.front() +
-           (takes_meter ? " takes the name of one meter at most" : " takes none");
+           (with_meter ? " takes the name of one meter at most" : " takes none");
   }
   if (words.size() == 2) {
     result.meter = words.back();
@@ -145,9 +151,10 @@ CommandLine parse_command_line(int argc, char** argv) {
     return bad_usage(problem);
   }
   if (!of_set_key.empty() && result.command != Command::set_key) {
-    const bool wants_meter = of_set_key == "--meter" && result.command == Command::check;
+    const bool wants_meter = of_set_key == "--meter" && takes_meter(result.command);
+    const std::string_view command = commands[static_cast<std::size_t>(result.command)];
     return bad_usage(of_set_key + " is an option of set-key" +
-                     (wants_meter ? ": write check METER" : ""));
+                     (wants_meter ? ": write " + std::string(command) + " METER" : ""));
   }
   return result;
 }

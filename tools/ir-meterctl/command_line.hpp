@@ -9,14 +9,14 @@
 
 namespace irmeterctl {
 
-enum class Command : std::uint8_t { set_key, ports, check, status, watch };
+enum class Command : std::uint8_t { set_key, ports, check, status, watch, retry_key };
 
 struct CommandLine {
   Command command = Command::status;
   std::string config_path = "/etc/ir-meterd/ir-meterd.toml";
   std::optional<irmeterd::Bus> bus;  // system or session; absent: as the configuration says
   bool json = false;
-  std::string meter;    // set-key --meter, and the operand of check; empty: not given
+  std::string meter;    // set-key --meter, and the operand of check and retry-key; empty: not given
   std::string root;     // what stands for / where files are looked for or stored; empty: itself
   bool restart = true;  // set-key
   // Set when there is nothing left to do: after --help and --version (0), or after a message about

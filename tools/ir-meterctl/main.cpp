@@ -13,6 +13,7 @@
 #include "tools/ir-meterctl/command_line.hpp"
 #include "tools/ir-meterctl/output.hpp"
 #include "tools/ir-meterctl/ports.hpp"
+#include "tools/ir-meterctl/retry_key.hpp"
 #include "tools/ir-meterctl/set_key.hpp"
 #include "tools/ir-meterctl/status.hpp"
 #include "tools/ir-meterctl/watch.hpp"
@@ -38,6 +39,8 @@ int run_command(const CommandLine& options, Output& output) {
       return status(options, output);
     case Command::watch:
       return watch(options, output);
+    case Command::retry_key:
+      return retry_key(options, output);
   }
   return EX_USAGE;
 }

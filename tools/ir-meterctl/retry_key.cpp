@@ -1,0 +1,71 @@
+#include "tools/ir-meterctl/retry_key.hpp"
+
+#include <sysexits.h>
+
+#include <cstdlib>
+#include <variant>
+
+#include "daemon/config/checks.hpp"
+#include "lib/result.hpp"
+#include "tools/ir-meterctl/configuration.hpp"
+#include "tools/ir-meterctl/daemon_client.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeter::Error;
+
+// The meter that is wanted, or the only one there is: a wrong key raises an alarm at the grid
+// company, so that none is shown to a meter that nobody meant.
+irmeter::Result<std::string> chosen_meter(const Meters& meters, const std::string& wanted) {
+  std::string names;
+  for (const auto& [path, meter] : meters) {
+    if (meter.name == wanted || (wanted.empty() && meters.size() == 1)) {
+      return meter.name;
+    }
+    names += (names.empty() ? ": write one of " : ", ") + meter.name;
+  }
+  if (wanted.empty() && !meters.empty()) {
+    return Error{"ir-meterd has several meters" + names};
+  }
+  return Error{"ir-meterd has no meter" +
+               (wanted.empty() ? "" : " " + irmeterd::in_quotes(wanted)) + names};
+}
+
+int fail(const Failure& failure) {
+  complain(failure.text());
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+
+Document retry_document(const std::string& meter) {
+  return {{{"Meter", "name", meter},
+           {"Outcome", "", "the state that 'ir-meterctl status' shows in a moment"}},
+          "",
+          {}};
+}
+
+int retry_key(const CommandLine& options, Output& output) {
+  const auto connected = DaemonClient::connect(chosen_bus(options));
+  if (const auto* failure = std::get_if<Failure>(&connected)) {
+    return fail(*failure);
+  }
+  const auto& client = std::get<DaemonClient>(connected);
+  const auto daemon = client.look();
+  if (const auto* failure = std::get_if<Failure>(&daemon)) {
+    return fail(*failure);
+  }
+  const auto meter = chosen_meter(std::get<DaemonInfo>(daemon).meters, options.meter);
+  if (!meter) {
+    complain(meter.error().what);
+    return EX_USAGE;
+  }
+  if (const auto failure = client.retry_key(*meter)) {
+    return fail(*failure);
+  }
+  output.write(retry_document(*meter));
+  return EX_OK;
+}
+
+}  // namespace irmeterctl
