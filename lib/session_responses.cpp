@@ -44,7 +44,10 @@ void Session::on_link_failure(LinkFailure failure, Instant now) {
   } else if (step_ == Step::identify) {
     const bool guarded = failure == LinkFailure::silent && guarded_until_ && now < *guarded_until_;
     guarded_until_.reset();
-    fail(guarded ? Trouble::locked_out : trouble_of(failure), {}, now);
+    const Trouble trouble = guarded ? Trouble::locked_out : trouble_of(failure);
+    // Silence, echo and noise are met nowhere else; the others need the place.
+    const bool elsewhere_too = trouble == Trouble::no_response || trouble == Trouble::unexpected;
+    fail(trouble, elsewhere_too ? name() : "", now);
   } else if (step_ == Step::read_configuration) {  // nothing depends on it
     go(Step::read_identity, now);
   } else if (step_ == Step::secure) {
@@ -83,7 +86,7 @@ void Session::on_response(ByteView response, Instant now) {
       if (parse_identification(response)) {
         go(Step::negotiate, now);
       } else {
-        fail(Trouble::unexpected, "Identification", now);
+        fail(Trouble::unexpected, name(), now);
       }
       break;
     case Step::negotiate:
@@ -93,7 +96,7 @@ void Session::on_response(ByteView response, Instant now) {
         link_.set_limits(limits_);
         go(Step::log_on, now);
       } else {
-        fail(Trouble::unexpected, granted.error().what, now);
+        fail(Trouble::unexpected, name() + ": " + granted.error().what, now);
       }
       break;
     case Step::log_on:

@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "lib/service.hpp"
+#include "tests/support/pair.hpp"
 #include "tools/ir-meterctl/meter_layers.hpp"
 
 namespace irmeterctl {
@@ -21,6 +24,27 @@ std::vector<CheckLine> lines_for(const irmeter::Failure& failure, bool identifie
 std::string failed_layer(const std::vector<CheckLine>& lines) {
   const auto failed = std::ranges::find(lines, Verdict::failed, &CheckLine::verdict);
   return failed == lines.end() ? "none" : std::string(name(failed->layer));
+}
+
+// How the first poll of a meter ends that acknowledges this request, and sends this packet or none.
+irmeter::Failure failure_with(const std::string& request, std::optional<irmeter::Packet> answer) {
+  irmeter::testing::SimulatedPair pair;
+  pair.to_client.fault = [&](const irmeter::Bytes& bytes) {
+    if (bytes.size() == 1 || pair.asked() != request) {
+      return bytes;
+    }
+    return answer ? irmeter::encode(*answer) : irmeter::Bytes{};
+  };
+  pair.start();
+  EXPECT_TRUE(pair.run_polls(1));
+  return std::get<irmeter::Failure>(pair.polls.at(0).poll.result);
+}
+
+void expect_not_identified(const irmeter::Failure& failure, Trouble trouble,
+                           const std::string& where) {
+  EXPECT_EQ(failure.trouble, trouble);
+  EXPECT_EQ(failure.where, where);
+  EXPECT_EQ(failed_layer(lines_for(failure, false)), "identification") << failure.detail();
 }
 
 TEST(MeterLayers, EveryTroubleIsInOneLayerAndHasACure) {
@@ -64,6 +88,30 @@ TEST(MeterLayers, ATroubleInTheSessionIsWhereItWasMet) {
   EXPECT_EQ(failed_layer(lines_for({Trouble::busy, "BT21: bsy"})), "BT21");
   EXPECT_EQ(failed_layer(lines_for({Trouble::session_lost, "BT23: isss"})), "BT23");
   EXPECT_EQ(failed_layer(lines_for({Trouble::unexpected, "BT28: a wrong checksum"})), "BT28");
+}
+
+TEST(MeterLayers, AMeterThatOnlyAcknowledgesIsNotIdentified) {
+  for (const auto& [request, step] :
+       {std::pair{"identify", "Identification"}, {"negotiate", "Negotiate"}, {"log on", "Logon"}}) {
+    expect_not_identified(failure_with(request, {}), Trouble::no_response, step);
+  }
+}
+
+TEST(MeterLayers, AMeterWhoseSessionDoesNotBeginIsNotIdentified) {
+  const irmeter::Packet too_short{.payload = {0x00}};
+  const irmeter::Packet without_the_first{.multi = true, .payload = {0x00}};
+  for (const irmeter::Packet& answer : {too_short, without_the_first}) {
+    expect_not_identified(failure_with("identify", answer), Trouble::unexpected, "Identification");
+  }
+  expect_not_identified(failure_with("negotiate", irmeter::Packet{.payload = {0x01}}),
+                        Trouble::refused, "Negotiate: err (rejected)");
+  const irmeter::Bytes small_packets{0x00, 0x00, 0x20, 0x02, 0x06};
+  const irmeter::Bytes other_speed{0x00, 0x00, 0x40, 0x02, 0x07};
+  for (const irmeter::Bytes& payload : {too_short.payload, small_packets, other_speed}) {
+    expect_not_identified(failure_with("negotiate", irmeter::Packet{.payload = payload}),
+                          Trouble::unexpected,
+                          "Negotiate: " + irmeter::parse_negotiated(payload).error().what);
+  }
 }
 
 TEST(MeterLayers, WithoutAKeyTheDaemonHasAskedNothing) {

@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -58,6 +61,20 @@ class Ports : public ::testing::Test {
   irmeterd::TempDir machine_;
 };
 
+// What a rule compares this attribute with; nothing where it does not look at it.
+std::set<std::string> alternatives(const std::string& rule, const std::string& attribute) {
+  std::set<std::string> words;
+  const std::string begin = attribute + "==\"";
+  if (const std::size_t at = rule.find(begin); at != std::string::npos) {
+    const std::size_t from = at + begin.size();
+    std::istringstream value(rule.substr(from, rule.find('"', from) - from));
+    for (std::string word; std::getline(value, word, '|');) {
+      words.insert(word);
+    }
+  }
+  return words;
+}
+
 TEST_F(Ports, AUsbAdapterCouldBeTheProbe) {
   usb_port("ttyUSB0", "ftdi_sio", "FTDI", "FT232R USB UART");
   link("dev/serial/by-path/pci-usb-0:1:1.0-port0", "../../ttyUSB0");
@@ -94,6 +111,43 @@ TEST_F(Ports, WhatUdevKnowsAsTheProbeComesFirst) {
 TEST_F(Ports, AHeadThatSaysWhatItIsIsKnown) {
   usb_port("ttyUSB0", "cp210x", "Weidmann Elektronik", "IR-Lesekopf USB");
   EXPECT_EQ(find_serial_ports(root()).front().likelihood, Likelihood::known);
+}
+
+TEST_F(Ports, AHeadThatShoutsWhatItIsIsKnown) {
+  usb_port("ttyUSB0", "cp210x", "Silicon Labs", "USB OPTICAL PROBE");
+  EXPECT_EQ(find_serial_ports(root()).front().likelihood, Likelihood::known);
+}
+
+TEST_F(Ports, ANumberThatFtdiHasGivenToAHeadIsKnown) {
+  usb_port("ttyUSB0", "ftdi_sio", "FTDI", "Serial");
+  file("sys/devices/pci/usb1/ttyUSB0/idProduct", "f458");
+  EXPECT_EQ(find_serial_ports(root()).front().likelihood, Likelihood::known);
+  file("sys/devices/pci/usb1/ttyUSB0/idVendor", "0404");
+  EXPECT_EQ(find_serial_ports(root()).front().likelihood, Likelihood::possible);
+}
+
+TEST_F(Ports, AMakerOfHeadsMakesOtherThingsToo) {
+  usb_port("ttyUSB0", "cp210x", "Lesekopf GmbH", "USB UART");
+  EXPECT_EQ(find_serial_ports(root()).front().likelihood, Likelihood::possible);
+}
+
+// What one of them knows alone would be named by ports and get no link, or the other way round.
+TEST(KnownHeads, AreThoseOfTheUdevRule) {
+  std::set<std::string> products;
+  std::set<std::string> numbers;
+  std::set<std::string> vendors;
+  std::ifstream rules(UDEV_RULES);
+  for (std::string line; std::getline(rules, line);) {
+    if (line.starts_with('#') || line.find("ENV{ID_IR_PROBE}=\"1\"") == std::string::npos) {
+      continue;
+    }
+    products.merge(alternatives(line, "ATTRS{product}"));
+    numbers.merge(alternatives(line, "ATTRS{idProduct}"));
+    vendors.merge(alternatives(line, "ATTRS{idVendor}"));
+  }
+  EXPECT_EQ(products, std::set<std::string>(names_of_heads.begin(), names_of_heads.end()));
+  EXPECT_EQ(numbers, std::set<std::string>(numbers_of_heads.begin(), numbers_of_heads.end()));
+  EXPECT_EQ(vendors, std::set<std::string>{std::string(vendor_of_heads)});
 }
 
 TEST_F(Ports, ModemsAndRadiosAreNoProbes) {

@@ -97,8 +97,9 @@ CheckLine* find_line(std::vector<CheckLine>& lines, Layer layer) {
   return found == lines.end() ? nullptr : &*found;
 }
 
-// Whoever runs the check may do other things than the service.
-void compare_with_service(CheckLine& permission, const std::string& device) {
+// Whoever runs the check may do other things than the service. Where the daemon has tried for
+// itself, there is only more to say of the cure.
+void compare_with_service(CheckLine& permission, const std::string& device, bool by_daemon) {
   struct stat node {};
   const auto service = service_account();
   if (irmeterd::is_tcp_url(device) || !service || stat(device.c_str(), &node) != 0) {
@@ -106,14 +107,17 @@ void compare_with_service(CheckLine& permission, const std::string& device) {
   }
   const bool service_may = may_open(*service, node);
   const std::string opens_for = " (it opens for " + openers_by_mode(node) + ")";
-  if (permission.verdict == Verdict::ok && !service_may) {
+  if (permission.verdict == Verdict::ok && !service_may && !by_daemon) {
     permission.verdict = Verdict::failed;
     permission.detail = "you may open the device, but the service may not" + opens_for;
-    permission.cure = "give it to the group " + std::string(service_user) +
-                      ", as the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";
-  } else if (permission.verdict == Verdict::failed && service_may) {
+  } else if (permission.verdict == Verdict::failed && service_may && !by_daemon) {
     permission.detail = "the service may open the device, but you may not" + opens_for;
     permission.cure = "run this as root";
+  }
+  if (permission.verdict == Verdict::failed && !service_may) {
+    permission.cure = "give it to the group " + std::string(service_user) +
+                      " with a line of your own, for USB or for a port of the machine itself, as "
+                      "the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";
   }
 }
 
@@ -184,9 +188,7 @@ class Check {
     }
     signal_ = poll->signal;
     std::vector<CheckLine> lines = meter_layers(meter.name, meter.device, *poll);
-    if (!daemon_) {
-      compare_with_service(*find_line(lines, Layer::permission), meter.device);
-    }
+    compare_with_service(*find_line(lines, Layer::permission), meter.device, daemon_.has_value());
     add_key_place(*find_line(lines, Layer::key), meter);
     report_.add(lines);
     const bool known = !poll->identity.serial_number.empty();

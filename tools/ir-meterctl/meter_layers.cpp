@@ -27,12 +27,14 @@ constexpr std::array<std::pair<Trouble, Layer>, 13> layers_of_troubles{{
     {Trouble::no_key, Layer::key},
     {Trouble::key_rejected, Layer::key},
     {Trouble::key_unanswered, Layer::key},
+    {Trouble::key_unremembered, Layer::key},
     {Trouble::quiet, Layer::echo},  // the line is open, and nothing may be sent
 }};
 
 // How the place of such a trouble begins.
-constexpr std::array<std::pair<std::string_view, Layer>, 12> layers_of_places{{
+constexpr std::array<std::pair<std::string_view, Layer>, 13> layers_of_places{{
     {"Identification", Layer::identification},
+    {"Terminate", Layer::identification},  // of an old session, and then Identification again
     {"Negotiate", Layer::identification},
     {"Logon", Layer::identification},
     {"BT00", Layer::tables},

@@ -1,5 +1,7 @@
 #include "tools/ir-meterctl/serial_ports.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -17,12 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The heads that the udev rule knows: USB numbers that FTDI has given to them, and words in the
-// names of others, in lower case.
-constexpr std::array<std::string_view, 2> numbers_of_heads{"0403:f458", "0403:e700"};
-constexpr std::array<std::string_view, 5> names_of_heads{"optical probe", "optical head",
-                                                         "lesekopf", "optokopf", "ir-kopf"};
-// Likewise of what cannot be one.
+// Words in the names of what cannot be a head, in lower case.
 constexpr std::array<std::string_view, 8> names_of_others{
     "zigbee", "z-wave", "zwave", "conbee", "modem", "gps", "gnss", "mobile broadband"};
 constexpr std::array<std::string_view, 4> modem_drivers{"option1", "qcserial", "sierra", "hso"};
@@ -105,6 +102,15 @@ std::vector<std::string> links_to(const fs::path& node, const std::string& root)
   return links;
 }
 
+bool is_known_head(const UsbNames& usb) {
+  const bool by_number =
+      usb.vendor_id == vendor_of_heads &&
+      std::ranges::find(numbers_of_heads, usb.product_id) != numbers_of_heads.end();
+  return by_number || std::ranges::any_of(names_of_heads, [&](const char* pattern) {
+           return fnmatch(pattern, usb.product.c_str(), 0) == 0;
+         });
+}
+
 std::pair<Likelihood, std::string> judge(const SerialPort& port) {
   if (!port.links.empty() && port.links.front() == "/dev/ir-probe") {
     return {Likelihood::known, "udev knows it as the probe"};
@@ -114,12 +120,10 @@ std::pair<Likelihood, std::string> judge(const SerialPort& port) {
                                       ? "a port of the machine itself, which its console uses now"
                                       : "a port of the machine itself"};
   }
-  const std::string names = lower_case(port.usb->manufacturer + " " + port.usb->product);
-  if (has_any(names, names_of_heads) ||
-      has_any(port.usb->vendor_id + ":" + port.usb->product_id, numbers_of_heads)) {
+  if (is_known_head(*port.usb)) {
     return {Likelihood::known, "it is known as a head for meters"};
   }
-  if (has_any(names, names_of_others)) {
+  if (has_any(lower_case(port.usb->manufacturer + " " + port.usb->product), names_of_others)) {
     return {Likelihood::no, "it calls itself something else"};
   }
   if (std::ranges::find(modem_drivers, port.driver) != modem_drivers.end()) {

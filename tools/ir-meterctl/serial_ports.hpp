@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,22 @@
 #include "daemon/line/holder.hpp"
 
 namespace irmeterctl {
+
+// The heads that 60-ir-meterd.rules knows, in its words: the numbers of the USB product that FTDI
+// has given to some, and what the product of others is called. Patterns are those of fnmatch(3).
+inline constexpr std::string_view vendor_of_heads = "0403";
+inline constexpr std::array<std::string_view, 2> numbers_of_heads{"f458", "e700"};
+inline constexpr std::array<const char*, 11> names_of_heads{"*[Oo]ptical [Pp]robe*",
+                                                            "*OPTICAL PROBE*",
+                                                            "*[Oo]ptical [Hh]ead*",
+                                                            "*OPTICAL HEAD*",
+                                                            "*[Ll]ese[Kk]opf*",
+                                                            "*LESEKOPF*",
+                                                            "*[Oo]pto[Kk]opf*",
+                                                            "*OPTOKOPF*",
+                                                            "*IR-[Kk]opf*",
+                                                            "*ir-kopf*",
+                                                            "*IR-KOPF*"};
 
 // What a USB device says of itself; empty where it says nothing.
 struct UsbNames {

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2016
 # The guest's file system: a Debian as it is before the packages are installed. To be sourced
-# after guest.bash.
+# after guest.bash and mirror.bash.
 #
 #   root_can                      says what this machine lacks to make one; fails then
 #   make_base SUITE TAR           a Debian with systemd, a bus and a broker, as a tar file
@@ -15,14 +15,6 @@ root_can() {
             return 1
         fi
     done
-}
-
-# The mirror that this machine's own packages come from, if it is a Debian with one.
-debian_mirror() {
-    local mirror
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' \
-        'Created-By: Packages' 'Origin: Debian' 'Component: main' 2>/dev/null | head -n 1)
-    echo "${mirror:-http://deb.debian.org/debian}"
 }
 
 make_base() {

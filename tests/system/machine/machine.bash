@@ -1,4 +1,5 @@
-# A virtual machine with a kernel, udev and USB of its own. To be sourced after report.bash.
+# A virtual machine with a kernel, udev and USB of its own. To be sourced after report.bash
+# and mirror.bash.
 #
 #   machine_can                        says on standard output what is missing to run one; fails then
 #   machine_build FOLDER SUITE PACKAGES    makes $machine_root and a disk of it in FOLDER
@@ -31,12 +32,6 @@ machine_can() {
     done
 }
 
-# The mirror this machine installs from.
-machine_mirror() {
-    # shellcheck disable=SC2016  # a field of apt's, no variable
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1
-}
-
 machine_build() {
     machine_folder=$1
     local suite=$2 packages=$3 unit disk
@@ -47,7 +42,7 @@ machine_build() {
         rm -rf --one-file-system "$machine_root"  # of a run that did not get further
         if ! mmdebstrap --variant=minbase --include="systemd,systemd-sysv,dbus,udev,kmod,procps" \
             --include="iproute2,openssh-server,initramfs-tools,linux-image-amd64" \
-            --include="$packages" "$suite" "$machine_root" "$(machine_mirror)" \
+            --include="$packages" "$suite" "$machine_root" "$(debian_mirror)" \
             >"$machine_folder/build.log" 2>&1; then
             tail -n 20 "$machine_folder/build.log" >&2
             return 1

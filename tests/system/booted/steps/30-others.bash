@@ -45,6 +45,11 @@ in_guest systemctl stop ir-meterd
 own_probe root 600
 check "root is told what the service may not do" \
     holds "$(in_guest ir-meterctl check)" 'you may open the device, but the service may not'
+in_guest systemctl start ir-meterd
+check_soon "which says so itself" meter_is no-permission
+check "and where it is told how to let it" \
+    holds "$(in_guest ir-meterctl check)" 'Cure: .*/60-ir-meterd.rules'
+in_guest systemctl stop ir-meterd
 own_probe dialout 660
 check "and reads the meter without it" \
     holds "$(in_guest ir-meterctl check)" 'ok  BT28: power_import'
