@@ -99,13 +99,13 @@ std::vector<irmeter::KeyFact> KeyMemory::facts_of(const irmeter::Key& key) {
   return facts;
 }
 
-void KeyMemory::remember(const irmeter::Key& key, const irmeter::KeyFact& fact) {
+bool KeyMemory::remember(const irmeter::Key& key, const irmeter::KeyFact& fact) {
   const auto old = std::find_if(records_.begin(), records_.end(), [&](const Record& record) {
     return record.fact.serial_number == fact.serial_number && is_of(key, record);
   });
   const KeyTrust before = old == records_.end() ? KeyTrust::untried : old->fact.trust;
   if (before == fact.trust && !unsaved_) {
-    return;
+    return true;
   }
   if (before != fact.trust) {
     // One salt for all, so that a key is hashed once, however many meters have seen it.
@@ -120,7 +120,7 @@ void KeyMemory::remember(const irmeter::Key& key, const irmeter::KeyFact& fact) 
       records_.erase(records_.begin());
     }
   }
-  save();
+  return save();
 }
 
 void KeyMemory::load() {
@@ -135,7 +135,7 @@ void KeyMemory::load() {
     return;
   }
   damaged_ = true;
-  save();
+  (void)save();
   log_.warning(path_ + wrong + ". What it says of keys that were shown to meters is lost; " +
                (damaged_ ? "the file stays as it is until another can be written."
                          : "the file as it was is now " + path_ + ".damaged."));
@@ -186,9 +186,9 @@ std::optional<KeyMemory::Record> KeyMemory::parse(std::string_view line) {
   return Record{{std::string(serial), known->second}, std::string(key_hash)};
 }
 
-void KeyMemory::save() {
+bool KeyMemory::save() {
   if (directory_.empty()) {
-    return;
+    return true;
   }
   try {
     write();
@@ -198,9 +198,12 @@ void KeyMemory::save() {
   } catch (const std::system_error& error) {
     if (!std::exchange(unsaved_, true)) {
       log_.warning(std::string("Cannot write down what meters make of their keys: ") +
-                   error.what() + ". Until this works again, the next start will not know.");
+                   error.what() +
+                   ". Until this works again, no key is shown to a meter that has not accepted it "
+                   "before.");
     }
   }
+  return !unsaved_;
 }
 
 void KeyMemory::write() {

@@ -40,9 +40,9 @@ class KeyMemory {
 
   // Replaces what is known of the key at the meter, whose serial number is neither empty nor has
   // spaces in it; `untried` forgets it. On return it is on the disk: call this before what follows
-  // from it is sent. A write that fails is logged once and tried again with the next call; without
-  // news nothing is written.
-  void remember(const irmeter::Key& key, const irmeter::KeyFact& fact);
+  // from it is sent; false if it is not. A write that fails is logged once and tried again with the
+  // next call; without news nothing is written.
+  bool remember(const irmeter::Key& key, const irmeter::KeyFact& fact);
 
  private:
   struct Record {
@@ -61,7 +61,7 @@ class KeyMemory {
   void load();
   // What is wrong with the text, after the file's name; empty when all of it is fine.
   [[nodiscard]] std::string take_over(std::string_view text);
-  void save();
+  bool save();
   void write();
 
   [[nodiscard]] const std::string& hash(const irmeter::Key& key, const std::string& salt);

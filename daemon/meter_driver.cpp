@@ -190,7 +190,9 @@ void MeterDriver::handle(irmeter::Transmit& output) {
 }
 
 void MeterDriver::handle(irmeter::KeyFact& output) {
-  key_memory_.remember(*key_.key, output);
+  if (!key_memory_.remember(*key_.key, output)) {
+    meter_.keep_key_back(loop_.now());
+  }
 }
 
 void MeterDriver::handle(irmeter::Identified& output) {

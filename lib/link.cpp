@@ -132,6 +132,19 @@ void Link::abort() {
   nak_at_.reset();
 }
 
+void Link::take_back() {
+  toggle_ = !toggle_;
+  std::erase_if(outgoing_, [](Outgoing& unsent) {
+    const bool of_request = unsent.bytes.size() > 1;  // an ACK before it is still owed
+    if (of_request) {
+      wipe(unsent.bytes.data(), unsent.bytes.size());
+    }
+    return of_request;
+  });
+  finish(LinkFailure::silent);
+  outcome_.reset();
+}
+
 // Does one thing that is due; true if there may be more.
 bool Link::step(Instant now) {
   if (ack_due_ && now >= *ack_due_) {

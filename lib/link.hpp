@@ -106,6 +106,8 @@ class Link {
   void set_limits(const Negotiated& limits);
   // Gives up on the request and forgets what was to be sent.
   void abort();
+  // Nothing of the request has been sent, nor will be: the next one takes its place.
+  void take_back();
 
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
   // Bytes that the packet being received still lacks, 0 when none is.

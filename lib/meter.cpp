@@ -71,6 +71,19 @@ void Meter::retry_key(Instant now) {
   }
 }
 
+void Meter::keep_key_back(Instant now) {
+  std::erase_if(outputs_, [](MeterOutput& output) {
+    auto* const transmit = std::get_if<Transmit>(&output);
+    if (transmit == nullptr || !transmit->secret) {
+      return false;
+    }
+    wipe(transmit->bytes.data(), transmit->bytes.size());
+    return true;
+  });
+  session_.keep_key_back(now);
+  take_events(now);
+}
+
 void Meter::set_quiet(bool quiet, Instant now) {
   if (quiet == std::exchange(quiet_, quiet) || !quiet || !line_ || !grid_) {
     return;

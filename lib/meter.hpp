@@ -64,7 +64,7 @@ struct PollEnded {
 // The answer to stop(): nothing more will be sent.
 struct Stopped {};
 
-// A KeyFact is to be remembered before the Transmit behind it is carried out.
+// A KeyFact is to be remembered before the Transmit behind it is carried out; see keep_key_back().
 using MeterOutput = std::variant<KeyFact, Transmit, Identified, PollEnded, Stopped>;
 
 class Meter {
@@ -81,6 +81,9 @@ class Meter {
   void timeout(Instant now);
   void poll_now(Instant now);   // beside the grid; joins a poll that is under way
   void retry_key(Instant now);  // allows one more attempt with a rejected key, and makes it
+  // The KeyFact that was output last could not be remembered. A key that was to be shown now stays
+  // here, so that no wrong one is shown again after a restart.
+  void keep_key_back(Instant now);
   void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again
   void stop(Instant now);                   // logs off; ends with Stopped, soon
 

@@ -60,6 +60,14 @@ void Session::reset() {
   link_.abort();
 }
 
+void Session::keep_key_back(Instant now) {
+  if (step_ == Step::secure && trust() == KeyTrust::unanswered) {
+    link_.take_back();
+    learn(trust_before_);
+    fail(Trouble::key_unremembered, {}, now);
+  }
+}
+
 void Session::receive(ByteView bytes, Instant now) {
   wake_up(now);
   if (waking_up_) {
@@ -159,6 +167,7 @@ void Session::go(Step step, Instant now) {
 
 void Session::send_request(Instant now) {
   if (step_ == Step::secure && trust() != KeyTrust::proven) {
+    trust_before_ = trust();
     learn(KeyTrust::unanswered);
   }
   Link::Options options;

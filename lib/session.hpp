@@ -75,6 +75,8 @@ class Session {
   [[nodiscard]] std::optional<SessionEvent> event();
   // What was found out about the key. To be taken, and remembered, before outgoing().
   [[nodiscard]] std::optional<KeyFact> key_fact() { return ledger_.fact(); }
+  // It could not be remembered that the key is shown: it is not, if no byte of it was sent yet.
+  void keep_key_back(Instant now);
 
   // The meter still waits for the ACK of what it sent last.
   [[nodiscard]] bool owes_ack() const { return link_.owes_ack(); }
@@ -143,7 +145,9 @@ class Session {
   bool open_ = false;           // logged on
   bool has_read_ = false;       // this session has given a reading
   bool key_pending_ = false;    // the key was sent, and what the meter thinks of it got lost
+  KeyTrust trust_before_{};     // the key was sent
   bool keep_ = false;           // stay logged on after the read under way
+  bool twice_ = false;          // read the values again when they are complete
   bool read_next_ = false;      // read as soon as what is under way has ended
   bool close_next_ = false;     // close likewise
   bool cleared_old_ = false;    // an old session was terminated for this one already

@@ -36,10 +36,11 @@ enum class Trouble : std::uint8_t {
   no_key,
   key_rejected,
   key_unanswered,
+  key_unremembered,
   // Not a fault at all.
   quiet,
 };
-inline constexpr std::size_t trouble_count = 18;
+inline constexpr std::size_t trouble_count = 19;
 
 enum class Retry : std::uint8_t {
   same_poll,  // once, in a fresh session
@@ -83,10 +84,13 @@ inline constexpr std::array<TroubleInfo, trouble_count> troubles{{
     {Trouble::session_lost, "session-lost", State::error, Retry::same_poll,
      "The meter ended the session; the next poll opens a new one."},
     {Trouble::unexpected, "unexpected", State::error, Retry::same_poll,
-     "The meter's answer does not fit the request."},
+     "The meter's answer does not fit the request: shield the probe from other light, and if it "
+     "stays so, report it with what the log says at level trace."},
     {Trouble::busy, "busy", State::error, Retry::next_poll,
      "The meter is busy with something else; the next poll asks again."},
-    {Trouble::refused, "refused", State::error, Retry::next_poll, "The meter refused a request."},
+    {Trouble::refused, "refused", State::error, Retry::next_poll,
+     "The meter refused a request: if it stays so, report it with the model of the meter and what "
+     "stands here in parentheses."},
     {Trouble::locked_out, "locked-out", State::locked_out, Retry::hold_off,
      "The meter refuses sessions for a while: leave it alone for five minutes, and see that "
      "nothing "
@@ -100,6 +104,9 @@ inline constexpr std::array<TroubleInfo, trouble_count> troubles{{
     {Trouble::key_unanswered, "key-unanswered", State::error, Retry::by_user,
      "The meter did not say whether it accepts the key, and a wrong one raises an alarm at the "
      "grid company each time: if the key is right, have it tried once more with RetryKey."},
+    {Trouble::key_unremembered, "key-unremembered", State::error, Retry::next_poll,
+     "The key was not sent, because a wrong one raises an alarm at the grid company and what "
+     "becomes of it could not be written down: see that /var/lib/ir-meterd can be written."},
     {Trouble::quiet, "quiet", State::quiet, Retry::hold_off,
      "Configured quiet hours; polling goes on when they are over."},
 }};

@@ -128,7 +128,7 @@ TEST_F(Check, NamesNoiseInsteadOfAMeter) {
 
 TEST_F(Check, NamesATableThatIsDamagedEachTime) {
   check_with("checksum");
-  expect_failed("tables", "checksum", "run the check again");
+  expect_failed("tables", "checksum", "report it");
 }
 
 TEST_F(Check, SuggestsTheStripWhereTheProbeHearsItself) {

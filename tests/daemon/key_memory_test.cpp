@@ -267,9 +267,9 @@ TEST_F(KeyMemoryTest, GoesOnInMemoryWhereItCannotWriteAndSaysSoOnce) {
     const CapturedLog log;
     KeyMemory memory(place, log_);
     EXPECT_EQ(log.text(), "");
-    memory.remember(key_, fact(serial, KeyTrust::rejected));
-    memory.remember(key_, fact(serial, KeyTrust::rejected));
-    memory.remember(key_, fact(other_serial, KeyTrust::proven));
+    EXPECT_FALSE(memory.remember(key_, fact(serial, KeyTrust::rejected)));
+    EXPECT_FALSE(memory.remember(key_, fact(serial, KeyTrust::rejected)));
+    EXPECT_FALSE(memory.remember(key_, fact(other_serial, KeyTrust::proven)));
     const Facts facts{fact(serial, KeyTrust::rejected), fact(other_serial, KeyTrust::proven)};
     EXPECT_EQ(memory.facts_of(key_), facts);
     EXPECT_EQ(log.count("warning: Cannot write down what meters make of their keys: " + place +
@@ -279,7 +279,7 @@ TEST_F(KeyMemoryTest, GoesOnInMemoryWhereItCannotWriteAndSaysSoOnce) {
     // No news, but something that is not on the disk yet.
     fs::remove(place);
     fs::create_directory(place);
-    memory.remember(key_, fact(serial, KeyTrust::rejected));
+    EXPECT_TRUE(memory.remember(key_, fact(serial, KeyTrust::rejected)));
     EXPECT_EQ(log.count("info: " + place + "/keys is written again."), 1U) << log.text();
     EXPECT_EQ(KeyMemory(place, log_).facts_of(key_), facts);
     fs::remove_all(place);
@@ -289,7 +289,7 @@ TEST_F(KeyMemoryTest, GoesOnInMemoryWhereItCannotWriteAndSaysSoOnce) {
 TEST_F(KeyMemoryTest, IsInMemoryAloneWithoutAStateDirectory) {
   const CapturedLog log;
   KeyMemory memory("", log_);
-  memory.remember(key_, fact(serial, KeyTrust::rejected));
+  EXPECT_TRUE(memory.remember(key_, fact(serial, KeyTrust::rejected)));
   EXPECT_EQ(memory.facts_of(key_), Facts{fact(serial, KeyTrust::rejected)});
   EXPECT_EQ(log.text(), "");
 }

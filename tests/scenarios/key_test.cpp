@@ -145,6 +145,53 @@ TEST(RejectedKey, IsNotShownAgainWhereverTheLineOrTheProcessEnds) {
   }
 }
 
+TEST(UnprovenKey, IsNotShownWhileThatCannotBeRemembered) {
+  for (const SessionMode mode : {SessionMode::each, SessionMode::keep}) {
+    for (const char* const key : {irmetersim::demo_key, wrong_key}) {
+      SimulatedPair pair(bench_with(key, mode));
+      pair.forgets = true;
+      pair.start();
+      ASSERT_TRUE(pair.run_polls(50, minutes(20)));
+      EXPECT_EQ(times_asked(pair, "security"), 0U);
+      for (const PollRecord& record : pair.polls) {
+        ASSERT_EQ(trouble_of(record), Trouble::key_unremembered);
+      }
+      pair.run_for(seconds(1));
+      EXPECT_EQ(pair.client.counters().retries, 0U);  // nobody had to ask twice
+      EXPECT_EQ(times_asked(pair, "log off"), 50U);
+      pair.forgets = false;
+      ASSERT_TRUE(pair.run_polls(100, minutes(20)));
+      EXPECT_EQ(times_asked(pair, "security"),
+                key == wrong_key || mode == SessionMode::keep ? 1U : 50U);
+      EXPECT_EQ(pair.readings(), key == wrong_key ? 0U : 50U);
+    }
+  }
+}
+
+TEST(RejectedKey, StaysRejectedWhenAnAttemptThatIsAskedForCannotBeRemembered) {
+  SimulatedPair pair(bench_with(wrong_key));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(3));
+  pair.forgets = true;
+  retry(pair);
+  ASSERT_TRUE(pair.run_polls(4));
+  EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_unremembered);
+  pair.forgets = false;
+  ASSERT_TRUE(pair.run_polls(20));
+  EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_rejected);
+  EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
+}
+
+TEST(ProvenKey, IsShownAlthoughNothingCanBeRemembered) {
+  Bench bench;
+  bench.prove_key();
+  SimulatedPair pair(bench);
+  pair.forgets = true;
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(3));
+  EXPECT_EQ(pair.readings(), 3U);
+}
+
 class SecurityExchange : public ::testing::TestWithParam<std::size_t> {
  protected:
   // Calls what with each place of the exchange, in both directions, where the fault is to strike.

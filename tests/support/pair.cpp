@@ -168,7 +168,11 @@ void Pair::take_outputs() {
     } else if (auto* poll = std::get_if<PollEnded>(&*output)) {
       polls.push_back({now, std::move(*poll)});
     } else if (auto* fact = std::get_if<KeyFact>(&*output)) {
-      key_facts.push_back(std::move(*fact));
+      if (forgets) {
+        client.keep_key_back(now);
+      } else {
+        key_facts.push_back(std::move(*fact));
+      }
     } else {
       stopped = true;
     }

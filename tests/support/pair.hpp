@@ -91,7 +91,8 @@ class Pair {
   Wire to_meter;
   Wire to_client;
   Instant now{std::chrono::hours(1)};
-  bool asleep = false;  // the reader: it neither hears nor does anything until it is woken up
+  bool asleep = false;   // the reader: it neither hears nor does anything until it is woken up
+  bool forgets = false;  // the reader is told that nothing it finds out can be remembered
 
   std::vector<PollRecord> polls;
   std::vector<Identity> identities;

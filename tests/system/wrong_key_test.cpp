@@ -128,6 +128,29 @@ TEST_F(WrongKey, IsRememberedWhenTheMeterTookItAndRefusedTheReads) {
   EXPECT_EQ(simulator.requests("security"), 1U);
 }
 
+TEST_F(WrongKey, IsNotShownWhileThatCannotBeRemembered) {
+  const std::string in_the_way = path("state/keys.new");
+  std::filesystem::create_directories(in_the_way + "/folder");
+  Simulator simulator(loop_);
+  prepare(simulator);
+  start();
+  ASSERT_TRUE(becomes("error"));
+  EXPECT_NE(detail().find("/var/lib/ir-meterd"), std::string::npos) << detail();
+  expect_polls_to_fail("Error");
+  start_again();
+  ASSERT_TRUE(becomes("error"));
+  expect_polls_to_fail("Error");
+  EXPECT_EQ(simulator.requests("security"), 0U);
+
+  std::filesystem::remove_all(in_the_way);
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  start_again();
+  ASSERT_TRUE(becomes("key-rejected"));
+  expect_polls_to_fail("KeyRejected");
+  EXPECT_EQ(simulator.requests("security"), 1U);
+}
+
 TEST_F(WrongKey, MakesWayForAnother) {
   Simulator simulator(loop_);
   prepare(simulator);

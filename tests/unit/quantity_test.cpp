@@ -209,8 +209,9 @@ TEST(Troubles, NameTheCuresInTheirOrder) {
 TEST(Failure, SaysWhereItHappened) {
   const Failure failure{Trouble::refused, "BT28: onp (operation not possible)"};
   EXPECT_EQ(failure.state(), State::error);
-  EXPECT_EQ(failure.detail(), "The meter refused a request. (BT28: onp (operation not possible))");
-  EXPECT_EQ((Failure{Trouble::refused, ""}.detail()), "The meter refused a request.");
+  const std::string sentence(info(Trouble::refused).sentence);
+  EXPECT_EQ(failure.detail(), sentence + " (BT28: onp (operation not possible))");
+  EXPECT_EQ((Failure{Trouble::refused, ""}.detail()), sentence);
 }
 
 }  // namespace

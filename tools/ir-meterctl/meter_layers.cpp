@@ -14,7 +14,7 @@ using irmeter::State;
 using irmeter::Trouble;
 
 // The layer a trouble is in. Those that are not here can come up anywhere in a session.
-constexpr std::array<std::pair<Trouble, Layer>, 13> layers_of_troubles{{
+constexpr std::array<std::pair<Trouble, Layer>, 14> layers_of_troubles{{
     {Trouble::no_device, Layer::device},
     {Trouble::no_server, Layer::device},
     {Trouble::no_permission, Layer::permission},
