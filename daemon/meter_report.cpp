@@ -41,6 +41,10 @@ bool is_good(irmeter::State state) {
   return state == irmeter::State::online || state == irmeter::State::quiet;
 }
 
+bool is_left_alone(irmeter::State state) {
+  return state == irmeter::State::quiet || state == irmeter::State::locked_out;
+}
+
 }  // namespace
 
 MeterReport::MeterReport(Loop& loop, const Log& log, Store& store, const MeterConfig& config,
@@ -56,12 +60,16 @@ MeterReport::MeterReport(Loop& loop, const Log& log, Store& store, const MeterCo
 
 void MeterReport::line_failed(const irmeter::Failure& failure) {
   const irmeter::State before = snapshot_.state;
+  if (std::exchange(open_, false) && is_left_alone(before)) {
+    return;
+  }
   ++snapshot_.counters.polls;
   failed(failure);
   publish(before, &failure);
 }
 
 void MeterReport::line_ready() {
+  open_ = true;
   if (std::exchange(was_open_, true)) {
     ++snapshot_.counters.reconnects;
   }

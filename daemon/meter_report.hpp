@@ -25,7 +25,9 @@ class MeterReport {
   MeterReport(const MeterReport&) = delete;
   MeterReport& operator=(const MeterReport&) = delete;
 
-  // The line could not be opened, or was lost: the poll that was due or under way has failed.
+  // The line could not be opened, or was lost: the poll that was due or under way has failed. Of a
+  // meter that is left alone nothing was due, and servers end connections that are idle; that line
+  // is missed once it cannot be opened again.
   void line_failed(const irmeter::Failure& failure);
   // The line is open. Each time but the first is a reconnect.
   void line_ready();
@@ -46,6 +48,7 @@ class MeterReport {
   Store& store_;
   std::string missing_key_;
   MeterSnapshot snapshot_;
+  bool open_ = false;  // the line
   bool was_open_ = false;
   std::optional<irmeter::Trouble> trouble_;  // of the latest poll
   irmeter::Instant last_end_{};              // of a poll

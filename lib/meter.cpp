@@ -30,7 +30,9 @@ void Meter::line_ready(Instant now) {
 void Meter::line_lost() {
   line_ = polling_ = false;
   session_.reset();
-  held_.reset();  // another meter may be at the end of the next one
+  if (held_ && info(held_->trouble).retry != Retry::hold_off) {
+    held_.reset();  // another meter may be at the end of the next one
+  }
   // What was to be sent has nowhere to go; what was found out stays true.
   std::erase_if(outputs_,
                 [](const MeterOutput& output) { return std::holds_alternative<Transmit>(output); });

@@ -79,6 +79,22 @@ TEST_F(DriverTcp, KeepsIdleConnectionsAlive) {
   EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 3);
 }
 
+TEST_F(DriverTcp, NobodyMissesTheConnectionOfAMeterThatIsLeftAlone) {
+  TcpRelay relay(loop_, simulator_.device());
+  const CapturedLog log;
+  MeterConfig config = config_for(relay.device());
+  config.quiet_hours = {{0min, 12h}, {12h, 0min}};
+  relay.drop();
+  drive(config);
+  ASSERT_TRUE(eventually([&] { return relay.taken() >= 3; }));
+  EXPECT_EQ(log.count("main: quiet. "), 1U);
+  EXPECT_EQ(log.count("main: "), 1U) << log.text();
+  relay.refuse();
+  ASSERT_TRUE(becomes(State::no_device));
+  relay.serve();
+  ASSERT_TRUE(becomes(State::quiet));
+}
+
 // A relay between driver and meter that fails as it is told. Times are the ones promised to users:
 // the right state within two seconds, a reading within one interval.
 class DriverTcpTrouble : public DriverTcp {

@@ -206,6 +206,29 @@ INSTANTIATE_TEST_SUITE_P(Session, SessionGuard,
                            return name;
                          });
 
+TEST_P(SessionGuard, ThatStrikesIsWaitedOutAlsoWhereTheLineComesAndGoes) {
+  Bench bench = kept(3);
+  bench.options.timing.max_age = hours(24);
+  TruePair pair(bench);
+  pair.sim().faults().add(GetParam(), pair.now);
+  pair.start();
+  ASSERT_TRUE(pair.run_until(
+      [&] { return !pair.polls.empty() && pair.polls.back().poll.reading() == nullptr; },
+      minutes(12)));
+  pair.run_for(milliseconds(500));
+  const std::uint64_t bytes = pair.to_meter.bytes;
+  for (int i = 0; i < 29; ++i) {
+    pair.tell([](Meter& client, Instant) { client.line_lost(); });
+    pair.run_for(seconds(5));
+    pair.tell([](Meter& client, Instant now) { client.line_ready(now); });
+    pair.run_for(seconds(5));
+    ASSERT_EQ(state_of(pair.polls.back().poll), State::locked_out);
+  }
+  EXPECT_EQ(pair.to_meter.bytes, bytes);
+  const std::size_t readings = pair.readings();
+  EXPECT_TRUE(pair.run_until([&] { return pair.readings() > readings; }, seconds(20)));
+}
+
 // Some hours in the life of a meter that somebody else has been at.
 TEST(Identification, RefusedIsAskedForAgainAfterTheHoldOffOnly) {
   for (const ResponseCode code : {ResponseCode::err, ResponseCode::isc, ResponseCode::onp}) {
