@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "daemon/config/url.hpp"
+#include "lib/key.hpp"
 
 namespace irmeterd {
 namespace {
@@ -26,6 +27,10 @@ bool is_lower(char c) {
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+bool is_credential_character(char c) {
+  return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
 }
 
 // Levenshtein's distance: how many characters to insert, remove or replace.
@@ -112,15 +117,26 @@ Objection check_topic_prefix(std::string_view text) {
 }
 
 Objection check_credential_name(std::string_view text) {
-  if (auto objection = check_text(text)) {
-    return objection;
+  if (text.empty()) {
+    return check_text(text);
   }
   if (text.size() > max_credential || text.starts_with('.') ||
-      text.find('/') != std::string_view::npos) {
-    return in_quotes(text) +
-           " is not a credential's name; write a file name without a folder, such as \"meter-key\"";
+      !std::all_of(text.begin(), text.end(), is_credential_character)) {
+    return "is not a credential's name; write a file name without a folder, of a-z, A-Z, 0-9, ., _ "
+           "and -, such as \"meter-key\"";
+  }
+  if (text.size() == irmeter::Key::size && text.find_first_of("._-") == std::string_view::npos) {
+    return "is as long as a meter's key; write the name of the credential that holds it, such as "
+           "\"meter-key\", and not the key";
   }
   return std::nullopt;
+}
+
+Objection check_secret_path(std::string_view text) {
+  if (text.empty() || text.starts_with('/')) {
+    return check_absolute_path(text);
+  }
+  return "is not an absolute path; write one that begins with /";
 }
 
 Objection check_absolute_path(std::string_view text) {

@@ -20,9 +20,12 @@ using Objection = std::optional<std::string>;
 [[nodiscard]] Objection check_mqtt_url(std::string_view text);
 // Without wildcards and without a slash at either end.
 [[nodiscard]] Objection check_topic_prefix(std::string_view text);
-// A file name as systemd accepts it for a credential.
+// A file name that systemd accepts for a credential, and that needs no quotes in a unit. Never
+// quotes the text: it may be the key or the password itself.
 [[nodiscard]] Objection check_credential_name(std::string_view text);
 [[nodiscard]] Objection check_absolute_path(std::string_view text);
+// The same for a file with a secret, without quoting a text that is no path, for the same reason.
+[[nodiscard]] Objection check_secret_path(std::string_view text);
 // What holds for every text: neither empty nor overlong, no control characters.
 [[nodiscard]] Objection check_text(std::string_view text);
 

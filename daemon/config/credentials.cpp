@@ -1,5 +1,6 @@
 #include "daemon/config/credentials.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <initializer_list>
@@ -48,21 +49,34 @@ bool is_there(const std::string& path) {
   return status.type() != std::filesystem::file_type::not_found;
 }
 
+// The name of a credential that is not there, as far as it is for everybody's eyes: somebody may
+// have written the key or the password in place of the name.
+std::string shown(const std::string& name) {
+  constexpr std::array<std::string_view, 3> ours{"meter-key", "mqtt-password", "mqtt-client-key"};
+  const bool is_name = std::any_of(ours.begin(), ours.end(), [&](std::string_view beginning) {
+    return name.starts_with(beginning);
+  });
+  return is_name ? name : "NAME";
+}
+
 // Where one that is not there was looked for; named after the variable where nobody handed any
 // over.
 std::string credential_place(const std::string& directory, const std::string& name) {
-  return (directory.empty() ? "$CREDENTIALS_DIRECTORY" : directory) + "/" + name;
+  return (directory.empty() ? "$CREDENTIALS_DIRECTORY" : directory) + "/" + shown(name);
 }
 
-std::string see_that_it_is_loaded(const std::string& name) {
-  return "see that the service loads it (LoadCredentialEncrypted=" + name +
-         ", or LoadCredential=" + name + ".plain:" + name + ") and restart ir-meterd";
+std::string see_that_it_is_loaded(const std::string& name, std::string_view key) {
+  const std::string by = shown(name);
+  return "see that the service loads it (LoadCredentialEncrypted=" + by +
+         ", or LoadCredential=" + by + ".plain:" + by +
+         (by == name ? "" : "; NAME is what " + std::string(key) + " says") +
+         ") and restart ir-meterd";
 }
 
-std::string not_there(std::string_view what, const std::string& name) {
-  return std::string(what) + " is not there; put it into /etc/credstore/" + name +
-         ", or encrypted into /etc/credstore.encrypted/" + name + ", " +
-         see_that_it_is_loaded(name);
+std::string not_there(std::string_view what, const std::string& name, std::string_view key) {
+  return std::string(what) + " is not there; put it into /etc/credstore/" + shown(name) +
+         ", or encrypted into /etc/credstore.encrypted/" + shown(name) + ", " +
+         see_that_it_is_loaded(name, key);
 }
 
 std::string unreadable(std::string_view what, const irmeter::Error& error) {
@@ -79,7 +93,8 @@ class SecretReader {
     if (meter.key_file.empty() && !credential) {
       return {std::nullopt, "There is no key in " + credential_place(directory_, name) +
                                 ": store it with ir-meterctl set-key, " +
-                                see_that_it_is_loaded(name) + ", or name its file with key_file."};
+                                see_that_it_is_loaded(name, "key_credential") +
+                                ", or name its file with key_file."};
     }
     const std::string path = meter.key_file.empty() ? *credential : meter.key_file;
     const std::string what = "key of meter " + in_quotes(meter.name);
@@ -102,7 +117,7 @@ class SecretReader {
     if (name.empty() && mqtt.password_file.empty()) {
       return {};
     }
-    const auto path = find("MQTT password", name, mqtt.password_file);
+    const auto path = find("MQTT password", "password_credential", name, mqtt.password_file);
     if (!path) {
       return {};
     }
@@ -123,7 +138,8 @@ class SecretReader {
   // Sees whether the TLS files can be read; where the client's key is.
   std::string tls_files(const MqttConfig& mqtt) {
     const std::string& name = mqtt.client_key_credential;
-    std::string client_key = find("MQTT client key", name, mqtt.client_key_file).value_or("");
+    std::string client_key =
+        find("MQTT client key", "client_key_credential", name, mqtt.client_key_file).value_or("");
     const std::initializer_list<std::pair<std::string_view, const std::string&>> files{
         {"ca_file", mqtt.ca_file},
         {"cert_file", mqtt.cert_file},
@@ -143,14 +159,14 @@ class SecretReader {
  private:
   // The file of a credential, or the other file where none is named; a credential that is not there
   // is reported.
-  std::optional<std::string> find(std::string_view what, const std::string& credential,
-                                  const std::string& file) {
+  std::optional<std::string> find(std::string_view what, std::string_view key,
+                                  const std::string& credential, const std::string& file) {
     if (credential.empty()) {
       return file;
     }
     auto path = credential_file(directory_, credential);
     if (!path) {
-      report(credential_place(directory_, credential), not_there(what, credential));
+      report(credential_place(directory_, credential), not_there(what, credential, key));
     }
     return path;
   }

@@ -150,6 +150,25 @@ TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblemAndSaysWhatToDo) {
   }
 }
 
+TEST_F(Credentials, ANameThatMayBeASecretItselfIsNotShown) {
+  config_.meters[0].key_credential = "Zq7XvKw3Yj5Bn1";
+  mqtt().username = "reader";
+  mqtt().password_credential = "hunter2";
+  const Secrets secrets = load();
+  const std::string missing = secrets.meter_keys.at("main").missing;
+  EXPECT_NE(missing.find("LoadCredential=NAME.plain:NAME; NAME is what key_credential says"),
+            std::string::npos)
+      << missing;
+  EXPECT_EQ(missing.find("Zq7"), std::string::npos) << missing;
+  ASSERT_EQ(secrets.problems.size(), 1U);
+  const std::string problem = texts(secrets.problems)[0];
+  EXPECT_NE(problem.find("NAME is what password_credential says"), std::string::npos) << problem;
+  EXPECT_EQ(problem.find("hunter2"), std::string::npos) << problem;
+
+  config_.meters[0].key_credential = "meter-key-garage";
+  EXPECT_NE(load().meter_keys.at("main").missing.find("/meter-key-garage"), std::string::npos);
+}
+
 TEST_F(Credentials, AKeyCredentialThatCannotBeReadIsReported) {
   std::filesystem::create_directory(dir_.path("meter-key"));
   EXPECT_EQ(texts(load().problems),

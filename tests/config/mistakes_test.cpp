@@ -172,11 +172,19 @@ const Mistake mistakes[] = {
      {":4:12: key_file: stands beside key_credential; write only one of the two"}},
     {"KeyFileRelative",
      METER "key_file = \"k\"\n",
-     {":4:12: key_file: \"k\" is not an absolute path; write one that begins with /"}},
+     {":4:12: key_file: is not an absolute path; write one that begins with /"}},
     {"KeyCredentialIsPath",
      METER "key_credential = \"/k\"\n",
-     {":4:18: key_credential: \"/k\" is not a credential's name; write a file name without a "
-      "folder, such as \"meter-key\""}},
+     {":4:18: key_credential: is not a credential's name; write a file name without a folder, of "
+      "a-z, A-Z, 0-9, ., _ and -, such as \"meter-key\""}},
+    {"KeyCredentialThatSystemdRefuses",
+     METER "key_credential = \"a:b\"\n",
+     {":4:18: key_credential: is not a credential's name; write a file name without a folder, of "
+      "a-z, A-Z, 0-9, ., _ and -, such as \"meter-key\""}},
+    {"KeyCredentialIsKey",
+     METER "key_credential = \"0123456789ABCDEF0123\"\n",
+     {":4:18: key_credential: is as long as a meter's key; write the name of the credential that "
+      "holds it, such as \"meter-key\", and not the key"}},
     {"KeyCredentialEmpty",
      METER "key_credential = \"\"\n",
      {":4:18: key_credential: must not be empty; leave the key out to have the default"}},
@@ -199,6 +207,13 @@ const Mistake mistakes[] = {
     {"PasswordWithoutUser",
      MQTT "password_credential = \"p\"\n",
      {":6:23: password_credential: is of no use without username; write both"}},
+    {"PasswordFileIsPassword",
+     MQTT "username = \"u\"\npassword_file = \"hunter2\"\n",
+     {":7:17: password_file: is not an absolute path; write one that begins with /"}},
+    {"PasswordCredentialIsPassword",
+     MQTT "username = \"u\"\npassword_credential = \"hunter2!\"\n",
+     {":7:23: password_credential: is not a credential's name; write a file name without a folder, "
+      "of a-z, A-Z, 0-9, ., _ and -, such as \"meter-key\""}},
     {"PasswordFileWithoutUser",
      MQTT "password_file = \"/p\"\n",
      {":6:17: password_file: is of no use without username; write both"}},

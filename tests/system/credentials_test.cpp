@@ -51,13 +51,16 @@ TEST_F(HandedOver, PrivateKeyOfAnotherCertificateMakesNoConnection) {
 
 TEST_F(HandedOver, PrivateKeyThatIsNotThereIsMissed) {
   dir_.write("client.crt", "");
-  configure(std::string(no_bus) + meter_table("/dev/no-such-probe") +
-            mqtt_table("mqtts://localhost", "cert_file = \"" + path("client.crt") +
-                                                "\"\nclient_key_credential = \"client\"\n"));
+  configure(
+      std::string(no_bus) + meter_table("/dev/no-such-probe") +
+      mqtt_table("mqtts://localhost", "cert_file = \"" + path("client.crt") +
+                                          "\"\nclient_key_credential = \"mqtt-client-key-2\"\n"));
   start();
   ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));
   EXPECT_EQ(daemon_->exit_status(), 78);
-  EXPECT_EQ(logged("error: " + path("credentials/client") + ": MQTT client key is not there; "), 1U)
+  EXPECT_EQ(logged("error: " + path("credentials/mqtt-client-key-2") +
+                   ": MQTT client key is not there; "),
+            1U)
       << daemon_->errors();
 }
 
