@@ -165,8 +165,20 @@ void Meter::begin_poll(Instant now) {
   }
   polling_ = true;
   retried_ = false;
-  session_.read(now, keeps_session());
+  read(now);
   take_events(now);
+}
+
+void Meter::read(Instant now) {
+  session_.read(now, keeps_session());
+  compare_first_values();
+}
+
+// The first values of a meter are held against what it says right after them.
+void Meter::compare_first_values() {
+  if (!plausibility_.begun()) {
+    session_.read_twice();
+  }
 }
 
 void Meter::end_poll(PollEnded ended, Instant now) {
@@ -199,8 +211,11 @@ void Meter::take_events(Instant now) {
     if (auto* identity = std::get_if<Identity>(&*event)) {
       if (std::exchange(serial_number_, identity->serial_number) != identity->serial_number) {
         plausibility_.forget();
+        compare_first_values();
       }
       outputs_.emplace_back(Identified{std::move(*identity)});
+    } else if (const auto* first = std::get_if<FirstReading>(&*event)) {
+      (void)plausibility_.judge(first->reading, now);
     } else if (const auto* reading = std::get_if<Reading>(&*event)) {
       if (polling_) {
         on_reading(*reading, now);
@@ -232,7 +247,7 @@ void Meter::on_failure(const Failure& failure, Instant now) {
     return;
   }
   if (retry == Retry::same_poll && !std::exchange(retried_, true)) {
-    session_.read(now, keeps_session());
+    read(now);
     return;
   }
   end_poll({failure}, now);

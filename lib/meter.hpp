@@ -98,6 +98,8 @@ class Meter {
 
  private:
   void begin_poll(Instant now);
+  void read(Instant now);
+  void compare_first_values();
   void end_poll(PollEnded ended, Instant now);
   void on_reading(const Reading& reading, Instant now);
   void take_events(Instant now);

@@ -28,6 +28,11 @@ constexpr std::int64_t most_voltage = 300'000;  // mV
 
 constexpr std::int64_t most_power_factor = 1'000;  // thousandths
 
+// No grid of 50 or 60 Hz stays connected beyond these (EN 50160 allows 42.5 to 57.5 Hz off the
+// mainland).
+constexpr std::int64_t least_frequency = 40'000;  // mHz
+constexpr std::int64_t most_frequency = 70'000;   // mHz
+
 // Bytes are passed on only where every value in them is.
 bool whole(const Values& values, Source source, std::size_t bytes) {
   return std::ranges::all_of(quantities, [&](const QuantityInfo& quantity) {
@@ -79,6 +84,8 @@ bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) co
     case Check::power_factor:
       most = most_power_factor;
       break;
+    case Check::frequency:
+      return value >= least_frequency && value <= most_frequency;
   }
   return value <= most && value >= (quantity.may_be_negative ? -most : 0);
 }
@@ -97,6 +104,7 @@ bool Plausibility::believable(const QuantityInfo& quantity, const std::optional<
 }
 
 Plausibility::Verdict Plausibility::judge(const Reading& read, Instant now) {
+  begun_ = true;
   Verdict verdict{read, {}, {}};
   for (const QuantityInfo& quantity : quantities) {
     const auto value = read.values.get(quantity.id);
@@ -106,18 +114,22 @@ Plausibility::Verdict Plausibility::judge(const Reading& read, Instant now) {
     const auto number = static_cast<std::size_t>(quantity.id);
     Watch& watch = watches_[number];
     const Sample sample{*value, now};
-    if (!believable(quantity, watch.published, sample)) {
+    const bool first = quantity.check == Check::rise && !watch.published;
+    if (first || !believable(quantity, watch.published, sample)) {
       watch.agreeing = believable(quantity, watch.doubted, sample) ? watch.agreeing + 1 : 1;
       watch.doubted = sample;
-      if (watch.agreeing < agreeing_readings && watch.held < most_held) {
+      const bool agreed = watch.agreeing >= (first ? first_agreeing_readings : agreeing_readings);
+      if (!agreed && watch.held < most_held) {
         ++watch.held;
         verdict.held.set(number);
         verdict.reading.values.set(quantity.id, std::nullopt);
         continue;
       }
-      verdict.accepted.push_back(
-          {quantity.id, watch.published ? std::optional(watch.published->value) : std::nullopt,
-           *value});
+      if (!first || !agreed) {
+        verdict.accepted.push_back(
+            {quantity.id, watch.published ? std::optional(watch.published->value) : std::nullopt,
+             *value});
+      }
     }
     watch = {};
     watch.published = sample;

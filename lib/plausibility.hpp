@@ -2,7 +2,8 @@
 //
 // NES meters are known to jump by more than 1000 kWh for a moment and to fall back, with every
 // checksum right. A value that cannot be true is therefore held back, for a few readings at most:
-// when several of them in a row agree, it is true after all (another meter, a roll-over).
+// when several of them in a row agree, it is true after all (another meter, a roll-over). The first
+// value of a register could be anything, so the next one has to agree with it.
 #pragma once
 
 #include <array>
@@ -26,8 +27,9 @@ struct MainFuse {
 
 class Plausibility {
  public:
-  // A new level is accepted with the third reading in a row that agrees on it; where the readings
-  // never agree, the one after most_held is.
+  // The first level of a register is believed with the second reading in a row that agrees on it, a
+  // new one accepted with the third; where the readings never agree, the one after most_held is.
+  static constexpr unsigned first_agreeing_readings = 2;
   static constexpr unsigned agreeing_readings = 3;
   static constexpr unsigned most_held = 5;
 
@@ -51,8 +53,13 @@ class Plausibility {
   // now: when the reading was complete, never earlier than the time before. A quantity the reading
   // lacks changes nothing.
   [[nodiscard]] Verdict judge(const Reading& read, Instant now);
-  // What comes next is compared with nothing: another meter.
-  void forget() { watches_ = {}; }
+  // What comes next is the first: another meter.
+  void forget() {
+    begun_ = false;
+    watches_ = {};
+  }
+  // A reading has been judged, which the next one can be held against.
+  [[nodiscard]] bool begun() const { return begun_; }
 
  private:
   struct Sample {
@@ -73,6 +80,7 @@ class Plausibility {
   [[nodiscard]] std::int64_t most_rise(Duration elapsed) const;
 
   MainFuse fuse_;
+  bool begun_ = false;
   std::array<Watch, quantity_count> watches_{};
 };
 

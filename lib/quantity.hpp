@@ -40,7 +40,7 @@ inline constexpr std::size_t quantity_count = 18;
 enum class Source : std::uint8_t { bt23, bt28, derived };
 
 // What a value is held against before it is believed (lib/plausibility.hpp).
-enum class Check : std::uint8_t { none, rise, power, current, voltage, power_factor };
+enum class Check : std::uint8_t { none, rise, power, current, voltage, power_factor, frequency };
 
 struct QuantityInfo {
   Quantity id;
@@ -110,7 +110,7 @@ inline constexpr std::array<QuantityInfo, quantity_count> quantities{{
   {Quantity::power_factor_l1, Source::bt28, 10, true, Check::power_factor,
    "power_factor_l1", "", "1", 3,
    "power_factor_l1", 3, "Power factor L1", "power_factor", "measurement", "", 2, false},
-  {Quantity::frequency, Source::bt28, 11, false, Check::none,
+  {Quantity::frequency, Source::bt28, 11, false, Check::frequency,
    "frequency", "", "Hz", 3,
    "frequency_hz", 3, "Frequency", "frequency", "measurement", "Hz", 2, false},
   {Quantity::apparent_power, Source::bt28, 12, false, Check::power,

@@ -16,6 +16,11 @@ void Session::set_key(const std::optional<Key>& key, std::vector<KeyFact> known)
 
 void Session::read(Instant now, bool keep) {
   keep_ = keep;
+  twice_ = false;
+  begin_read(now);
+}
+
+void Session::begin_read(Instant now) {
   if (busy()) {
     read_next_ = true;  // after close(), in a new session
     return;
@@ -307,7 +312,7 @@ void Session::end(Instant now, bool in_order) {
     events_.emplace_back(Closed{});
   }
   if (std::exchange(read_next_, false)) {
-    read(now, keep_);
+    begin_read(now);
   }
 }
 

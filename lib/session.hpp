@@ -47,7 +47,12 @@ struct SessionTiming {
 // The session is over, in order or not; the next read() opens a new one.
 struct Closed {};
 
-using SessionEvent = std::variant<Identity, Reading, Failure, Closed>;
+// Of a read that is made twice: the Reading is to come.
+struct FirstReading {
+  Reading reading;
+};
+
+using SessionEvent = std::variant<Identity, FirstReading, Reading, Failure, Closed>;
 
 class Session {
  public:
@@ -62,6 +67,8 @@ class Session {
 
   // Starts to read: in the open session, or in a new one. Ends with a Reading or a Failure.
   void read(Instant now, bool keep);
+  // The read under way is to read the values once more when they are complete.
+  void read_twice() { twice_ = true; }
   // Logs off and terminates as soon as the request under way has ended. Ends with Closed.
   void close(Instant now);
   // The line is gone: forgets the session and the meter, without events.
@@ -104,6 +111,7 @@ class Session {
     terminate,
   };
 
+  void begin_read(Instant now);
   void go(Step step, Instant now);
   void send_request(Instant now);
   [[nodiscard]] Bytes request_bytes() const;

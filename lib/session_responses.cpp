@@ -268,7 +268,7 @@ void Session::on_table(const Bytes& table, Instant now) {
     default:  // keep_alive
       go(Step::idle, now);
       if (std::exchange(read_next_, false)) {
-        read(now, keep_);
+        begin_read(now);
       }
   }
 }
@@ -302,10 +302,16 @@ void Session::on_values(const Bytes& table, Instant now) {
   }
   has_read_ = true;
   learn(KeyTrust::proven);  // also where the answer to Security got lost
-  if (!close_next_) {       // or it was made for a poll that has ended
+  if (close_next_) {        // it was made for a poll that has ended
+    go(Step::log_off, now);
+  } else if (std::exchange(twice_, false)) {
+    events_.emplace_back(FirstReading{plan_.reading()});
+    plan_.restart();
+    go(Step::read_values, now);
+  } else {
     events_.emplace_back(plan_.reading());
+    go(keep_ ? Step::idle : Step::log_off, now);
   }
-  go(keep_ ? Step::idle : Step::log_off, now);
 }
 
 }  // namespace irmeter

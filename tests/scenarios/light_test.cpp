@@ -73,8 +73,10 @@ TEST_P(Echo, OfSomePacketsChangesNothing) {
         TruePair pair(bench_with(GetParam()));
         pair.sim().faults().add(spec, pair.now);
         ASSERT_NO_FATAL_FAILURE(expect_readings(pair, 5));
-        for (const PollRecord& record : pair.polls) {
-          EXPECT_TRUE(record.poll.echo || rate < 100);
+        const auto seen = std::ranges::count_if(
+            pair.polls, [](const PollRecord& record) { return record.poll.echo; });
+        if (rate == 100) {  // the echo of a short poll may be too damaged to be known as one
+          EXPECT_GE(seen, fault == "echo" ? 5 : 4);
         }
       }
     }

@@ -123,7 +123,7 @@ std::vector<Scenario> table() {
        .retries = Seen::must_not,
        .crc_errors = Seen::must_not,
        .same_session = true,
-       .longest_poll = seconds(150)},
+       .longest_poll = seconds(180)},
 
       busy("Busy", "bsy"),
       busy("DataNotReady", "dnr"),

@@ -163,6 +163,26 @@ TEST_P(FalseValues, ThatStayAreBelievedWithTheThirdReading) {
 
 const std::vector<Quantity> registers{Quantity::energy_import, Quantity::energy_export};
 
+TEST(FirstRegisters, ThatAreFalseAreNeverPublished) {
+  for (const SessionMode mode : {SessionMode::each, SessionMode::keep}) {
+    for (const std::string readings : {"times=1", "after=1,times=1", "after=2,times=1"}) {
+      for (const std::string fault : {"register-jump:", "register-jump:value=-1000,"}) {
+        SCOPED_TRACE(fault + readings);
+        Household pair(mode);
+        pair.sim().faults().add(fault + readings, pair.now);
+        for (int poll = 0; poll < 10; ++poll) {
+          const PollEnded ended = pair.next_poll();
+          ASSERT_NE(ended.reading(), nullptr);
+          EXPECT_TRUE(ended.held.none() || (poll < 2 && ended.held == set_of(registers)));
+          EXPECT_EQ(*ended.reading(), without(pair.measured, ended.held));
+          EXPECT_TRUE(ended.accepted.empty());
+        }
+        EXPECT_EQ(pair.sim().faults().struck(irmetersim::FaultKind::register_jump), 1U);
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Values, FalseValues,
     ::testing::Combine(
@@ -172,7 +192,8 @@ INSTANTIATE_TEST_SUITE_P(
                           FalseValue{"Voltage", "voltage", {Quantity::voltage_l1}},
                           FalseValue{"Current", "current", {Quantity::current_l1}},
                           FalseValue{"Power", "power", {Quantity::power_import}},
-                          FalseValue{"PowerFactor", "power-factor", {Quantity::power_factor_l1}}),
+                          FalseValue{"PowerFactor", "power-factor", {Quantity::power_factor_l1}},
+                          FalseValue{"Frequency", "frequency", {Quantity::frequency}}),
         ::testing::Values(SessionMode::each, SessionMode::keep)),
     [](const auto& one) {
       return std::string(std::get<0>(one.param).name) +

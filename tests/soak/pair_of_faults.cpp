@@ -5,6 +5,7 @@
 #include <cmath>
 #include <exception>
 #include <functional>
+#include <numbers>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -159,8 +160,9 @@ std::uint64_t PairsOfFaults::size() const {
 }
 
 PairsOfFaults::Pair PairsOfFaults::at(std::uint64_t number) const {
-  // A stride that has no divisor in common with the size leads to every one of them.
-  std::uint64_t stride = size() / 8 * 5;
+  // A stride that has no divisor in common with the size leads to every one of them; by the golden
+  // ratio, so that the first ones lie everywhere.
+  auto stride = static_cast<std::uint64_t>(static_cast<double>(size()) * (std::numbers::phi - 1));
   while (std::gcd(stride, size()) != 1) {
     ++stride;
   }

@@ -18,9 +18,9 @@ using irmetersim::FaultKind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::array<FaultKind, 5> kinds_of_false_values{FaultKind::register_jump,
-                                                         FaultKind::voltage, FaultKind::current,
-                                                         FaultKind::power, FaultKind::power_factor};
+constexpr std::array<FaultKind, 6> kinds_of_false_values{
+    FaultKind::register_jump, FaultKind::voltage,      FaultKind::current,
+    FaultKind::power,         FaultKind::power_factor, FaultKind::frequency};
 
 // Faults of the light and of the meter's mind: without those of its values, and of the line.
 std::span<const FaultInfo> weather() {

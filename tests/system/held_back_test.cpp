@@ -111,6 +111,18 @@ TEST_F(HeldBack, AJumpThatFallsBackIsShownToNobody) {
   EXPECT_EQ(logged("warning: "), 1U) << daemon_->errors();  // that there was no device
 }
 
+TEST_F(HeldBack, AJumpInTheVeryFirstReadingIsShownToNobody) {
+  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:times=1", 10));
+  EXPECT_EQ(on_bus_, Numbers({truth_}));
+  Numbers on_mqtt = energy_on_mqtt();
+  on_mqtt.erase(std::nullopt);  // which may have been shown before
+  EXPECT_EQ(on_mqtt, Numbers({truth_ / 1'000.0}));
+  EXPECT_EQ(in_cache_, Numbers({std::nullopt, truth_ / 1'000.0}));
+  EXPECT_EQ(raw_in_cache_.size(), 1U);
+  EXPECT_EQ(published("diagnostics").back().at("held_back"), 2);
+  EXPECT_EQ(logged("warning: "), 1U) << daemon_->errors();  // that there was no device
+}
+
 TEST_F(HeldBack, ANewLevelIsBelievedWithTheThirdReadingAndOneWarning) {
   // As after an exchange of the meter: the register falls and stays there.
   const int after_exchange = truth_ - 100'000;

@@ -14,7 +14,7 @@ constexpr std::uint8_t isss = 0x0A;
 constexpr std::uint8_t rno = 0x09;
 const std::string first_session =
     "identify, negotiate, log on, BT00, BT01 0+24, ET03 0+30, security, BT21 0+10, BT23 0+8, "
-    "BT28 0+60";
+    "BT28 0+60, BT23 0+8, BT28 0+60";
 const std::string next_session =
     "identify, negotiate, log on, BT01 0+24, security, BT21 0+10, BT23 0+8, BT28 0+60";
 

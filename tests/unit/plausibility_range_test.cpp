@@ -88,9 +88,13 @@ TEST_F(PlausibilityOf, PowerAndCurrentDependsOnTheFuse) {
   expect_held(Quantity::current_l1, 32'001);
 }
 
-TEST_F(PlausibilityOf, TheFrequencyIsNotJudged) {
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{50'000}, most_register}) {
+TEST_F(PlausibilityOf, TheFrequencyIsThatOfAGrid) {
+  for (const std::int64_t value : {40'000, 50'000, 60'000, 70'000}) {
     expect_believed(Quantity::frequency, value);
+  }
+  for (const std::int64_t value : {39'999, 70'001}) {
+    expect_held(Quantity::frequency, value);
+    expect_believed(Quantity::frequency, 50'000);
   }
 }
 

@@ -11,31 +11,61 @@ class PlausibilityOfARegister : public PlausibilityOf {
  protected:
   static constexpr Quantity energy = Quantity::energy_import;
 
+  // The first readings of a meter.
+  void begins(std::int64_t value) {
+    held(value);
+    believed(value);
+  }
   void believed(std::int64_t value) { expect_believed(energy, value); }
   void held(std::int64_t value) { expect_held(energy, value); }
   void accepted(std::int64_t before, std::int64_t value) { expect_accepted(energy, before, value); }
 };
 
-TEST_F(PlausibilityOfARegister, TakesTheFirstValueWhateverItIs) {
-  believed(0);
+TEST_F(PlausibilityOfARegister, BeginsWithAnyValueThatTwoReadingsAgreeOn) {
+  begins(0);
+  expect_held(Quantity::energy_export, most_register - 1);
   expect_believed(Quantity::energy_export, most_register);
 }
 
+TEST_F(PlausibilityOfARegister, HoldsAJumpInTheFirstReading) {
+  held(1'344'180);
+  held(344'180);
+  believed(344'181);
+  held(1'344'181);
+  believed(344'182);
+}
+
+TEST_F(PlausibilityOfARegister, HoldsAJumpInTheSecondReading) {
+  held(344'180);
+  held(1'344'180);
+  held(344'180);
+  believed(344'180);
+}
+
+TEST_F(PlausibilityOfARegister, BeginsWithTheSixthValueWhereNoTwoAgree) {
+  for (const std::int64_t value : {6'000, 5'000, 4'000, 3'000, 2'000}) {
+    held(value);
+  }
+  expect_accepted(energy, std::nullopt, 1'000);
+  believed(1'001);
+}
+
 TEST_F(PlausibilityOfARegister, LetsItStandStillAndRise) {
-  for (const std::int64_t value : {344'180, 344'180, 344'181, 344'300, 344'300}) {
+  begins(344'180);
+  for (const std::int64_t value : {344'180, 344'181, 344'300, 344'300}) {
     believed(value);
   }
 }
 
 // Ten seconds from one reading to the next, ten that a poll may take, two Wh for rounding.
 TEST_F(PlausibilityOfARegister, LetsItRiseByWhatTheFuseCarriesTwice) {
-  believed(1'000'000);
+  begins(1'000'000);
   believed(1'000'485);
   held(1'000'971);
 }
 
 TEST_F(PlausibilityOfARegister, LetsItRiseMoreAfterALongerTime) {
-  believed(1'000'000);
+  begins(1'000'000);
   now_ += hours(1) - seconds(20);
   believed(1'086'942);
   now_ += hours(1) - seconds(20);
@@ -43,13 +73,13 @@ TEST_F(PlausibilityOfARegister, LetsItRiseMoreAfterALongerTime) {
 }
 
 TEST_F(PlausibilityOfARegister, CountsTheTimeFromTheLastPublishedValue) {
-  believed(1'000'000);
+  begins(1'000'000);
   held(1'000'500);
   believed(1'000'700);
 }
 
 TEST_F(PlausibilityOfARegister, KnowsHowLongAFailureLasted) {
-  believed(0);
+  begins(0);
   now_ += hours(24 * 365 * 100);
   believed(most_register);
   now_ += hours(24 * 365 * 100);
@@ -57,7 +87,7 @@ TEST_F(PlausibilityOfARegister, KnowsHowLongAFailureLasted) {
 }
 
 TEST_F(PlausibilityOfARegister, HoldsAJumpOfAThousandKilowattHoursAndBack) {
-  believed(344'180);
+  begins(344'180);
   held(1'344'180);
   held(1'344'181);
   believed(344'182);
@@ -67,20 +97,20 @@ TEST_F(PlausibilityOfARegister, HoldsAJumpOfAThousandKilowattHoursAndBack) {
 }
 
 TEST_F(PlausibilityOfARegister, HoldsAFallToZeroAndBack) {
-  believed(344'180);
+  begins(344'180);
   held(0);
   held(0);
   believed(344'180);
 }
 
 TEST_F(PlausibilityOfARegister, HoldsAFallByOne) {
-  believed(344'180);
+  begins(344'180);
   held(344'179);
   believed(344'180);
 }
 
 TEST_F(PlausibilityOfARegister, AcceptsANewLevelThatThreeReadingsAgreeOn) {
-  believed(344'180);
+  begins(344'180);
   held(12);
   held(13);
   accepted(344'180, 13);
@@ -88,7 +118,7 @@ TEST_F(PlausibilityOfARegister, AcceptsANewLevelThatThreeReadingsAgreeOn) {
 }
 
 TEST_F(PlausibilityOfARegister, AcceptsAHigherLevelOnce) {
-  believed(344'180);
+  begins(344'180);
   held(99'000'000);
   held(99'000'010);
   accepted(344'180, 99'000'020);
@@ -98,7 +128,7 @@ TEST_F(PlausibilityOfARegister, AcceptsAHigherLevelOnce) {
 }
 
 TEST_F(PlausibilityOfARegister, ForgetsTheNewLevelWhenTheOldOneGoesOn) {
-  believed(344'180);
+  begins(344'180);
   for (int round = 0; round < 10; ++round) {
     held(12);
     held(12);
@@ -107,7 +137,7 @@ TEST_F(PlausibilityOfARegister, ForgetsTheNewLevelWhenTheOldOneGoesOn) {
 }
 
 TEST_F(PlausibilityOfARegister, CountsOnlyReadingsThatFollowOneAnother) {
-  believed(344'180);
+  begins(344'180);
   held(12);
   held(13);
   held(11);  // falls below the new level
@@ -116,7 +146,7 @@ TEST_F(PlausibilityOfARegister, CountsOnlyReadingsThatFollowOneAnother) {
 }
 
 TEST_F(PlausibilityOfARegister, TakesTheSixthValueWhereNoTwoAgree) {
-  believed(344'180);
+  begins(344'180);
   for (const std::int64_t value : {6'000, 5'000, 4'000, 3'000, 2'000}) {
     held(value);
   }
@@ -132,7 +162,7 @@ TEST_F(PlausibilityOfARegister, IsNotMovedByReadingsWithoutIt) {
     EXPECT_TRUE(verdict.accepted.empty());
   };
   absent();
-  believed(344'180);
+  begins(344'180);
   held(12);
   absent();
   held(12);
@@ -142,25 +172,27 @@ TEST_F(PlausibilityOfARegister, IsNotMovedByReadingsWithoutIt) {
 }
 
 TEST_F(PlausibilityOfARegister, StartsAfreshWithAnotherMeter) {
-  believed(344'180);
+  begins(344'180);
   held(12);
   plausibility_.forget();
-  believed(12);
+  begins(12);
 }
 
 TEST_F(PlausibilityOfARegister, DependsOnTheFuse) {
   plausibility_ = Plausibility({.phases = 1, .amperes = 16});
-  believed(0);
+  begins(0);
   believed(42);
   held(85);
   plausibility_ = Plausibility({.phases = 3, .amperes = 4'000});
-  believed(0);
+  begins(0);
   believed(30'668);
   held(2 * 30'668 + 1);
 }
 
 class PlausibilityOfAReading : public PlausibilityOf {
  protected:
+  PlausibilityOfAReading() { (void)judge(household()); }
+
   static Reading household() {
     Reading reading;
     reading.values.set(Quantity::energy_import, 344'180);

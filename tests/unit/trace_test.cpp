@@ -53,7 +53,7 @@ TEST_F(TraceLines, NameEveryRequest) {
   EXPECT_EQ(names,
             "identify, negotiate 2 packets of 64 bytes, log on, read BT00, read BT01 0+24, "
             "read ET03 0+30, security, read BT21 0+10, read BT23 0+8, read BT28 0+32, "
-            "read BT28 32+28, log off, terminate");
+            "read BT28 32+28, read BT23 0+8, read BT28 0+32, read BT28 32+28, log off, terminate");
 }
 
 TEST_F(TraceLines, SayWhatTheTablesHold) {
@@ -73,6 +73,8 @@ TEST_F(TraceLines, SayWhatTheTablesHold) {
                 "0000000012345678",
                 "ok, 30 bytes of ET03: 501234567", "ok",
                 "ok, 10 bytes of BT21: 15 summations, 10 present values",
+                "ok, 8 bytes of BT23: 33821691 1739085",
+                "ok, 40 bytes of BT28: 0 231 0 71 598 700 705 231392 233137 230613",
                 "ok, 8 bytes of BT23: 33821691 1739085",
                 "ok, 40 bytes of BT28: 0 231 0 71 598 700 705 231392 233137 230613", "ok", "ok"}));
 }

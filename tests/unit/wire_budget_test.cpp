@@ -97,13 +97,14 @@ TEST(WireBudget, OfTheFirstSessionIsExact) {
     SimulatedPair pair(bench);
     pair.start();
     ASSERT_TRUE(pair.run_polls(1));
-    expect_near(pair.polls[0].poll.duration, time_of({identify, negotiate, log_on, bt00, bt01, et03,
-                                                      security, bt21, bt23, bt28_fifteen},
-                                                     false));
+    expect_near(pair.polls[0].poll.duration,
+                time_of({identify, negotiate, log_on, bt00, bt01, et03, security, bt21, bt23,
+                         bt28_fifteen, bt23, bt28_fifteen},
+                        false));
     pair.run_for(milliseconds(500));
     EXPECT_EQ(bytes_on(pair), sum({identify, negotiate, log_on, bt00, bt01, et03, security, bt21,
-                                   bt23, bt28_fifteen, log_off, terminate}));
-    EXPECT_EQ(pair.to_meter.sent.size(), 12U + 14U);  // requests and ACKs
+                                   bt23, bt28_fifteen, bt23, bt28_fifteen, log_off, terminate}));
+    EXPECT_EQ(pair.to_meter.sent.size(), 14U + 17U);  // requests and ACKs
   }
 }
 
