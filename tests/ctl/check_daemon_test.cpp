@@ -145,7 +145,7 @@ TEST_F(CheckDaemon, DoesNotMissADiscoveryThatIsSwitchedOff) {
 
 TEST_F(CheckDaemon, NamesABrokerThatIsNotThere) {
   configure(path("nothing"),
-            mqtt_table("mqtt://127.0.0.1:" + std::to_string(Mosquitto::free_port())));
+            mqtt_table("mqtt://127.0.0.1:" + std::to_string(Mosquitto::closed_port)));
   EXPECT_EQ(check_json(), 1);
   expect_line("broker", "failed", "Connection refused", "see that the broker runs");
   expect_line("discovery", "not_tried", "");

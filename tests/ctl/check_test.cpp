@@ -81,7 +81,7 @@ TEST_F(Check, ReadsAMeterBehindASerialServer) {
 }
 
 TEST_F(Check, NamesAServerThatDoesNotListen) {
-  configure("tcp://127.0.0.1:" + std::to_string(Mosquitto::free_port()));
+  configure("tcp://127.0.0.1:" + std::to_string(Mosquitto::closed_port));
   EXPECT_EQ(check_json(), 1);
   expect_failed("device", "Connection refused", "see that it runs");
 }

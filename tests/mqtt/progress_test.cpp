@@ -8,7 +8,7 @@ class MqttProgress : public MqttFixture {};
 
 TEST_F(MqttProgress, IsMadeWithoutABroker) {
   MqttConfig config;
-  config.url = "mqtt://localhost:" + std::to_string(Mosquitto::free_port());
+  config.url = "mqtt://localhost:" + std::to_string(Mosquitto::closed_port);
   begin(config);
   for (int i = 0; i < 3; ++i) {
     const irmeter::Instant before = loop_.now();

@@ -119,7 +119,7 @@ std::vector<Scenario> table() {
       toggle("ToggleStartsWithOne", "toggle-from-one"),
       {.name = "SlowBytes",
        .faults = {"slow"},
-       .daemon = {"slow:after=2,times=1"},
+       .daemon = {"slow:after=2,times=1,pause=0.2"},
        .retries = Seen::must_not,
        .crc_errors = Seen::must_not,
        .same_session = true,

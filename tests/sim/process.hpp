@@ -25,7 +25,7 @@
 namespace irmetersim {
 
 // How long a step may take on a slow, shared machine before the test gives up on it.
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds patience{60};
 
 // Waits for input until the deadline; false when there was none.
 inline bool readable(int fd, std::chrono::steady_clock::time_point deadline) {

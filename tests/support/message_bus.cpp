@@ -49,7 +49,7 @@ constexpr const char* system_policy = R"(
 bool says_address(int fd) {
   pollfd ready{fd, POLLIN, 0};
   char byte = 0;
-  while (::poll(&ready, 1, 20'000) > 0) {
+  while (::poll(&ready, 1, 60'000) > 0) {
     if (::read(fd, &byte, 1) <= 0) {
       return false;
     }

@@ -78,7 +78,7 @@ bool says_running(int fd) {
   std::string said;
   pollfd ready{fd, POLLIN, 0};
   std::array<char, 512> part{};
-  while (::poll(&ready, 1, 20'000) > 0) {
+  while (::poll(&ready, 1, 60'000) > 0) {
     const ssize_t size = ::read(fd, part.data(), part.size());
     if (size <= 0) {
       return false;

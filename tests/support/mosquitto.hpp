@@ -48,10 +48,12 @@ class Mosquitto {
   [[nodiscard]] std::string url() const;  // names localhost
   [[nodiscard]] std::string certificate() const { return directory_ + "/certificate.pem"; }
 
-  // A port nobody listens on, for a broker that is not there.
-  static std::uint16_t free_port();
+  // A port nobody listens on, for a broker that is not there: tcpmux, which takes root and is out
+  // of use. A free one could be somebody else's in a moment.
+  static constexpr std::uint16_t closed_port = 1;
 
  private:
+  static std::uint16_t free_port();
   bool try_start();
 
   Kind kind_;

@@ -9,7 +9,7 @@
 namespace irmeterd {
 
 // How long a condition may take on a slow, shared machine before the test gives up on it.
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds patience{60};
 
 // Turns the loop until the condition holds; false when it does not within the deadline.
 inline bool wait_until(Loop& loop, const std::function<bool()>& condition,

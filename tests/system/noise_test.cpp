@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <random>
 #include <set>
 
@@ -57,6 +58,7 @@ TEST_F(Noise, IsNeverTakenForAReadingAndCostsLittle) {
   auto probe = std::make_unique<NoisyProbe>(loop_, device, 200'000);
   configure(std::string(no_bus) + meter_table(device));
   start();
+  const auto begun = std::chrono::steady_clock::now();
   std::set<std::string> statuses;
   ASSERT_TRUE(eventually(
       [&] {
@@ -65,7 +67,7 @@ TEST_F(Noise, IsNeverTakenForAReadingAndCostsLittle) {
       },
       60s));
   EXPECT_TRUE(daemon_->running());
-  EXPECT_LT(daemon_->processor_time(), 1s);
+  EXPECT_LT(daemon_->processor_time(), (std::chrono::steady_clock::now() - begun) / 4);
   // Random bytes may look like an acknowledgement, hence the error; but never like an answer.
   for (const std::string& status : statuses) {
     EXPECT_TRUE(

@@ -39,20 +39,21 @@ class WatchedPart : public ::testing::Test {
 };
 
 TEST_F(WatchedPart, ThatGetsStuckEndsTheFeedingUntilItGetsOn) {
-  const Watchdog watchdog(loop_, log_, service_manager_, 200ms, [this] { return steps(); });
-  ASSERT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 3; }));
+  // It looks once a second, and a second more is not taken for a sleep of the machine.
+  const Watchdog watchdog(loop_, log_, service_manager_, 2s, [this] { return steps(); });
+  ASSERT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 1; }));
 
   stuck_ = true;
   ASSERT_TRUE(eventually([&] { return said_.count("error: the part has been stuck") == 1; }));
   loop_.run_once(0ms);  // what was fed before then
   notify_.forget();
   const unsigned asked = asked_;
-  ASSERT_TRUE(eventually([&] { return asked_ >= asked + 5; }));
+  ASSERT_TRUE(eventually([&] { return asked_ >= asked + 2; }));
   EXPECT_EQ(notify_.count("WATCHDOG=1"), 0U);
   EXPECT_EQ(said_.count("stuck"), 1U);
 
   stuck_ = false;
-  ASSERT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 3; }));
+  ASSERT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 1; }));
   EXPECT_EQ(said_.count("the watchdog is fed as before"), 1U);
 }
 
@@ -60,7 +61,7 @@ class WatchedDaemon : public Installation {};
 
 TEST_F(WatchedDaemon, IsFedWithoutAMeterABrokerAndABus) {
   configure(meter_table("/dev/no-such-probe") +
-            mqtt_table("mqtt://localhost:" + std::to_string(Mosquitto::free_port())));
+            mqtt_table("mqtt://localhost:" + std::to_string(Mosquitto::closed_port)));
   start({}, {"WATCHDOG_USEC=200000"});
   EXPECT_TRUE(eventually([&] { return notify_.count("WATCHDOG=1") >= 30; }));
   EXPECT_EQ(logged("stuck"), 0U);
@@ -89,8 +90,11 @@ TEST_F(WatchedDaemon, IsNotFedWhileItIsStoppedAndIsNotStuckAfterwards) {
     const std::string stat{std::istreambuf_iterator<char>(file), {}};
     return stat.find(") T ") != std::string::npos;
   }));
-  loop_.run_once(0ms);
-  loop_.run_once(0ms);
+  std::size_t fed = 0;
+  do {  // what was fed before then
+    fed = notify_.count("WATCHDOG=1");
+    loop_.run_once(0ms);
+  } while (notify_.count("WATCHDOG=1") > fed);
   notify_.forget();
   // Five times what a service manager would wait.
   EXPECT_FALSE(eventually([&] { return notify_.count("WATCHDOG=1") > 0; }, 1s));

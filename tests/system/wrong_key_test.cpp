@@ -94,8 +94,9 @@ TEST_F(WrongKey, IsShownOnceMoreWhenSomebodyAsksForIt) {
 }
 
 TEST_F(WrongKey, IsNotShownAgainAfterTheDaemonDiedOverIt) {
-  // Slow enough that the answer has not come yet.
-  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, {"--baud", "2400", "--speed", "0"});
+  // The answer to Security, its eighth packet, takes almost two seconds.
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--fault", "slow:after=7,times=1,pause=0.2"}));
   prepare(simulator);
   start();
   ASSERT_TRUE(eventually([&] { return simulator.requests("security") == 1; }));

@@ -97,7 +97,7 @@ guest_start() {
         --private-network --capability=all --system-call-filter=bpf --resolv-conf=off \
         --timezone=off --link-journal=no &
     guest_supervisor=$!
-    if ! wait_for 60 guest_is_up; then
+    if ! wait_for 300 guest_is_up; then
         tail -n 20 "$guest_console" >&2
         return 1
     fi

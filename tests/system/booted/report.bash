@@ -9,7 +9,7 @@
 #   summary                       counts, and what was not run; fails if anything was not ok
 #   wait_for SECONDS COMMAND...   tries until it succeeds; fails when the time is over
 
-patience=30  # seconds; longer than anything takes on a slow machine
+patience=60  # seconds; longer than anything takes on a slow machine
 checks_ok=0
 checks_failed=()
 checks_not_run=()
