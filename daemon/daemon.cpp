@@ -4,8 +4,8 @@
 #include <iterator>
 #include <utility>
 
-#include "daemon/message_ids.hpp"
-#include "daemon/version.hpp"
+#include "common/version.hpp"
+#include "daemon/service/message_ids.hpp"
 
 namespace irmeterd {
 namespace {

@@ -11,17 +11,17 @@
 #include <string>
 #include <vector>
 
-#include "daemon/bus/service.hpp"
-#include "daemon/cache/cache.hpp"
-#include "daemon/command_queue.hpp"
-#include "daemon/config/settings.hpp"
-#include "daemon/log.hpp"
-#include "daemon/loop.hpp"
-#include "daemon/meter_driver.hpp"
-#include "daemon/mqtt/publisher.hpp"
-#include "daemon/service_manager.hpp"
+#include "common/config/settings.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "daemon/meter/command_queue.hpp"
+#include "daemon/meter/driver.hpp"
+#include "daemon/service/service_manager.hpp"
+#include "daemon/service/watchdog.hpp"
+#include "daemon/sinks/bus/service.hpp"
+#include "daemon/sinks/cache/cache.hpp"
+#include "daemon/sinks/mqtt/publisher.hpp"
 #include "daemon/store.hpp"
-#include "daemon/watchdog.hpp"
 
 namespace irmeterd {
 

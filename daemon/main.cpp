@@ -10,12 +10,12 @@
 #include <string>
 #include <utility>
 
-#include "daemon/command_line.hpp"
-#include "daemon/config/settings.hpp"
+#include "common/config/settings.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
 #include "daemon/daemon.hpp"
-#include "daemon/log.hpp"
-#include "daemon/loop.hpp"
-#include "daemon/message_ids.hpp"
+#include "daemon/service/command_line.hpp"
+#include "daemon/service/message_ids.hpp"
 
 namespace irmeterd {
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/reading.hpp"
+#include "lib/meter/reading.hpp"
 #include "lib/state.hpp"
 
 namespace irmeterd {

@@ -8,8 +8,8 @@
 #include <random>
 #include <variant>
 
-#include "lib/packet.hpp"
-#include "lib/tables.hpp"
+#include "lib/link/packet.hpp"
+#include "lib/meter/tables.hpp"
 #include "tests/support/pair.hpp"
 
 namespace irmeter::testing {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/meter.hpp"
+#include "lib/meter/meter.hpp"
 #include "tests/bench/line_poll.hpp"
 #include "tests/support/pair.hpp"
 #include "tests/support/simulator.hpp"

@@ -3,7 +3,7 @@
 #include <ctime>
 #include <stdexcept>
 
-#include "lib/link.hpp"
+#include "lib/link/link.hpp"
 
 namespace irmeterd {
 namespace {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/line/line.hpp"
-#include "daemon/loop.hpp"
-#include "lib/packet.hpp"
+#include "common/line/line.hpp"
+#include "common/loop.hpp"
+#include "lib/link/packet.hpp"
 #include "lib/time.hpp"
 
 namespace irmeterd {

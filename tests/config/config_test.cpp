@@ -1,5 +1,5 @@
 // Configurations without mistakes: what they become.
-#include "daemon/config/config.hpp"
+#include "common/config/config.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Keys and passwords: from credentials or files, checked, and never shown.
-#include "daemon/config/credentials.hpp"
+#include "common/config/credentials.hpp"
 
 #include <gtest/gtest.h>
 

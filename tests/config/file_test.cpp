@@ -1,5 +1,5 @@
 // Reading a small file whole, or saying why not.
-#include "daemon/config/file.hpp"
+#include "common/files.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -47,9 +47,9 @@ TEST(ReadFile, SaysWhyAFileIsNone) {
     const auto content = read_file(path, buffer);
     ASSERT_FALSE(content.ok()) << path;
     EXPECT_EQ(content.error().what, expected) << path;
-    const auto trouble = check_readable(path);
-    ASSERT_TRUE(trouble.has_value()) << path;
-    EXPECT_EQ(trouble->what, expected) << path;
+    const auto fault = check_readable(path);
+    ASSERT_TRUE(fault.has_value()) << path;
+    EXPECT_EQ(fault->what, expected) << path;
   }
   EXPECT_FALSE(check_readable(dir.write("good", "")).has_value());
 }

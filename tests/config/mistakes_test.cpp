@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/config.hpp"
+#include "common/config/config.hpp"
 
 namespace irmeterd {
 namespace {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/config.hpp"
-#include "daemon/config/keys.hpp"
+#include "common/config/config.hpp"
+#include "common/config/keys.hpp"
 
 namespace irmeterd {
 namespace {

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/config/checks.hpp"
-#include "daemon/config/day_range.hpp"
-#include "daemon/config/duration.hpp"
-#include "daemon/config/main_fuse.hpp"
-#include "daemon/config/url.hpp"
+#include "common/config/checks.hpp"
+#include "common/config/day_range.hpp"
+#include "common/config/duration.hpp"
+#include "common/config/main_fuse.hpp"
+#include "common/config/url.hpp"
 
 namespace irmeterd {
 namespace {

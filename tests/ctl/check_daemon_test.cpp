@@ -68,7 +68,7 @@ TEST_F(CheckDaemon, AsksTheDaemonWhichHasTheLine) {
   EXPECT_EQ(simulator.requests("security"), 2U);  // a poll was asked for
 }
 
-TEST_F(CheckDaemon, TellsTheDaemonsTroubleAsItsOwn) {
+TEST_F(CheckDaemon, TellsTheDaemonsFaultAsItsOwn) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter({"--fault", "echo-only"}));
   simulator.start();
   configure(simulator.device());

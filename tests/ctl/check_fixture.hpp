@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 #include "tests/support/message_bus.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/secret_forms.hpp"

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <system_error>
 
-#include "daemon/key_memory.hpp"
-#include "daemon/log.hpp"
+#include "common/keys/key_memory.hpp"
+#include "common/log.hpp"
 #include "tests/ctl/check_fixture.hpp"
 #include "tests/daemon/ordinary_user.hpp"
 #include "tests/daemon/other_process.hpp"

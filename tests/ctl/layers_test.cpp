@@ -1,17 +1,17 @@
-// Which layer a trouble is in, whoever met it.
+// Which layer a fault is in, whoever met it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "lib/service.hpp"
+#include "lib/session/service.hpp"
 #include "tests/support/pair.hpp"
 #include "tools/ir-meterctl/meter_layers.hpp"
 
 namespace irmeterctl {
 namespace {
 
-using irmeter::Trouble;
+using irmeter::Fault;
 
 std::vector<CheckLine> lines_for(const irmeter::Failure& failure, bool identified = true) {
   PollResult poll{failure.state(), failure.detail(), {}, {}};
@@ -40,21 +40,20 @@ irmeter::Failure failure_with(const std::string& request, std::optional<irmeter:
   return std::get<irmeter::Failure>(pair.polls.at(0).poll.result);
 }
 
-void expect_not_identified(const irmeter::Failure& failure, Trouble trouble,
-                           const std::string& where) {
-  EXPECT_EQ(failure.trouble, trouble);
+void expect_not_identified(const irmeter::Failure& failure, Fault fault, const std::string& where) {
+  EXPECT_EQ(failure.fault, fault);
   EXPECT_EQ(failure.where, where);
   EXPECT_EQ(failed_layer(lines_for(failure, false)), "identification") << failure.detail();
 }
 
-TEST(MeterLayers, EveryTroubleIsInOneLayerAndHasACure) {
-  for (const irmeter::TroubleInfo& info : irmeter::troubles) {
+TEST(MeterLayers, EveryFaultIsInOneLayerAndHasACure) {
+  for (const irmeter::FaultInfo& info : irmeter::faults) {
     const auto lines = lines_for({info.id, {}});
     ASSERT_EQ(lines.size(), 10U) << info.name;
     const auto bad = std::ranges::find_if(
         lines, [](const CheckLine& line) { return line.verdict != Verdict::ok; });
     ASSERT_NE(bad, lines.end()) << info.name;
-    if (info.id == Trouble::quiet) {
+    if (info.id == Fault::quiet) {
       EXPECT_EQ(bad->verdict, Verdict::not_tried);
       EXPECT_EQ(bad->detail, "quiet hours");
     } else {
@@ -68,32 +67,31 @@ TEST(MeterLayers, EveryTroubleIsInOneLayerAndHasACure) {
   }
 }
 
-TEST(MeterLayers, TheStateAndItsSentenceTellTheTrouble) {
-  for (const irmeter::TroubleInfo& info : irmeter::troubles) {
+TEST(MeterLayers, TheStateAndItsSentenceTellTheFault) {
+  for (const irmeter::FaultInfo& info : irmeter::faults) {
     const irmeter::Failure failure{info.id, "somewhere (there)"};
     const auto found = failure_in(failure.state(), failure.detail());
     ASSERT_TRUE(found) << info.name;
-    EXPECT_EQ(found->trouble, info.id) << info.name;
+    EXPECT_EQ(found->fault, info.id) << info.name;
     EXPECT_EQ(found->where, failure.where);
   }
 }
 
-TEST(MeterLayers, ATroubleInTheSessionIsWhereItWasMet) {
-  EXPECT_EQ(failed_layer(lines_for({Trouble::no_response, "Logon"})), "identification");
-  EXPECT_EQ(failed_layer(lines_for({Trouble::unexpected, "Identification"})), "identification");
-  EXPECT_EQ(failed_layer(lines_for({Trouble::refused, "BT01: onp"})), "tables");
-  EXPECT_EQ(failed_layer(lines_for({Trouble::refused, "the meter does not offer reads"})),
-            "tables");
-  EXPECT_EQ(failed_layer(lines_for({Trouble::no_response, "Security"})), "key");
-  EXPECT_EQ(failed_layer(lines_for({Trouble::busy, "BT21: bsy"})), "BT21");
-  EXPECT_EQ(failed_layer(lines_for({Trouble::session_lost, "BT23: isss"})), "BT23");
-  EXPECT_EQ(failed_layer(lines_for({Trouble::unexpected, "BT28: a wrong checksum"})), "BT28");
+TEST(MeterLayers, AFaultInTheSessionIsWhereItWasMet) {
+  EXPECT_EQ(failed_layer(lines_for({Fault::no_response, "Logon"})), "identification");
+  EXPECT_EQ(failed_layer(lines_for({Fault::unexpected, "Identification"})), "identification");
+  EXPECT_EQ(failed_layer(lines_for({Fault::refused, "BT01: onp"})), "tables");
+  EXPECT_EQ(failed_layer(lines_for({Fault::refused, "the meter does not offer reads"})), "tables");
+  EXPECT_EQ(failed_layer(lines_for({Fault::no_response, "Security"})), "key");
+  EXPECT_EQ(failed_layer(lines_for({Fault::busy, "BT21: bsy"})), "BT21");
+  EXPECT_EQ(failed_layer(lines_for({Fault::session_lost, "BT23: isss"})), "BT23");
+  EXPECT_EQ(failed_layer(lines_for({Fault::unexpected, "BT28: a wrong checksum"})), "BT28");
 }
 
 TEST(MeterLayers, AMeterThatOnlyAcknowledgesIsNotIdentified) {
   for (const auto& [request, step] :
        {std::pair{"identify", "Identification"}, {"negotiate", "Negotiate"}, {"log on", "Logon"}}) {
-    expect_not_identified(failure_with(request, {}), Trouble::no_response, step);
+    expect_not_identified(failure_with(request, {}), Fault::no_response, step);
   }
 }
 
@@ -101,21 +99,21 @@ TEST(MeterLayers, AMeterWhoseSessionDoesNotBeginIsNotIdentified) {
   const irmeter::Packet too_short{.payload = {0x00}};
   const irmeter::Packet without_the_first{.multi = true, .payload = {0x00}};
   for (const irmeter::Packet& answer : {too_short, without_the_first}) {
-    expect_not_identified(failure_with("identify", answer), Trouble::unexpected, "Identification");
+    expect_not_identified(failure_with("identify", answer), Fault::unexpected, "Identification");
   }
   expect_not_identified(failure_with("negotiate", irmeter::Packet{.payload = {0x01}}),
-                        Trouble::refused, "Negotiate: err (rejected)");
+                        Fault::refused, "Negotiate: err (rejected)");
   const irmeter::Bytes small_packets{0x00, 0x00, 0x20, 0x02, 0x06};
   const irmeter::Bytes other_speed{0x00, 0x00, 0x40, 0x02, 0x07};
   for (const irmeter::Bytes& payload : {too_short.payload, small_packets, other_speed}) {
     expect_not_identified(failure_with("negotiate", irmeter::Packet{.payload = payload}),
-                          Trouble::unexpected,
+                          Fault::unexpected,
                           "Negotiate: " + irmeter::parse_negotiated(payload).error().what);
   }
 }
 
 TEST(MeterLayers, WithoutAKeyTheDaemonHasAskedNothing) {
-  const auto lines = lines_for({Trouble::no_key, {}}, false);
+  const auto lines = lines_for({Fault::no_key, {}}, false);
   EXPECT_EQ(failed_layer(lines), "key");
   for (const CheckLine& line : lines) {
     const Verdict expected = line.layer < Layer::echo   ? Verdict::ok

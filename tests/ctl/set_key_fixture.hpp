@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "lib/key.hpp"
+#include "lib/session/key.hpp"
 #include "tests/ctl/ctl_fixture.hpp"
 #include "tests/support/secret_forms.hpp"
 

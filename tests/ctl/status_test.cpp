@@ -1,7 +1,7 @@
 // ir-meterctl status: what the daemon knows, for people and for scripts.
 #include <regex>
 
-#include "lib/quantity.hpp"
+#include "lib/meter/quantity.hpp"
 #include "tests/ctl/ctl_fixture.hpp"
 
 namespace irmeterd {

@@ -1,5 +1,5 @@
 // The readings as files.
-#include "daemon/cache/cache.hpp"
+#include "daemon/sinks/cache/cache.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/file_descriptor.hpp"
+#include "common/file_descriptor.hpp"
 #include "tests/support/memory_file.hpp"
 
 namespace irmeterd {

@@ -1,5 +1,5 @@
 // Commands are carried out in the loop's next turn, never from within the one who asks.
-#include "daemon/command_queue.hpp"
+#include "daemon/meter/command_queue.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/log.hpp"
-#include "daemon/loop.hpp"
-#include "daemon/meter_driver.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "daemon/meter/driver.hpp"
 #include "daemon/store.hpp"
 #include "tests/support/simulator.hpp"
 #include "tests/support/wait.hpp"

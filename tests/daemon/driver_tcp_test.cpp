@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/line/open.hpp"
+#include "common/line/open.hpp"
 #include "tests/daemon/captured_log.hpp"
 #include "tests/daemon/driver_fixture.hpp"
 #include "tests/daemon/processor_time.hpp"
@@ -27,7 +27,7 @@ class DriverTcp : public DriverFixture {
   DriverTcp() { simulator_.start(); }
 
   static std::string no_server(const std::string& device, const std::string& why) {
-    return std::string(irmeter::info(irmeter::Trouble::no_server).sentence) + " (" + device + ": " +
+    return std::string(irmeter::info(irmeter::Fault::no_server).sentence) + " (" + device + ": " +
            why + ")";
   }
 
@@ -97,7 +97,7 @@ TEST_F(DriverTcp, NobodyMissesTheConnectionOfAMeterThatIsLeftAlone) {
 
 // A relay between driver and meter that fails as it is told. Times are the ones promised to users:
 // the right state within two seconds, a reading within one interval.
-class DriverTcpTrouble : public DriverTcp {
+class DriverTcpFault : public DriverTcp {
  protected:
   static constexpr std::chrono::milliseconds interval = 3s;
 
@@ -106,9 +106,9 @@ class DriverTcpTrouble : public DriverTcp {
     drive(config_);
     ASSERT_TRUE(becomes(State::online));
   }
-  // Ends with no_server in time. Trouble is noticed when the line is next used, which is at once.
-  void expect_loss(const std::function<void()>& trouble) {
-    trouble();
+  // Ends with no_server in time. Fault is noticed when the line is next used, which is at once.
+  void expect_loss(const std::function<void()>& fault) {
+    fault();
     drivers_.front()->read_now();
     const auto begun = Clock::now();
     ASSERT_TRUE(becomes(State::no_device));
@@ -132,7 +132,7 @@ class DriverTcpTrouble : public DriverTcp {
   CapturedLog log_text_;
 };
 
-TEST_F(DriverTcpTrouble, AServerThatRefuses) {
+TEST_F(DriverTcpFault, AServerThatRefuses) {
   expect_loss([&] { relay_.refuse(); });
   ASSERT_TRUE(polls(3));
   EXPECT_EQ(meter().detail, no_server(config_.device, "Connection refused"));
@@ -143,7 +143,7 @@ TEST_F(DriverTcpTrouble, AServerThatRefuses) {
   EXPECT_EQ(log_text_.count("main: online. "), 2U);
 }
 
-TEST_F(DriverTcpTrouble, AServerThatDropsEveryConnection) {
+TEST_F(DriverTcpFault, AServerThatDropsEveryConnection) {
   expect_loss([&] { relay_.drop(); });
   const unsigned before = relay_.taken();
   const auto begun = Clock::now();
@@ -153,13 +153,13 @@ TEST_F(DriverTcpTrouble, AServerThatDropsEveryConnection) {
   EXPECT_EQ(log_text_.count("main: no-device. "), 1U);
 }
 
-TEST_F(DriverTcpTrouble, AServerThatResetsTheConnection) {
+TEST_F(DriverTcpFault, AServerThatResetsTheConnection) {
   expect_loss([&] { relay_.reset(); });
   expect_recovery();
   EXPECT_EQ(meter().counters.reconnects, 1U);
 }
 
-TEST_F(DriverTcpTrouble, AServerThatVanishesWithoutAWord) {
+TEST_F(DriverTcpFault, AServerThatVanishesWithoutAWord) {
   expect_loss([&] { relay_.vanish(); });
   EXPECT_EQ(meter().detail, no_server(config_.device, "Connection timed out"));
   ASSERT_TRUE(polls(1));  // nor does it answer to a new connection
@@ -168,7 +168,7 @@ TEST_F(DriverTcpTrouble, AServerThatVanishesWithoutAWord) {
   EXPECT_EQ(log_text_.count("main: no-device. "), 1U);
 }
 
-TEST_F(DriverTcpTrouble, CostsNothingWhileTheServerIsAway) {
+TEST_F(DriverTcpFault, CostsNothingWhileTheServerIsAway) {
   expect_loss([&] {
     relay_.reset();
     relay_.refuse();

@@ -1,5 +1,5 @@
 // What is remembered of keys at meters, and what of it stands on the disk.
-#include "daemon/key_memory.hpp"
+#include "common/keys/key_memory.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/key_hash.hpp"
+#include "common/keys/key_hash.hpp"
 #include "tests/daemon/captured_log.hpp"
 #include "tests/support/temp_dir.hpp"
 

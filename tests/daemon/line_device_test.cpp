@@ -1,5 +1,5 @@
 // Probes that are not there, not ours or somebody else's, and come back: the right state within two
-// seconds, and a reading within one interval of the end of the trouble.
+// seconds, and a reading within one interval of the end of the fault.
 #include <grp.h>
 #include <pwd.h>
 #include <sys/file.h>
@@ -37,8 +37,8 @@ class LineDevice : public DriverFixture {
   [[nodiscard]] std::string node() const {
     return std::filesystem::canonical(simulator_.device()).string();
   }
-  static std::string detail(irmeter::Trouble trouble, const std::string& where) {
-    return irmeter::Failure{trouble, where}.detail();
+  static std::string detail(irmeter::Fault fault, const std::string& where) {
+    return irmeter::Failure{fault, where}.detail();
   }
   ::testing::AssertionResult becomes_in_time(State state) {
     const auto begun = Clock::now();
@@ -78,8 +78,7 @@ TEST_F(LineDevice, UnpluggedInTheMiddleOfAnAnswer) {
   const auto lost = std::ranges::find_if(
       shown_, [&](const auto& each) { return each.second.counters.polls == ended + 1; });
   ASSERT_NE(lost, shown_.end());
-  EXPECT_EQ(lost->second.detail,
-            detail(irmeter::Trouble::no_device, slow.device() + ": unplugged"));
+  EXPECT_EQ(lost->second.detail, detail(irmeter::Fault::no_device, slow.device() + ": unplugged"));
   EXPECT_EQ(meter().read_at, last);
   slow.start();
   ASSERT_TRUE(becomes(State::online));
@@ -113,7 +112,7 @@ TEST_F(LineDevice, OfAnotherGroup) {
   struct stat status {};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(meter().detail,
-            detail(irmeter::Trouble::no_permission,
+            detail(irmeter::Fault::no_permission,
                    path + " belongs to " + ::getpwuid(status.st_uid)->pw_name + ":" +
                        ::getgrgid(status.st_gid)->gr_name + " with mode 0000"));
   ASSERT_TRUE(polls(2));
@@ -130,7 +129,7 @@ TEST_F(LineDevice, LockedByAnotherProcess) {
   OtherProcess other(node(), "reader", [](int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) == 0; });
   drive_slowly(simulator_.device());
   ASSERT_TRUE(becomes_in_time(State::device_busy));
-  EXPECT_EQ(meter().detail, detail(irmeter::Trouble::device_busy,
+  EXPECT_EQ(meter().detail, detail(irmeter::Fault::device_busy,
                                    node() + ": reader, PID " + std::to_string(other.pid())));
   ASSERT_TRUE(polls(2));
   EXPECT_EQ(simulator_.conversation(), "");
@@ -145,7 +144,7 @@ TEST_F(LineDevice, LockedByThisProcessUnderAnotherName) {
   ASSERT_EQ(::flock(own.get(), LOCK_EX | LOCK_NB), 0);
   drive_slowly(simulator_.device());
   ASSERT_TRUE(becomes_in_time(State::device_busy));
-  EXPECT_EQ(meter().detail, detail(irmeter::Trouble::device_busy, node()));
+  EXPECT_EQ(meter().detail, detail(irmeter::Fault::device_busy, node()));
 }
 
 // Root passes exclusive mode, so the test is somebody else.

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "daemon/line/holder.hpp"
+#include "common/line/holder.hpp"
 #include "tests/daemon/ordinary_user.hpp"
 #include "tests/daemon/other_process.hpp"
 #include "tests/support/pseudo_terminal.hpp"

@@ -1,7 +1,7 @@
 // Where log lines go, and the fields that journal entries have.
 #define SD_JOURNAL_SUPPRESS_LOCATION
 
-#include "daemon/log.hpp"
+#include "common/log.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/uio.h>
@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/message_ids.hpp"
-#include "daemon/meter_report.hpp"
-#include "lib/trouble.hpp"
+#include "daemon/meter/report.hpp"
+#include "daemon/service/message_ids.hpp"
+#include "lib/fault.hpp"
 #include "tests/daemon/captured_log.hpp"
 
 namespace {
@@ -44,7 +44,7 @@ extern "C" int sd_journal_sendv(const iovec* fields, int count) {
 namespace irmeterd {
 namespace {
 
-using irmeter::Trouble;
+using irmeter::Fault;
 
 class Logging : public ::testing::Test {
  protected:
@@ -115,18 +115,18 @@ TEST_F(Logging, TellsEveryChangeOfAMetersStateWithItsFields) {
   Store store;
   MeterConfig config;
   config.name = "main";
-  for (const auto& trouble : irmeter::troubles) {
+  for (const auto& fault : irmeter::faults) {
     MeterReport report(loop, log_, store, config, "Where is it?");
     journal().clear();
-    report.line_failed({trouble.id, {}});
-    report.line_failed({trouble.id, {}});
-    ASSERT_EQ(journal().size(), 1U) << trouble.name;
+    report.line_failed({fault.id, {}});
+    report.line_failed({fault.id, {}});
+    ASSERT_EQ(journal().size(), 1U) << fault.name;
     Entry& entry = journal()[0];
-    EXPECT_EQ(entry["MESSAGE_ID"], message_id(trouble.state).second);
+    EXPECT_EQ(entry["MESSAGE_ID"], message_id(fault.state).second);
     EXPECT_EQ(entry["METER"], "main");
-    EXPECT_EQ(entry["STATE"], irmeter::info(trouble.state).name);
-    EXPECT_EQ(entry["TROUBLE"], trouble.name);
-    EXPECT_EQ(entry["PRIORITY"], trouble.id == Trouble::quiet ? "6" : "4");
+    EXPECT_EQ(entry["STATE"], irmeter::info(fault.state).name);
+    EXPECT_EQ(entry["FAULT"], fault.name);
+    EXPECT_EQ(entry["PRIORITY"], fault.id == Fault::quiet ? "6" : "4");
   }
 }
 

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "daemon/cache/cache.hpp"
+#include "daemon/sinks/cache/cache.hpp"
 #include "tests/support/sample.hpp"
 
 namespace irmeterd {

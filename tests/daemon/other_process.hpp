@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "daemon/file_descriptor.hpp"
+#include "common/file_descriptor.hpp"
 
 namespace irmeterd {
 

@@ -1,5 +1,5 @@
 // Who waits too long, in virtual time; and that absence is never taken for it.
-#include "daemon/progress.hpp"
+#include "daemon/service/progress.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The hours in which a meter is left alone, also where the clock on the wall is put on or back.
-#include "daemon/quiet_hours.hpp"
+#include "common/config/quiet_hours.hpp"
 
 #include <gtest/gtest.h>
 

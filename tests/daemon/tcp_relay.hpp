@@ -14,8 +14,8 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/file_descriptor.hpp"
-#include "daemon/loop.hpp"
+#include "common/file_descriptor.hpp"
+#include "common/loop.hpp"
 
 namespace irmeterd {
 

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "daemon/bus/service.hpp"
-#include "daemon/command_queue.hpp"
-#include "daemon/log.hpp"
-#include "daemon/loop.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "daemon/meter/command_queue.hpp"
+#include "daemon/sinks/bus/service.hpp"
 #include "daemon/store.hpp"
 #include "tests/support/bus_client.hpp"
 #include "tests/support/message_bus.hpp"

@@ -1,13 +1,13 @@
 // The configuration: any text becomes a configuration that keeps its promises, or problems that say
 // where they are.
 
-#include "daemon/config/config.hpp"
+#include "common/config/config.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include "daemon/config/checks.hpp"
-#include "daemon/config/url.hpp"
+#include "common/config/checks.hpp"
+#include "common/config/url.hpp"
 #include "tests/fuzz/input.hpp"
 
 namespace {

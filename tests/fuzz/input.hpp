@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 
 namespace fuzz {
 

@@ -1,14 +1,14 @@
 // The file of what meters made of their keys: any content is taken over as far as it makes sense,
 // and what is written instead of a damaged file is in order.
 
-#include "daemon/key_memory.hpp"
+#include "common/keys/key_memory.hpp"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "daemon/log.hpp"
+#include "common/log.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/support/temp_dir.hpp"
 

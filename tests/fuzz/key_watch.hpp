@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/key.hpp"
-#include "lib/key_fact.hpp"
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
+#include "lib/session/key.hpp"
+#include "lib/session/key_fact.hpp"
 
 namespace fuzz {
 

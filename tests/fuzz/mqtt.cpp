@@ -12,8 +12,8 @@
 #include <exception>
 #include <vector>
 
-#include "daemon/mqtt/meter_list.hpp"
-#include "daemon/mqtt/publisher.hpp"
+#include "daemon/sinks/mqtt/meter_list.hpp"
+#include "daemon/sinks/mqtt/publisher.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/support/sample.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "lib/tables.hpp"
+#include "lib/meter/tables.hpp"
 
 namespace fuzz {
 namespace {

@@ -2,7 +2,7 @@
 // the fuzzer into the depth of a session, and shows at the end that a reading can still be had.
 #pragma once
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 
 namespace fuzz {
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "tests/fuzz/input.hpp"
 
 namespace {

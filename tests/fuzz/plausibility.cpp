@@ -4,7 +4,7 @@
 // Input: the main fuse, then readings: a byte for the time since the one before, and a byte that
 // chooses a quantity and what becomes of it.
 
-#include "lib/plausibility.hpp"
+#include "lib/meter/plausibility.hpp"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/tables.hpp"
+#include "lib/meter/tables.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/meter_end.hpp"
 #include "tests/fuzz/obliging_meter.hpp"

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include "lib/meter.hpp"
-#include "lib/trace.hpp"
+#include "lib/meter/meter.hpp"
+#include "lib/trace/trace.hpp"
 #include "tests/fuzz/key_watch.hpp"
 
 namespace fuzz {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/poll_plan.hpp"
-#include "lib/service.hpp"
-#include "lib/tables.hpp"
+#include "lib/meter/plan.hpp"
+#include "lib/meter/tables.hpp"
+#include "lib/session/service.hpp"
 #include "tests/fuzz/input.hpp"
 
 namespace {

@@ -8,12 +8,12 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "daemon/config/checks.hpp"
-#include "daemon/config/day_range.hpp"
-#include "daemon/config/duration.hpp"
-#include "daemon/config/main_fuse.hpp"
-#include "daemon/config/url.hpp"
-#include "daemon/quiet_hours.hpp"
+#include "common/config/checks.hpp"
+#include "common/config/day_range.hpp"
+#include "common/config/duration.hpp"
+#include "common/config/main_fuse.hpp"
+#include "common/config/quiet_hours.hpp"
+#include "common/config/url.hpp"
 #include "tests/fuzz/input.hpp"
 
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/message_ids.hpp"
-#include "lib/trouble.hpp"
+#include "daemon/service/message_ids.hpp"
+#include "lib/fault.hpp"
 #include "tests/manual/program.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -73,13 +73,13 @@ TEST(Catalog, ExplainsEveryMessageAndNoOther) {
   EXPECT_EQ(explained, ids());
 }
 
-TEST(Catalog, NamesEveryStateAndSaysWhatToDoInTheWordsOfItsTroubles) {
+TEST(Catalog, NamesEveryStateAndSaysWhatToDoInTheWordsOfItsFaults) {
   auto entries = catalog();
   for (const auto& [state, id] : state_messages) {
     std::vector<std::string> sentences;
-    for (const auto& trouble : irmeter::troubles) {
-      if (trouble.state == state) {
-        sentences.emplace_back(trouble.sentence);
+    for (const auto& fault : irmeter::faults) {
+      if (fault.state == state) {
+        sentences.emplace_back(fault.sentence);
       }
     }
     std::string text;

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "daemon/config/config.hpp"
-#include "daemon/config/keys.hpp"
+#include "common/config/config.hpp"
+#include "common/config/keys.hpp"
 #include "tests/manual/page.hpp"
 
 namespace irmeterd {

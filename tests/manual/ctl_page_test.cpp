@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "lib/quantity.hpp"
+#include "lib/meter/quantity.hpp"
 #include "tests/manual/page.hpp"
 #include "tests/manual/program.hpp"
 #include "tools/ir-meterctl/check_line.hpp"

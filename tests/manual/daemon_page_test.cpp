@@ -8,12 +8,12 @@
 #include <set>
 #include <string>
 
-#include "daemon/cache/cache.hpp"
-#include "daemon/mqtt/topics.hpp"
-#include "daemon/reading_json.hpp"
-#include "lib/quantity.hpp"
+#include "common/mqtt/topics.hpp"
+#include "daemon/sinks/cache/cache.hpp"
+#include "daemon/sinks/reading_json.hpp"
+#include "lib/fault.hpp"
+#include "lib/meter/quantity.hpp"
 #include "lib/state.hpp"
-#include "lib/trouble.hpp"
 #include "tests/manual/page.hpp"
 #include "tests/manual/program.hpp"
 #include "tests/support/sample.hpp"
@@ -53,25 +53,25 @@ TEST(DaemonPage, HasEveryStateWithItsMeaning) {
   EXPECT_EQ(texts(read_page(DAEMON_PAGE).in("STATES")), states);
 }
 
-TEST(DaemonPage, HasEveryTroubleWithItsStateSentenceAndNextAttempt) {
+TEST(DaemonPage, HasEveryFaultWithItsStateSentenceAndNextAttempt) {
   const std::map<Retry, std::string> attempts{{Retry::same_poll, "same poll"},
                                               {Retry::next_poll, "next poll"},
                                               {Retry::hold_off, "hold-off"},
                                               {Retry::by_user, "on request"}};
   std::set<std::string> words;
-  std::map<std::string, std::string> troubles;
-  for (const auto& trouble : irmeter::troubles) {
-    const std::string& attempt = attempts.at(trouble.retry);
+  std::map<std::string, std::string> faults;
+  for (const auto& fault : irmeter::faults) {
+    const std::string& attempt = attempts.at(fault.retry);
     words.insert(attempt);
-    troubles.emplace(text(trouble.name) + " (state " + text(irmeter::info(trouble.state).name) +
-                         ", " + attempt + ")",
-                     trouble.sentence);
+    faults.emplace(text(fault.name) + " (state " + text(irmeter::info(fault.state).name) + ", " +
+                       attempt + ")",
+                   fault.sentence);
   }
   const Page page = read_page(DAEMON_PAGE);
-  EXPECT_EQ(tags(page.in("TROUBLES", "")), words);
-  auto shown = texts(page.in("TROUBLES"));
+  EXPECT_EQ(tags(page.in("FAULTS", "")), words);
+  auto shown = texts(page.in("FAULTS"));
   std::erase_if(shown, [&](const auto& item) { return words.contains(item.first); });
-  EXPECT_EQ(shown, troubles);
+  EXPECT_EQ(shown, faults);
 }
 
 TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {

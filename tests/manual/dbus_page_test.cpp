@@ -11,7 +11,7 @@
 #include <sstream>
 #include <string>
 
-#include "lib/quantity.hpp"
+#include "lib/meter/quantity.hpp"
 #include "lib/state.hpp"
 #include "tests/manual/page.hpp"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/wait.hpp"
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/mqtt/home_assistant.hpp"
+#include "daemon/sinks/mqtt/home_assistant.hpp"
 #include "tests/mqtt/discovery_checker.hpp"
 #include "tests/support/sample.hpp"
 
@@ -116,7 +116,7 @@ TEST(Discovery, StaysTheSameFromPollToPoll) {
   EXPECT_EQ(discovery_json(meter, all, topics), discovery_json(gone_stale(meter), all, topics));
 }
 
-TEST(Discovery, ValuesNeedMeterAndDaemonWhatReportsTroubleNeedsOnlyTheDaemon) {
+TEST(Discovery, ValuesNeedMeterAndDaemonWhatReportsFaultNeedsOnlyTheDaemon) {
   const json message = discovery(sample_meter());
   const json daemon = json::array({{{"topic", topics.daemon_availability()}}});
   EXPECT_EQ(message["availability"], json::array({{{"topic", topics.daemon_availability()}},

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "daemon/reading_json.hpp"
+#include "daemon/sinks/reading_json.hpp"
 #include "tests/support/sample.hpp"
 
 namespace irmeterd {

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "daemon/command_queue.hpp"
-#include "daemon/log.hpp"
-#include "daemon/loop.hpp"
-#include "daemon/mqtt/publisher.hpp"
-#include "daemon/mqtt/topics.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "common/mqtt/topics.hpp"
+#include "daemon/meter/command_queue.hpp"
+#include "daemon/sinks/mqtt/publisher.hpp"
 #include "daemon/store.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/support/sample.hpp"

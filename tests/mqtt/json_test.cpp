@@ -1,4 +1,4 @@
-#include "daemon/json.hpp"
+#include "common/json.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "daemon/mailbox.hpp"
+#include "common/mailbox.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 #include "tests/support/wait.hpp"
 
 namespace irmeterd {

@@ -1,4 +1,4 @@
-#include "daemon/mqtt/meter_list.hpp"
+#include "daemon/sinks/mqtt/meter_list.hpp"
 
 #include <gtest/gtest.h>
 

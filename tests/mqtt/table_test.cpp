@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "daemon/mqtt/table.hpp"
+#include "daemon/sinks/mqtt/table.hpp"
 
 namespace irmeterd {
 namespace {

@@ -4,8 +4,8 @@
 #include <set>
 #include <string>
 
-#include "daemon/mqtt/topics.hpp"
-#include "lib/reading.hpp"
+#include "common/mqtt/topics.hpp"
+#include "lib/meter/reading.hpp"
 
 namespace irmeterd {
 namespace {

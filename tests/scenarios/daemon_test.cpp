@@ -26,7 +26,7 @@ std::vector<Scenario> daemon_scenarios() {
 
 class InTheDaemon : public DriverFixture, public ::testing::WithParamInterface<Scenario> {
  protected:
-  static constexpr std::uint64_t polls_in_trouble = 2;
+  static constexpr std::uint64_t polls_in_fault = 2;
 
   void SetUp() override {
     Simulator::Options faults;
@@ -130,7 +130,7 @@ TEST_P(InTheDaemon, IsGotOverOrNamedAndEndsSoon) {
     ASSERT_TRUE(run_until_state(scenario.state));
     set_in = shown_.size() - 1;
   }
-  ASSERT_TRUE(run_polls(polls_in_trouble));
+  ASSERT_TRUE(run_polls(polls_in_fault));
   expect_state_since(set_in);
   expect_truth();
   const MeterCounters& counters = meter().counters;
@@ -143,7 +143,7 @@ TEST_P(InTheDaemon, IsGotOverOrNamedAndEndsSoon) {
   }
   if (!scenario.recovers) {
     simulator_->end_faults();
-    ASSERT_TRUE(run_polls(polls_in_trouble));
+    ASSERT_TRUE(run_polls(polls_in_fault));
     expect_state_since(set_in);
     EXPECT_EQ(simulator_->requests("security"), 1U);
     return;

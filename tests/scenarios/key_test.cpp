@@ -28,8 +28,8 @@ Bench bench_with(const std::string& key, SessionMode mode = SessionMode::each) {
   return bench;
 }
 
-Trouble trouble_of(const PollRecord& record) {
-  return std::get<Failure>(record.poll.result).trouble;
+Fault fault_of(const PollRecord& record) {
+  return std::get<Failure>(record.poll.result).fault;
 }
 
 // What a process remembers of the ones before it: the latest fact about each meter.
@@ -81,7 +81,7 @@ TEST(WrongKey, IsShownOnceInAHundredPollsAndNotAfterARestart) {
     EXPECT_EQ(times_asked(pair, "security"), 1U);
     EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
     for (const PollRecord& record : pair.polls) {
-      ASSERT_EQ(trouble_of(record), Trouble::key_rejected);
+      ASSERT_EQ(fault_of(record), Fault::key_rejected);
     }
   }
 }
@@ -94,7 +94,7 @@ TEST(KeyOfTheOtherKind, IsShownOnceInAHundredPollsAndNotAfterARestart) {
   restart(pair, irmetersim::demo_key, remembered(pair));
   ASSERT_TRUE(pair.run_polls(200, minutes(20)));
   EXPECT_EQ(times_asked(pair, "security"), 1U);
-  EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_rejected);
+  EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_rejected);
 }
 
 TEST(RejectedKey, IsShownOnceMoreEachTimeSomebodyAsks) {
@@ -139,8 +139,8 @@ TEST(RejectedKey, IsNotShownAgainWhereverTheLineOrTheProcessEnds) {
         pair.run_for(minutes(1));
       }
       ASSERT_LE(pair.sim().invalid_passwords(), 1U);
-      const Trouble trouble = trouble_of(pair.polls.back());
-      ASSERT_TRUE(trouble == Trouble::key_rejected || trouble == Trouble::key_unanswered);
+      const Fault fault = fault_of(pair.polls.back());
+      ASSERT_TRUE(fault == Fault::key_rejected || fault == Fault::key_unanswered);
     }
   }
 }
@@ -154,7 +154,7 @@ TEST(UnprovenKey, IsNotShownWhileThatCannotBeRemembered) {
       ASSERT_TRUE(pair.run_polls(50, minutes(20)));
       EXPECT_EQ(times_asked(pair, "security"), 0U);
       for (const PollRecord& record : pair.polls) {
-        ASSERT_EQ(trouble_of(record), Trouble::key_unremembered);
+        ASSERT_EQ(fault_of(record), Fault::key_unremembered);
       }
       pair.run_for(seconds(1));
       EXPECT_EQ(pair.client.counters().retries, 0U);  // nobody had to ask twice
@@ -175,10 +175,10 @@ TEST(RejectedKey, StaysRejectedWhenAnAttemptThatIsAskedForCannotBeRemembered) {
   pair.forgets = true;
   retry(pair);
   ASSERT_TRUE(pair.run_polls(4));
-  EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_unremembered);
+  EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_unremembered);
   pair.forgets = false;
   ASSERT_TRUE(pair.run_polls(20));
-  EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_rejected);
+  EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_rejected);
   EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
 }
 
@@ -234,7 +234,7 @@ TEST_P(SecurityExchange, LeavesARightKeyUsable) {
     ++runs;
     if (pair.polls[0].poll.reading() == nullptr) {
       ++asked_for;
-      ASSERT_EQ(trouble_of(pair.polls[0]), Trouble::key_unanswered);
+      ASSERT_EQ(fault_of(pair.polls[0]), Fault::key_unanswered);
       ASSERT_TRUE(pair.run_polls(2));
       retry(pair);
     }
@@ -270,7 +270,7 @@ TEST(UnansweredKey, IsShownAgainWhenSomebodyAsksAndNotBefore) {
     restart(pair, key, remembered(pair));
     ASSERT_TRUE(pair.run_polls(100, minutes(20)));
     EXPECT_EQ(times_asked(pair, "security"), 1U);
-    EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::key_unanswered);
+    EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_unanswered);
     EXPECT_NE(detail_of(pair.polls.back().poll).find("RetryKey"), std::string::npos);
     retry(pair);
     pair.run_for(minutes(10));

@@ -1,4 +1,4 @@
-// Troubles of the light in many variants: other places and bytes by seed, at other rates.
+// Faults of the light in many variants: other places and bytes by seed, at other rates.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// Every trouble that a reader has to get over, or to name: one table.
+// Every fault that a reader has to get over, or to name: one table.
 //
-// A scenario says which faults of the simulated meter make the trouble, what is to be seen while
+// A scenario says which faults of the simulated meter make the fault, what is to be seen while
 // they last, and how soon it is over after they end. Tests of the protocol core in virtual time and
 // tests of the daemon in real time run through the same table.
 #pragma once

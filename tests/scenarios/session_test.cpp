@@ -77,7 +77,7 @@ TEST_P(BusyMeter, ThatStaysBusyIsLeftAloneBetweenPolls) {
     pair.to_meter.sent.clear();
     pair.run_for(hours(1));
     EXPECT_EQ(pair.polls.back().poll.reading(), nullptr);
-    EXPECT_EQ(std::get<Failure>(pair.polls.back().poll.result).trouble, Trouble::busy);
+    EXPECT_EQ(std::get<Failure>(pair.polls.back().poll.result).fault, Fault::busy);
     // Six questions that are met with it, before them those that open a session, and its end.
     EXPECT_LE(pair.requests().size(), 20 * (pair.polls.size() - polls));
     EXPECT_GE(pair.polls.size() - polls, 359U);
@@ -175,7 +175,7 @@ TEST_P(SessionGuard, ThatStrikesAllTheSameIsWaitedOutInSilence) {
         [&] { return !pair.polls.empty() && pair.polls.back().poll.reading() == nullptr; },
         minutes(12)));
     EXPECT_GE(pair.now - start, seconds(600));
-    EXPECT_EQ(std::get<Failure>(pair.polls.back().poll.result).trouble, Trouble::locked_out);
+    EXPECT_EQ(std::get<Failure>(pair.polls.back().poll.result).fault, Fault::locked_out);
 
     pair.run_for(milliseconds(500));
     const std::uint64_t bytes = pair.to_meter.bytes;

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "tools/ir-meter-sim/descriptor.hpp"
 
 namespace irmetersim {

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "lib/time.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 

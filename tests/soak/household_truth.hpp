@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/reading.hpp"
+#include "lib/meter/reading.hpp"
 #include "tools/ir-meter-sim/household.hpp"
 
 namespace irmeterd {

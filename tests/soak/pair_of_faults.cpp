@@ -123,13 +123,13 @@ class Session {
     if (failure == nullptr) {
       return truth_.lie_of(record);
     }
-    if (failure->trouble == Trouble::key_unanswered) {
+    if (failure->fault == Fault::key_unanswered) {
       // A key that is new to the meter, and the answer to it got lost: somebody is asked, and
       // agrees to another attempt.
       pair.tell([](Meter& client, Instant now) { client.retry_key(now); });
       return {};
     }
-    const Retry retry = info(failure->trouble).retry;
+    const Retry retry = info(failure->fault).retry;
     return retry == Retry::by_user || retry == Retry::hold_off ? failure->detail() : "";
   }
 

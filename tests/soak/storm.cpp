@@ -79,7 +79,7 @@ void Storm::run_for(Duration time) {
 
 void Storm::ask_again() {
   const auto* const failure = latest_ ? std::get_if<Failure>(&latest_->result) : nullptr;
-  if (failure != nullptr && info(failure->trouble).retry == Retry::by_user) {
+  if (failure != nullptr && info(failure->fault).retry == Retry::by_user) {
     latest_.reset();
     tell(&Meter::retry_key);
   }

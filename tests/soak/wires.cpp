@@ -3,7 +3,7 @@
 #include <utility>
 #include <variant>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 
 namespace irmeter::testing {
 

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 
 namespace irmeterd {
 

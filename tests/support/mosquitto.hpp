@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/file_descriptor.hpp"
-#include "daemon/loop.hpp"
+#include "common/file_descriptor.hpp"
+#include "common/loop.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace irmeterd {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "lib/tables.hpp"
+#include "lib/meter/tables.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

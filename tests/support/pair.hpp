@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/meter.hpp"
+#include "lib/meter/meter.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 
 namespace irmeter::testing {

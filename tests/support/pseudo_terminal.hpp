@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "daemon/file_descriptor.hpp"
+#include "common/file_descriptor.hpp"
 
 namespace irmeterd {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "lib/poll_plan.hpp"
-#include "lib/tables.hpp"
+#include "lib/meter/plan.hpp"
+#include "lib/meter/tables.hpp"
 
 namespace irmeter::testing {
 namespace {

@@ -2,7 +2,7 @@
 // alone.
 #pragma once
 
-#include "lib/reading.hpp"
+#include "lib/meter/reading.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "daemon/file_descriptor.hpp"
+#include "common/file_descriptor.hpp"
 
 namespace irmeterd {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tools/ir-meter-sim/meter_values.hpp"

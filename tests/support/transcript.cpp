@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "lib/service.hpp"
+#include "lib/session/service.hpp"
 
 namespace irmeter::testing {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "lib/time.hpp"
 
 namespace irmeter::testing {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <functional>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 
 namespace irmeterd {
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 #include "tests/support/memory_file.hpp"
 #include "tests/support/message_bus.hpp"
 #include "tests/support/process.hpp"

@@ -1,7 +1,7 @@
 // Neighbours that die and come back: bus, broker, and the daemon itself.
 #include <csignal>
 
-#include "daemon/mqtt/topics.hpp"
+#include "common/mqtt/topics.hpp"
 #include "tests/support/bus_client.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/system/installation.hpp"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/file_descriptor.hpp"
-#include "daemon/loop.hpp"
+#include "common/file_descriptor.hpp"
+#include "common/loop.hpp"
 
 namespace irmeterd {
 

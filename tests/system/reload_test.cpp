@@ -1,5 +1,5 @@
 // SIGHUP: the new configuration comes into force, a bad one does not.
-#include "daemon/mqtt/topics.hpp"
+#include "common/mqtt/topics.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/system/installation.hpp"
 

@@ -1,7 +1,7 @@
 // Stopping: logged off from the meter, nothing left behind, exit status 0, within two seconds.
 #include <csignal>
 
-#include "daemon/mqtt/topics.hpp"
+#include "common/mqtt/topics.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/system/installation.hpp"
 

@@ -1,5 +1,5 @@
 // The service manager's watchdog: fed while everything gets on, and not when something is stuck.
-#include "daemon/watchdog.hpp"
+#include "daemon/service/watchdog.hpp"
 
 #include <csignal>
 #include <cstdlib>

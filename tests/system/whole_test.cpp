@@ -1,7 +1,7 @@
 // From the light to D-Bus, MQTT and the cache: everything at once, as its users see it.
 #include <nlohmann/json.hpp>
 
-#include "daemon/mqtt/topics.hpp"
+#include "common/mqtt/topics.hpp"
 #include "tests/support/bus_client.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/system/installation.hpp"

@@ -148,7 +148,7 @@ TEST(LostSession, FailsThePollWhenItIsLostAgain) {
   pair.start();
   ASSERT_TRUE(pair.run_polls(1));
   const auto& failure = std::get<Failure>(pair.polls[0].poll.result);
-  EXPECT_EQ(failure.trouble, Trouble::session_lost);
+  EXPECT_EQ(failure.fault, Fault::session_lost);
   EXPECT_EQ(count_of(pair.services(), "BT23"), 2U);
 }
 

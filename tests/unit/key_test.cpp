@@ -40,7 +40,7 @@ TEST(WrongKey, IsSentExactlyOnceInADay) {
     EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
     ASSERT_EQ(pair.polls.size(), 8641U);
     for (const PollRecord& poll : pair.polls) {
-      ASSERT_EQ(failure_of(poll).trouble, Trouble::key_rejected);
+      ASSERT_EQ(failure_of(poll).fault, Fault::key_rejected);
     }
     EXPECT_EQ(failure_of(pair.polls[0]).state(), State::key_rejected);
     EXPECT_EQ(failure_of(pair.polls[0]).where, "Security: isc (insufficient security clearance)");
@@ -98,7 +98,7 @@ TEST(AnswerAboutTheKey, IsTakenFromTheFirstReadWhenItIsLost) {
   wrong.start();
   wrong.run_for(std::chrono::hours(1));
   EXPECT_EQ(wrong.sim().invalid_passwords(), 1U);
-  EXPECT_EQ(failure_of(wrong.polls[0]).trouble, Trouble::key_rejected);
+  EXPECT_EQ(failure_of(wrong.polls[0]).fault, Fault::key_rejected);
   EXPECT_EQ(failure_of(wrong.polls[0]).where, "BT21: isc (insufficient security clearance)");
 
   SimulatedPair right(bench_with(irmetersim::demo_key));
@@ -117,7 +117,7 @@ TEST(AnswerAboutTheKey, IsNotAskedForTwiceInOnePoll) {
   pair.start();
   ASSERT_TRUE(pair.run_polls(1));
   EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
-  EXPECT_EQ(failure_of(pair.polls[0]).trouble, Trouble::key_unanswered);
+  EXPECT_EQ(failure_of(pair.polls[0]).fault, Fault::key_unanswered);
 }
 
 TEST(RejectedKey, WorksAgainOnceTheMeterTakesItAndSomebodyAsks) {
@@ -128,10 +128,10 @@ TEST(RejectedKey, WorksAgainOnceTheMeterTakesItAndSomebodyAsks) {
   };
   pair.start();
   ASSERT_TRUE(pair.run_polls(2));
-  EXPECT_EQ(failure_of(pair.polls[1]).trouble, Trouble::key_rejected);
+  EXPECT_EQ(failure_of(pair.polls[1]).fault, Fault::key_rejected);
   refuse = false;
   ASSERT_TRUE(pair.run_polls(4));
-  EXPECT_EQ(failure_of(pair.polls[3]).trouble, Trouble::key_rejected);
+  EXPECT_EQ(failure_of(pair.polls[3]).fault, Fault::key_rejected);
   const std::size_t before = pair.polls.size();
   pair.tell([](Meter& client, Instant now) { client.retry_key(now); });
   ASSERT_TRUE(pair.run_polls(before + 2));
@@ -149,7 +149,7 @@ TEST(KeyOfTheWrongKind, IsRecognisedAtTheFirstRead) {
   pair.run_for(std::chrono::hours(1));
   EXPECT_EQ(security_requests(pair), 1U);
   for (const PollRecord& poll : pair.polls) {
-    ASSERT_EQ(failure_of(poll).trouble, Trouble::key_rejected);
+    ASSERT_EQ(failure_of(poll).fault, Fault::key_rejected);
   }
   EXPECT_EQ(failure_of(pair.polls[0]).where, "BT21: isc (insufficient security clearance)");
 }
@@ -164,7 +164,7 @@ TEST(Key, IsNotBlamedForAnOpenTableThatIsRefused) {
     pair.start();
     ASSERT_TRUE(pair.run_polls(1));
     if (const auto* failure = std::get_if<Failure>(&pair.polls[0].poll.result)) {
-      EXPECT_NE(failure->trouble, Trouble::key_rejected) << table;
+      EXPECT_NE(failure->fault, Fault::key_rejected) << table;
     }
   }
 }
@@ -203,7 +203,7 @@ TEST(NoKey, SendsNothingAtAll) {
     EXPECT_EQ(pair.to_meter.bytes, 0U);
     ASSERT_EQ(pair.polls.size(), 362U);
     for (const PollRecord& poll : pair.polls) {
-      ASSERT_EQ(failure_of(poll).trouble, Trouble::no_key);
+      ASSERT_EQ(failure_of(poll).fault, Fault::no_key);
     }
   }
 }
@@ -217,8 +217,8 @@ TEST(NoKey, AsksForWhatNeedsNoneWhereItIsTo) {
   EXPECT_EQ(pair.services(),
             "identify, negotiate, log on, BT00, BT01 0+24, ET03 0+30, log off, terminate");
   EXPECT_EQ(pair.identities.size(), 1U);
-  EXPECT_EQ(failure_of(pair.polls[0]).trouble, Trouble::no_key);
-  EXPECT_EQ(failure_of(pair.polls[1]).trouble, Trouble::no_key);
+  EXPECT_EQ(failure_of(pair.polls[0]).fault, Fault::no_key);
+  EXPECT_EQ(failure_of(pair.polls[1]).fault, Fault::no_key);
 }
 
 TEST(Key, IsMarkedSecretInItsPacketAndNowhereElse) {

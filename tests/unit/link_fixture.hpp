@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/link.hpp"
+#include "lib/link/link.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

@@ -1,5 +1,5 @@
 // Packets and check values against captures and published examples.
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-#include "lib/plausibility.hpp"
+#include "lib/meter/plausibility.hpp"
 
 namespace irmeter::testing {
 

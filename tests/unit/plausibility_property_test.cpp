@@ -8,7 +8,7 @@
 #include <optional>
 #include <random>
 
-#include "lib/plausibility.hpp"
+#include "lib/meter/plausibility.hpp"
 
 namespace irmeter::testing {
 namespace {

@@ -1,5 +1,5 @@
 // The tables that every face of the program is generated from.
-#include "lib/quantity.hpp"
+#include "lib/meter/quantity.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
+#include "lib/fault.hpp"
 #include "lib/state.hpp"
-#include "lib/trouble.hpp"
 
 namespace irmeter::testing {
 namespace {
@@ -178,40 +178,40 @@ TEST(States, AreThePromisedOnesInTheirPlaces) {
   EXPECT_EQ(errors.size(), states.size());
 }
 
-TEST(Troubles, StandInTheirPlacesAndEndInASentence) {
-  for (std::size_t i = 0; i < troubles.size(); ++i) {
-    const TroubleInfo& trouble = troubles[i];
-    EXPECT_EQ(static_cast<std::size_t>(trouble.id), i);
-    EXPECT_NE(trouble.state, State::online);
-    EXPECT_NE(trouble.state, State::starting);
-    EXPECT_EQ(trouble.sentence.back(), '.') << trouble.sentence;
+TEST(Faults, StandInTheirPlacesAndEndInASentence) {
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    const FaultInfo& fault = faults[i];
+    EXPECT_EQ(static_cast<std::size_t>(fault.id), i);
+    EXPECT_NE(fault.state, State::online);
+    EXPECT_NE(fault.state, State::starting);
+    EXPECT_EQ(fault.sentence.back(), '.') << fault.sentence;
   }
 }
 
-TEST(Troubles, NameTheKeyThatIsNeeded) {
-  for (const Trouble trouble : {Trouble::no_key, Trouble::key_rejected}) {
-    EXPECT_NE(info(trouble).sentence.find("RK"), std::string_view::npos);
-    EXPECT_EQ(info(trouble).retry, Retry::by_user);
+TEST(Faults, NameTheKeyThatIsNeeded) {
+  for (const Fault fault : {Fault::no_key, Fault::key_rejected}) {
+    EXPECT_NE(info(fault).sentence.find("RK"), std::string_view::npos);
+    EXPECT_EQ(info(fault).retry, Retry::by_user);
   }
-  EXPECT_NE(info(Trouble::key_rejected).sentence.find("MBK"), std::string_view::npos);
+  EXPECT_NE(info(Fault::key_rejected).sentence.find("MBK"), std::string_view::npos);
 }
 
-TEST(Troubles, NameTheCuresInTheirOrder) {
-  const std::string_view silent = info(Trouble::silent).sentence;
+TEST(Faults, NameTheCuresInTheirOrder) {
+  const std::string_view silent = info(Fault::silent).sentence;
   EXPECT_LT(silent.find("180"), silent.find("seat"));
   EXPECT_LT(silent.find("seat"), silent.find("rts"));
   EXPECT_LT(silent.find("rts"), silent.find("five minutes"));
-  const std::string_view echo = info(Trouble::echo).sentence;
+  const std::string_view echo = info(Fault::echo).sentence;
   EXPECT_NE(echo.find("foam"), std::string_view::npos);
   EXPECT_NE(echo.find("180"), std::string_view::npos);
 }
 
 TEST(Failure, SaysWhereItHappened) {
-  const Failure failure{Trouble::refused, "BT28: onp (operation not possible)"};
+  const Failure failure{Fault::refused, "BT28: onp (operation not possible)"};
   EXPECT_EQ(failure.state(), State::error);
-  const std::string sentence(info(Trouble::refused).sentence);
+  const std::string sentence(info(Fault::refused).sentence);
   EXPECT_EQ(failure.detail(), sentence + " (BT28: onp (operation not possible))");
-  EXPECT_EQ((Failure{Trouble::refused, ""}.detail()), sentence);
+  EXPECT_EQ((Failure{Fault::refused, ""}.detail()), sentence);
 }
 
 }  // namespace

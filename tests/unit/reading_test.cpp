@@ -1,12 +1,12 @@
 // Readings from captured bytes, and what becomes absent.
-#include "lib/reading.hpp"
+#include "lib/meter/reading.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
-#include "lib/tables.hpp"
+#include "lib/meter/tables.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

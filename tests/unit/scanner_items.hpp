@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "lib/tables.hpp"
+#include "lib/meter/tables.hpp"
 #include "tests/support/scripted_meter.hpp"
 
 namespace irmeter::testing {

@@ -1,11 +1,11 @@
 // Requests against published packets, responses in every malformed shape.
-#include "lib/service.hpp"
+#include "lib/session/service.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "lib/tables.hpp"
+#include "lib/meter/tables.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

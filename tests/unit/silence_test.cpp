@@ -17,8 +17,8 @@ std::optional<Key> key() {
   return *Key::from_text(irmetersim::demo_key);
 }
 
-Trouble trouble_of(const PollRecord& record) {
-  return std::get<Failure>(record.poll.result).trouble;
+Fault fault_of(const PollRecord& record) {
+  return std::get<Failure>(record.poll.result).fault;
 }
 
 // Sends back what it receives, through `change`.
@@ -127,7 +127,7 @@ TEST(SilentMeter, IsSilentAfterFourTries) {
     Pair pair(options, key(), nobody);
     pair.start();
     ASSERT_TRUE(pair.run_polls(1));
-    EXPECT_EQ(trouble_of(pair.polls[0]), Trouble::silent);
+    EXPECT_EQ(fault_of(pair.polls[0]), Fault::silent);
     EXPECT_EQ(pair.requests().size(), 4U);
     EXPECT_LT(pair.polls[0].poll.duration, seconds(3));
     pair.run_for(minutes(10));
@@ -141,7 +141,7 @@ TEST(SilentMeter, IsReadWithinOneIntervalOfItsReturn) {
   pair.to_client.fault = [](const Bytes&) { return Bytes{}; };
   pair.start();
   pair.run_for(minutes(2));
-  EXPECT_EQ(trouble_of(pair.polls.back()), Trouble::silent);
+  EXPECT_EQ(fault_of(pair.polls.back()), Fault::silent);
   pair.to_client.fault = {};
   const std::size_t before = pair.polls.size();
   ASSERT_TRUE(pair.run_polls(before + 1, seconds(11)));
@@ -154,7 +154,7 @@ TEST(Echo, WithoutAMeterIsRecognised) {
   pair.start();
   ASSERT_TRUE(pair.run_polls(3));
   for (const PollRecord& record : pair.polls) {
-    EXPECT_EQ(trouble_of(record), Trouble::echo);
+    EXPECT_EQ(fault_of(record), Fault::echo);
   }
   EXPECT_GE(pair.client.counters().echoes, 12U);
 }
@@ -202,8 +202,8 @@ TEST(Garbage, InsteadOfAnswersIsGarbled) {
   Pair pair(MeterOptions{}, key(), mirror);
   pair.start();
   ASSERT_TRUE(pair.run_polls(2));
-  EXPECT_EQ(trouble_of(pair.polls[0]), Trouble::garbled);
-  EXPECT_EQ(trouble_of(pair.polls[1]), Trouble::garbled);
+  EXPECT_EQ(fault_of(pair.polls[0]), Fault::garbled);
+  EXPECT_EQ(fault_of(pair.polls[1]), Fault::garbled);
 }
 
 TEST(Garbage, ForHoursGivesNoReadingAndNoBusyLoop) {

@@ -1,5 +1,5 @@
 // Table decoders against real headers, published examples and odd content.
-#include "lib/tables.hpp"
+#include "lib/meter/tables.hpp"
 
 #include <gtest/gtest.h>
 

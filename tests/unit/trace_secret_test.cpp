@@ -4,9 +4,9 @@
 #include <set>
 #include <string>
 
-#include "lib/service.hpp"
-#include "lib/trace.hpp"
-#include "lib/trace_text.hpp"
+#include "lib/session/service.hpp"
+#include "lib/trace/text.hpp"
+#include "lib/trace/trace.hpp"
 #include "tests/support/secret_forms.hpp"
 #include "tests/support/transcript.hpp"
 

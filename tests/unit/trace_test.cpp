@@ -1,5 +1,5 @@
 // What the lines of a trace say.
-#include "lib/trace.hpp"
+#include "lib/trace/trace.hpp"
 
 #include <gtest/gtest.h>
 

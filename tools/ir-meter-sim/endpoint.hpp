@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 
 namespace irmetersim {
 

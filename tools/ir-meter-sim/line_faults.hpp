@@ -9,7 +9,7 @@
 #include <deque>
 #include <optional>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "tools/ir-meter-sim/faults.hpp"
 
 namespace irmetersim {

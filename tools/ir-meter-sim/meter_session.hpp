@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 
 namespace irmetersim {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "tools/ir-meter-sim/meter_values.hpp"
 
 namespace irmetersim {

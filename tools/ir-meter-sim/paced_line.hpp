@@ -11,7 +11,7 @@
 #include <deque>
 #include <optional>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "lib/time.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 

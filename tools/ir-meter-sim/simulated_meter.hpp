@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "lib/time.hpp"
 #include "tools/ir-meter-sim/faults.hpp"
 #include "tools/ir-meter-sim/household.hpp"

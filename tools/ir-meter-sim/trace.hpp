@@ -4,9 +4,9 @@
 
 #include <ostream>
 
-#include "lib/packet.hpp"
+#include "lib/link/packet.hpp"
 #include "lib/time.hpp"
-#include "lib/trace.hpp"
+#include "lib/trace/trace.hpp"
 
 namespace irmetersim {
 

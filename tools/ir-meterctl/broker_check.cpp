@@ -1,6 +1,6 @@
 #include "tools/ir-meterctl/broker_check.hpp"
 
-#include "daemon/mqtt/topics.hpp"
+#include "common/mqtt/topics.hpp"
 #include "tools/ir-meterctl/broker_visit.hpp"
 
 namespace irmeterctl {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/config/config.hpp"
+#include "common/config/config.hpp"
 #include "tools/ir-meterctl/check_line.hpp"
 
 namespace irmeterctl {

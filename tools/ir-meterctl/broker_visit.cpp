@@ -9,10 +9,10 @@
 #include <utility>
 #include <variant>
 
-#include "daemon/config/credentials.hpp"
-#include "daemon/config/url.hpp"
-#include "daemon/line/open.hpp"
-#include "daemon/mqtt/topics.hpp"
+#include "common/config/credentials.hpp"
+#include "common/config/url.hpp"
+#include "common/line/open.hpp"
+#include "common/mqtt/topics.hpp"
 #include "tools/ir-meterctl/stored_secret.hpp"
 
 namespace irmeterctl {

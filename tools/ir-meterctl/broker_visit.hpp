@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "daemon/config/config.hpp"
-#include "daemon/file_descriptor.hpp"
-#include "daemon/loop.hpp"
-#include "daemon/mqtt/session.hpp"
+#include "common/config/config.hpp"
+#include "common/file_descriptor.hpp"
+#include "common/loop.hpp"
+#include "common/mqtt/session.hpp"
 #include "tools/ir-meterctl/check_line.hpp"
 
 namespace irmeterctl {

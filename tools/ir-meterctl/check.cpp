@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/config/checks.hpp"
-#include "daemon/config/config.hpp"
-#include "daemon/config/url.hpp"
+#include "common/config/checks.hpp"
+#include "common/config/config.hpp"
+#include "common/config/url.hpp"
 #include "tools/ir-meterctl/broker_check.hpp"
 #include "tools/ir-meterctl/check_report.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/config/checks.hpp"
+#include "common/config/checks.hpp"
 
 namespace irmeterctl {
 namespace {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/checks.hpp"
-#include "daemon/version.hpp"
+#include "common/config/checks.hpp"
+#include "common/version.hpp"
 
 namespace irmeterctl {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/config/config.hpp"
+#include "common/config/config.hpp"
 
 namespace irmeterctl {
 

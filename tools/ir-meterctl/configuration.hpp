@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "daemon/config/config.hpp"
+#include "common/config/config.hpp"
 #include "tools/ir-meterctl/command_line.hpp"
 
 namespace irmeterctl {

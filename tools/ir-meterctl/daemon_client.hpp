@@ -15,7 +15,7 @@
 #include <utility>
 #include <variant>
 
-#include "daemon/config/config.hpp"
+#include "common/config/config.hpp"
 #include "tools/ir-meterctl/meter_info.hpp"
 
 namespace irmeterctl {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
 
 namespace irmeterctl {

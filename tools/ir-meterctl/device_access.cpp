@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "daemon/accounts.hpp"
+#include "common/accounts.hpp"
 
 namespace irmeterctl {
 namespace {

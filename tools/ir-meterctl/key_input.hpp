@@ -1,8 +1,8 @@
 // Taking a key from the user: typed in blind at a terminal, or from a pipe.
 #pragma once
 
-#include "lib/key.hpp"
 #include "lib/result.hpp"
+#include "lib/session/key.hpp"
 
 namespace irmeterctl {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "daemon/file_descriptor.hpp"
+#include "common/file_descriptor.hpp"
 #include "tools/ir-meterctl/program.hpp"
 
 namespace irmeterctl {

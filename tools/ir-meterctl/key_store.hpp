@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "lib/key.hpp"
 #include "lib/result.hpp"
+#include "lib/session/key.hpp"
 
 namespace irmeterctl {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "lib/quantity.hpp"
-#include "lib/reading.hpp"
+#include "lib/meter/quantity.hpp"
+#include "lib/meter/reading.hpp"
 
 namespace irmeterctl {
 namespace {

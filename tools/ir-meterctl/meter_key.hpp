@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "daemon/config/config.hpp"
-#include "daemon/config/credentials.hpp"
+#include "common/config/config.hpp"
+#include "common/config/credentials.hpp"
 #include "lib/result.hpp"
 
 namespace irmeterctl {

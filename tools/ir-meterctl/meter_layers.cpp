@@ -5,33 +5,33 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/config/url.hpp"
+#include "common/config/url.hpp"
 
 namespace irmeterctl {
 namespace {
 
+using irmeter::Fault;
 using irmeter::State;
-using irmeter::Trouble;
 
-// The layer a trouble is in. Those that are not here can come up anywhere in a session.
-constexpr std::array<std::pair<Trouble, Layer>, 14> layers_of_troubles{{
-    {Trouble::no_device, Layer::device},
-    {Trouble::no_server, Layer::device},
-    {Trouble::no_permission, Layer::permission},
-    {Trouble::device_busy, Layer::line},
-    {Trouble::unusable_device, Layer::line},
-    {Trouble::silent, Layer::line},
-    {Trouble::echo, Layer::echo},
-    {Trouble::garbled, Layer::identification},
-    {Trouble::locked_out, Layer::identification},
-    {Trouble::no_key, Layer::key},
-    {Trouble::key_rejected, Layer::key},
-    {Trouble::key_unanswered, Layer::key},
-    {Trouble::key_unremembered, Layer::key},
-    {Trouble::quiet, Layer::echo},  // the line is open, and nothing may be sent
+// The layer a fault is in. Those that are not here can come up anywhere in a session.
+constexpr std::array<std::pair<Fault, Layer>, 14> layers_of_faults{{
+    {Fault::no_device, Layer::device},
+    {Fault::no_server, Layer::device},
+    {Fault::no_permission, Layer::permission},
+    {Fault::device_busy, Layer::line},
+    {Fault::unusable_device, Layer::line},
+    {Fault::silent, Layer::line},
+    {Fault::echo, Layer::echo},
+    {Fault::garbled, Layer::identification},
+    {Fault::locked_out, Layer::identification},
+    {Fault::no_key, Layer::key},
+    {Fault::key_rejected, Layer::key},
+    {Fault::key_unanswered, Layer::key},
+    {Fault::key_unremembered, Layer::key},
+    {Fault::quiet, Layer::echo},  // the line is open, and nothing may be sent
 }};
 
-// How the place of such a trouble begins.
+// How the place of such a fault begins.
 constexpr std::array<std::pair<std::string_view, Layer>, 13> layers_of_places{{
     {"Identification", Layer::identification},
     {"Terminate", Layer::identification},  // of an old session, and then Identification again
@@ -49,10 +49,10 @@ constexpr std::array<std::pair<std::string_view, Layer>, 13> layers_of_places{{
 }};
 
 Layer layer_of(const irmeter::Failure& failure) {
-  const auto* const by_trouble =
-      std::ranges::find(layers_of_troubles, failure.trouble, &std::pair<Trouble, Layer>::first);
-  if (by_trouble != layers_of_troubles.end()) {
-    return by_trouble->second;
+  const auto* const by_fault =
+      std::ranges::find(layers_of_faults, failure.fault, &std::pair<Fault, Layer>::first);
+  if (by_fault != layers_of_faults.end()) {
+    return by_fault->second;
   }
   const auto* const by_place = std::ranges::find_if(
       layers_of_places, [&](const auto& place) { return failure.where.starts_with(place.first); });
@@ -170,7 +170,7 @@ std::optional<irmeter::Failure> failure_in(State state, std::string_view detail)
   if (state == State::online || state == State::starting) {
     return std::nullopt;
   }
-  for (const irmeter::TroubleInfo& info : irmeter::troubles) {
+  for (const irmeter::FaultInfo& info : irmeter::faults) {
     if (info.state == state && detail.starts_with(info.sentence)) {
       std::string_view where = detail.substr(info.sentence.size());
       if (where.starts_with(" (") && where.ends_with(')')) {
@@ -180,7 +180,7 @@ std::optional<irmeter::Failure> failure_in(State state, std::string_view detail)
     }
   }
   // Of a missing key the sentence says where it was looked for.
-  return irmeter::Failure{state == State::no_key ? Trouble::no_key : Trouble::unexpected,
+  return irmeter::Failure{state == State::no_key ? Fault::no_key : Fault::unexpected,
                           std::string(detail)};
 }
 
@@ -198,19 +198,19 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
     return lines.take();
   }
   const Layer layer = layer_of(*failure);
-  if (failure->trouble == Trouble::no_key && poll.identity.serial_number.empty()) {
+  if (failure->fault == Fault::no_key && poll.identity.serial_number.empty()) {
     lines.add_good(Layer::echo);  // without a key the daemon opens the line and says nothing
     lines.add_not_tried(layer, "nothing is sent without a key");
   }
   lines.add_good(layer);
-  if (failure->trouble == Trouble::quiet) {
+  if (failure->fault == Fault::quiet) {
     lines.add_not_tried(end, "quiet hours");
     return lines.take();
   }
-  Advice advice = failure->trouble == Trouble::no_key
+  Advice advice = failure->fault == Fault::no_key
                       ? advice_in(poll.detail)
-                      : advice_in(irmeter::info(failure->trouble).sentence);
-  if (!failure->where.empty() && failure->trouble != Trouble::no_key) {
+                      : advice_in(irmeter::info(failure->fault).sentence);
+  if (!failure->where.empty() && failure->fault != Fault::no_key) {
     advice.what += " (" + failure->where + ")";
   }
   if (advice.cure.empty()) {

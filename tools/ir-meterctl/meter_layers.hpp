@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "lib/quantity.hpp"
-#include "lib/reading.hpp"
+#include "lib/fault.hpp"
+#include "lib/meter/quantity.hpp"
+#include "lib/meter/reading.hpp"
 #include "lib/state.hpp"
-#include "lib/trouble.hpp"
 #include "tools/ir-meterctl/check_line.hpp"
 
 namespace irmeterctl {
@@ -29,7 +29,7 @@ struct PollResult {
                                                   const std::string& device,
                                                   const PollResult& poll);
 
-// The trouble behind a state, and where it was met; nothing when there is none.
+// The fault behind a state, and where it was met; nothing when there is none.
 [[nodiscard]] std::optional<irmeter::Failure> failure_in(irmeter::State state,
                                                          std::string_view detail);
 

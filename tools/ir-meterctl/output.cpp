@@ -8,9 +8,9 @@
 #include <ctime>
 #include <string_view>
 
-#include "daemon/config/checks.hpp"
-#include "daemon/json.hpp"
-#include "daemon/reading_json.hpp"
+#include "common/config/checks.hpp"
+#include "common/json.hpp"
+#include "daemon/sinks/reading_json.hpp"
 
 namespace irmeterctl {
 namespace {

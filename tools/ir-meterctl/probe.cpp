@@ -3,10 +3,10 @@
 #include <csignal>
 #include <utility>
 
-#include "daemon/key_memory.hpp"
-#include "daemon/log.hpp"
-#include "daemon/loop.hpp"
-#include "daemon/meter_driver.hpp"
+#include "common/keys/key_memory.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "daemon/meter/driver.hpp"
 #include "daemon/store.hpp"
 
 namespace irmeterctl {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "daemon/config/config.hpp"
-#include "daemon/config/credentials.hpp"
+#include "common/config/config.hpp"
+#include "common/config/credentials.hpp"
 #include "tools/ir-meterctl/meter_layers.hpp"
 
 namespace irmeterctl {

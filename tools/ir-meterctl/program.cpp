@@ -11,8 +11,8 @@
 #include <csignal>
 #include <system_error>
 
-#include "daemon/file_descriptor.hpp"
-#include "lib/key.hpp"
+#include "common/file_descriptor.hpp"
+#include "lib/session/key.hpp"
 
 namespace irmeterctl {
 namespace {

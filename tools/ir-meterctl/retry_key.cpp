@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <variant>
 
-#include "daemon/config/checks.hpp"
+#include "common/config/checks.hpp"
 #include "lib/result.hpp"
 #include "tools/ir-meterctl/configuration.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"

@@ -12,7 +12,7 @@
 #include <sstream>
 #include <utility>
 
-#include "daemon/config/checks.hpp"
+#include "common/config/checks.hpp"
 
 namespace irmeterctl {
 namespace {

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/line/holder.hpp"
+#include "common/line/holder.hpp"
 
 namespace irmeterctl {
 

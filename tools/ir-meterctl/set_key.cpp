@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "daemon/config/checks.hpp"
+#include "common/config/checks.hpp"
 #include "lib/result.hpp"
 #include "tools/ir-meterctl/configuration.hpp"
 #include "tools/ir-meterctl/key_input.hpp"

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "daemon/config/credentials.hpp"
-#include "daemon/config/file.hpp"
-#include "lib/key.hpp"
+#include "common/config/credentials.hpp"
+#include "common/files.hpp"
+#include "lib/session/key.hpp"
 #include "tools/ir-meterctl/program.hpp"
 
 namespace irmeterctl {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "daemon/config/secret.hpp"
+#include "common/config/secret.hpp"
 
 namespace irmeterctl {
 

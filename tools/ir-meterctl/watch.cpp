@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "daemon/loop.hpp"
+#include "common/loop.hpp"
 #include "tools/ir-meterctl/configuration.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
 #include "tools/ir-meterctl/daemon_watch.hpp"

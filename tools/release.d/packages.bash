@@ -23,7 +23,7 @@ suppressed[bookworm]+=",package-supports-alternative-init-but-no-init.d-script"
 
 # Tests whose outcome would be that of qemu-user, as ctest takes it: it does not know TCP_INFO, and the
 # memory of an emulated process is its own.
-not_emulated='^DriverTcpTrouble\.AServerThatVanishesWithoutAWord|^Soak\.ShowsNothingButTheTruth'
+not_emulated='^DriverTcpFault\.AServerThatVanishesWithoutAWord|^Soak\.ShowsNothingButTheTruth'
 
 # in_root SCRATCH COMMAND...: in what SCRATCH makes of the root
 in_root() {

@@ -1,0 +1,217 @@
+#include "common/config/credentials.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <initializer_list>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "common/config/checks.hpp"
+#include "common/files.hpp"
+
+namespace irmeterd {
+namespace {
+
+// Room for a secret while it is looked at.
+class SecretBuffer {
+ public:
+  SecretBuffer() = default;
+  ~SecretBuffer() { irmeter::wipe(bytes_.data(), bytes_.size()); }
+  SecretBuffer(const SecretBuffer&) = delete;
+  SecretBuffer& operator=(const SecretBuffer&) = delete;
+
+  // The content without its line end.
+  [[nodiscard]] irmeter::Result<std::string_view> read(const std::string& path) {
+    auto content = read_file(path, bytes_);
+    if (!content) {
+      return content;
+    }
+    std::string_view text = *content;
+    if (text.ends_with('\n')) {
+      text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
+    }
+    return text;
+  }
+
+ private:
+  std::array<char, 4097> bytes_{};
+};
+
+// False for a lone line end too, which stands for a credential that is not there.
+bool is_there(const std::string& path) {
+  std::error_code unknown;  // neither there nor missing: reading it tells why
+  const auto status = std::filesystem::status(path, unknown);
+  if (std::filesystem::is_regular_file(status)) {
+    return std::filesystem::file_size(path, unknown) > 1;
+  }
+  return status.type() != std::filesystem::file_type::not_found;
+}
+
+// The name of a credential that is not there, as far as it is for everybody's eyes: somebody may
+// have written the key or the password in place of the name.
+std::string shown(const std::string& name) {
+  constexpr std::array<std::string_view, 3> ours{"meter-key", "mqtt-password", "mqtt-client-key"};
+  const bool is_name = std::any_of(ours.begin(), ours.end(), [&](std::string_view beginning) {
+    return name.starts_with(beginning);
+  });
+  return is_name ? name : "NAME";
+}
+
+// Where one that is not there was looked for; named after the variable where nobody handed any
+// over.
+std::string credential_place(const std::string& directory, const std::string& name) {
+  return (directory.empty() ? "$CREDENTIALS_DIRECTORY" : directory) + "/" + shown(name);
+}
+
+std::string see_that_it_is_loaded(const std::string& name, std::string_view key) {
+  const std::string by = shown(name);
+  return "see that the service loads it (LoadCredentialEncrypted=" + by +
+         ", or LoadCredential=" + by + ".plain:" + by +
+         (by == name ? "" : "; NAME is what " + std::string(key) + " says") +
+         ") and restart ir-meterd";
+}
+
+std::string not_there(std::string_view what, const std::string& name, std::string_view key) {
+  return std::string(what) + " is not there; put it into /etc/credstore/" + shown(name) +
+         ", or encrypted into /etc/credstore.encrypted/" + shown(name) + ", " +
+         see_that_it_is_loaded(name, key);
+}
+
+std::string unreadable(std::string_view what, const irmeter::Error& error) {
+  return std::string(what) + " " + error.what + "; it must be a file that ir-meterd may read";
+}
+
+class SecretReader {
+ public:
+  explicit SecretReader(const std::string& directory) : directory_(directory) {}
+
+  MeterKey meter_key(const MeterConfig& meter) {
+    const std::string& name = meter.key_credential;
+    const auto credential = credential_file(directory_, name);
+    if (meter.key_file.empty() && !credential) {
+      return {std::nullopt, "There is no key in " + credential_place(directory_, name) +
+                                ": store it with ir-meterctl set-key, " +
+                                see_that_it_is_loaded(name, "key_credential") +
+                                ", or name its file with key_file."};
+    }
+    const std::string path = meter.key_file.empty() ? *credential : meter.key_file;
+    const std::string what = "key of meter " + in_quotes(meter.name);
+    SecretBuffer buffer;
+    const auto text = buffer.read(path);
+    if (!text) {
+      report(path, unreadable(what, text.error()));
+      return {};
+    }
+    const auto key = irmeter::Key::from_text(*text);
+    if (!key) {
+      report(path, what + ": " + key.error().what);
+      return {};
+    }
+    return {*key, {}};
+  }
+
+  Secret mqtt_password(const MqttConfig& mqtt) {
+    const std::string& name = mqtt.password_credential;
+    if (name.empty() && mqtt.password_file.empty()) {
+      return {};
+    }
+    const auto path = find("MQTT password", "password_credential", name, mqtt.password_file);
+    if (!path) {
+      return {};
+    }
+    SecretBuffer buffer;
+    const auto text = buffer.read(*path);
+    if (!text) {
+      report(*path, unreadable("MQTT password", text.error()));
+    } else if (text->empty()) {
+      report(*path, "MQTT password is empty; write it into the file, on one line");
+    } else if (text->find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+      report(*path, "MQTT password is more than a line of text; write it alone, on one line");
+    } else {
+      return Secret(*text);
+    }
+    return {};
+  }
+
+  // Sees whether the TLS files can be read; where the client's key is.
+  std::string tls_files(const MqttConfig& mqtt) {
+    const std::string& name = mqtt.client_key_credential;
+    std::string client_key =
+        find("MQTT client key", "client_key_credential", name, mqtt.client_key_file).value_or("");
+    const std::initializer_list<std::pair<std::string_view, const std::string&>> files{
+        {"ca_file", mqtt.ca_file},
+        {"cert_file", mqtt.cert_file},
+        {name.empty() ? "client_key_file" : "MQTT client key", client_key},
+    };
+    for (const auto& [key, path] : files) {
+      const auto error = path.empty() ? std::nullopt : check_readable(path);
+      if (error) {
+        report(path, unreadable(key, *error));
+      }
+    }
+    return client_key;
+  }
+
+  std::vector<ConfigProblem> take_problems() { return std::move(problems_); }
+
+ private:
+  // The file of a credential, or the other file where none is named; a credential that is not there
+  // is reported.
+  std::optional<std::string> find(std::string_view what, std::string_view key,
+                                  const std::string& credential, const std::string& file) {
+    if (credential.empty()) {
+      return file;
+    }
+    auto path = credential_file(directory_, credential);
+    if (!path) {
+      report(credential_place(directory_, credential), not_there(what, credential, key));
+    }
+    return path;
+  }
+
+  void report(const std::string& path, std::string message) {
+    problems_.push_back({path, 0, 0, std::move(message)});
+  }
+
+  const std::string& directory_;
+  std::vector<ConfigProblem> problems_;
+};
+
+}  // namespace
+
+std::optional<std::string> credential_file(const std::string& directory, const std::string& name) {
+  if (directory.empty()) {
+    return std::nullopt;
+  }
+  std::string path = directory + "/" + name;
+  if (!is_there(path)) {
+    path += ".plain";
+  }
+  return is_there(path) ? std::optional(std::move(path)) : std::nullopt;
+}
+
+Secrets load_secrets(const Config& config, const std::string& credentials_directory) {
+  SecretReader reader(credentials_directory);
+  Secrets secrets;
+  for (const MeterConfig& meter : config.meters) {
+    secrets.meter_keys.emplace(meter.name, reader.meter_key(meter));
+  }
+  if (config.mqtt) {
+    secrets.mqtt_password = reader.mqtt_password(*config.mqtt);
+    secrets.mqtt_client_key_file = reader.tls_files(*config.mqtt);
+  }
+  secrets.problems = reader.take_problems();
+  return secrets;
+}
+
+std::vector<ConfigProblem> check_secrets(Config config, const std::string& credentials_directory) {
+  if (credentials_directory.empty() && config.mqtt) {
+    config.mqtt->password_credential.clear();
+    config.mqtt->client_key_credential.clear();
+  }
+  return load_secrets(config, credentials_directory).problems;
+}
+
+}  // namespace irmeterd

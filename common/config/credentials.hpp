@@ -1,0 +1,53 @@
+// Keys and passwords: read once at start and reload, from systemd's credentials or from files the
+// configuration names.
+//
+// The credential NAME is looked for as NAME, which the service has from an encrypted file or else
+// as a lone line end, and then as NAME.plain: with systemd 252 one credential comes from an
+// encrypted file or from a plain one, not from whichever there is.
+//
+// A secret stands alone in its file; one line end behind it is no part of it. No message quotes
+// what is in such a file, and every buffer that held it is wiped.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/config.hpp"
+#include "common/config/secret.hpp"
+#include "lib/session/key.hpp"
+
+namespace irmeterd {
+
+struct MeterKey {
+  std::optional<irmeter::Key> key;
+  std::string missing;  // without a key: what to do about it, for the state no-key
+
+  friend bool operator==(const MeterKey&, const MeterKey&) = default;
+};
+
+struct Secrets {
+  std::map<std::string, MeterKey> meter_keys;  // by the meter's name, one for every meter
+  Secret mqtt_password;                        // empty: none is configured
+  std::string mqtt_client_key_file;            // where it is, for the TLS library; likewise
+  std::vector<ConfigProblem> problems;         // empty, or the rest is not to be used
+};
+
+// The file of a credential in $CREDENTIALS_DIRECTORY, or nothing where it is not there. directory:
+// that, or empty.
+[[nodiscard]] std::optional<std::string> credential_file(const std::string& directory,
+                                                         const std::string& name);
+
+// Reads every secret of the configuration and sees whether the TLS files can be read. A meter's key
+// credential that is not there is no problem, it may come later; any other file that is missing,
+// unreadable or holds something else is. credentials_directory: $CREDENTIALS_DIRECTORY, or empty.
+// Also of use with a configuration that has problems, to report all of them at once.
+[[nodiscard]] Secrets load_secrets(const Config& config, const std::string& credentials_directory);
+
+// The problems alone, for a look at the configuration from outside the service: where there is no
+// credentials directory, credentials are not missed.
+[[nodiscard]] std::vector<ConfigProblem> check_secrets(Config config,
+                                                       const std::string& credentials_directory);
+
+}  // namespace irmeterd

@@ -1,0 +1,134 @@
+#include "common/line/holder.hpp"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+namespace irmeterd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The number that text is from its first to its last character.
+std::optional<pid_t> to_pid(std::string_view text) {
+  pid_t pid = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), pid);
+  return result.ec == std::errc() && result.ptr == text.data() + text.size() && pid > 0
+             ? std::optional(pid)
+             : std::nullopt;
+}
+
+// Any process may call itself anything; what it is called goes to D-Bus and into JSON.
+std::string name_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name.empty() ? "?" : name;
+}
+
+void add(std::vector<Holder>& holders, pid_t pid) {
+  const bool known = std::any_of(holders.begin(), holders.end(),
+                                 [pid](const Holder& holder) { return holder.pid == pid; });
+  const bool alive = kill(pid, 0) == 0 || errno == EPERM;
+  if (!known && alive && pid != getpid()) {
+    holders.push_back({pid, name_of(pid)});
+  }
+}
+
+bool is_pseudo_terminal(dev_t device) {
+  return major(device) >= 136 && major(device) <= 143;  // as the kernel's list of devices has it
+}
+
+void for_each_entry(const fs::path& directory, const std::function<void(const fs::path&)>& handle) {
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    handle(entry->path());
+  }
+}
+
+}  // namespace
+
+std::vector<Holder> find_lockers(const std::string& path) {
+  std::vector<Holder> holders;
+  struct stat node {};
+  if (stat(path.c_str(), &node) != 0) {
+    return holders;
+  }
+  std::ostringstream place;  // as in "1: FLOCK  ADVISORY  WRITE 1234 00:05:678 0 EOF"
+  place << std::hex;
+  for (const unsigned number : {major(node.st_dev), minor(node.st_dev)}) {
+    place << (number < 16 ? "0" : "") << number << ':';
+  }
+  place << std::dec << node.st_ino;
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, manner, access, process, file;
+    words >> number >> kind >> manner >> access >> process >> file;
+    if (const auto pid = to_pid(process); pid && kind == "FLOCK" && file == place.str()) {
+      add(holders, *pid);
+    }
+  }
+  return holders;
+}
+
+std::vector<Holder> find_openers(const std::string& path) {
+  std::vector<Holder> holders;
+  struct stat node {};
+  if (stat(path.c_str(), &node) != 0 || !S_ISCHR(node.st_mode)) {
+    return holders;
+  }
+  for_each_entry("/proc", [&](const fs::path& process) {
+    const auto pid = to_pid(process.filename().native());
+    if (!pid || *pid == getpid()) {
+      return;
+    }
+    for_each_entry(process / "fd", [&](const fs::path& link) {
+      std::error_code error;
+      struct stat open {};
+      // A container may have a node of its own for the device; the pseudo-terminals of another one
+      // only have the same numbers.
+      if (fs::read_symlink(link, error).native().starts_with("/dev/") &&
+          stat(link.c_str(), &open) == 0 && S_ISCHR(open.st_mode) && open.st_rdev == node.st_rdev &&
+          (open.st_dev == node.st_dev || !is_pseudo_terminal(node.st_rdev))) {
+        add(holders, *pid);
+      }
+    });
+  });
+  return holders;
+}
+
+std::vector<Holder> find_lock_file_owner(const std::string& path, const std::string& directory) {
+  std::vector<Holder> holders;
+  std::ifstream file(directory + "/LCK.." + fs::path(path).filename().string());
+  std::string process;
+  file >> process;  // "      1234", perhaps with the program and the user behind
+  if (const auto pid = to_pid(process)) {
+    add(holders, *pid);
+  }
+  return holders;
+}
+
+std::string names_of(const std::vector<Holder>& holders) {
+  std::string text;
+  for (const Holder& holder : holders) {
+    text += (text.empty() ? "" : "; ") + holder.name + ", PID " + std::to_string(holder.pid);
+  }
+  return text;
+}
+
+}  // namespace irmeterd

@@ -1,0 +1,116 @@
+#include "common/line/open.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "common/accounts.hpp"
+#include "common/config/url.hpp"
+#include "common/line/holder.hpp"
+
+namespace irmeterd {
+namespace {
+
+// What the kernel shows of accounts that the user namespace of the service (PrivateUsers=) lacks.
+constexpr unsigned overflow_id = 65534;
+
+// "/dev/ttyUSB0 belongs to root:dialout with mode 0660"; empty if even that cannot be seen.
+std::string ownership(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    return {};
+  }
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U);
+  const std::string user = status.st_uid == overflow_id ? "another user" : user_name(status.st_uid);
+  const std::string group =
+      status.st_gid == overflow_id ? "another group" : group_name(status.st_gid);
+  return path + " belongs to " + user + ":" + group + " with mode " + mode;
+}
+
+irmeter::Failure busy(const std::string& path, const std::vector<Holder>& holders) {
+  return {irmeter::Fault::device_busy, holders.empty() ? path : path + ": " + names_of(holders)};
+}
+
+// A pseudo-terminal has no modem lines and no sysfs entry, so libserialport refuses it.
+OpenedLine open_pseudo_terminal(const std::string& path, const std::string& device) {
+  FileDescriptor fd(open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  termios settings{};
+  if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || tcgetattr(fd.get(), &settings) != 0) {
+    return line_failure(errno, device, path);
+  }
+  cfmakeraw(&settings);
+  cfsetspeed(&settings, B9600);
+  if (tcsetattr(fd.get(), TCSANOW, &settings) != 0 || tcflush(fd.get(), TCIOFLUSH) != 0) {
+    return line_failure(errno, device, path);
+  }
+  return fd;
+}
+
+}  // namespace
+
+OpenedLine open_path(const MeterConfig& meter) {
+  const std::unique_ptr<char, decltype(&std::free)> canonical(
+      realpath(meter.device.c_str(), nullptr), &std::free);
+  if (!canonical) {
+    return line_failure(errno, meter.device);
+  }
+  const std::string path = canonical.get();
+  if (path.starts_with("/dev/pts/")) {
+    return open_pseudo_terminal(path, meter.device);
+  }
+  // Not every program locks what it has open, root passes exclusive mode, and a lock is on one node
+  // while a container may have another: two readers would still steal each other's bytes.
+  for (const auto& holders : {find_lock_file_owner(path), find_openers(path)}) {
+    if (!holders.empty()) {
+      return busy(path, holders);
+    }
+  }
+  return open_serial_port(path, meter);
+}
+
+irmeter::Failure line_failure(int error, const std::string& device,
+                              const std::string& canonical_path) {
+  using irmeter::Fault;
+  const std::string& path = canonical_path.empty() ? device : canonical_path;
+  const std::string reason = path + ": " + std::strerror(error);
+  if (is_tcp_url(device)) {
+    return {Fault::no_server, reason};
+  }
+  switch (error) {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+    case EIO:
+    case ENOTDIR:
+      return {Fault::no_device, reason};
+    case EACCES: {
+      const std::string owner = ownership(path);
+      return {Fault::no_permission, owner.empty() ? reason : owner};
+    }
+    case EPERM:  // by the service's sandbox, whatever the mode
+      return {Fault::no_permission, reason};
+    case EWOULDBLOCK:
+      return busy(path, find_lockers(path));
+    case EBUSY:
+      return busy(path, find_openers(path));
+    default:
+      return {Fault::unusable_device, reason};
+  }
+}
+
+irmeter::Failure line_ended(const std::string& device) {
+  return is_tcp_url(device)
+             ? irmeter::Failure{irmeter::Fault::no_server, device + ": closed by the server"}
+             : irmeter::Failure{irmeter::Fault::no_device, device + ": unplugged"};
+}
+
+}  // namespace irmeterd

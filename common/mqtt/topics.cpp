@@ -1,0 +1,74 @@
+#include "common/mqtt/topics.hpp"
+
+#include <systemd/sd-id128.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+
+namespace irmeterd {
+namespace {
+
+// Names this use of the machine id; made with systemd-id128 new.
+constexpr sd_id128_t application =
+    SD_ID128_ARRAY(1b, cc, c7, 6a, 62, be, 4b, 3d, bd, 4b, 92, d8, 78, 8f, 52, 85);
+
+constexpr bool fits_topic(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+}  // namespace
+
+std::string MqttTopics::daemon_availability() const {
+  return prefix + "/daemon/" + host + "/availability";
+}
+
+std::string MqttTopics::online_meters() const {
+  return prefix + "/daemon/" + host + "/meters";
+}
+
+std::string MqttTopics::discovery(std::string_view id) const {
+  return discovery_prefix + "/device/" + std::string(id) + "/config";
+}
+
+std::string MqttTopics::birth() const {
+  return discovery_prefix + "/status";
+}
+
+std::string MqttTopics::meter(std::string_view id, std::string_view leaf) const {
+  return prefix + "/meter/" + std::string(id) + "/" + std::string(leaf);
+}
+
+std::string host_topic_name(std::string_view host_name) {
+  std::string topic(host_name.empty() ? "localhost" : host_name);
+  for (char& c : topic) {
+    if (!fits_topic(c)) {
+      c = '_';
+    }
+  }
+  return topic;
+}
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) {
+    return {};
+  }
+  return name.data();
+}
+
+std::string default_client_id(std::string_view host) {
+  std::string id = "ir-meterd-" + std::string(host);
+  sd_id128_t machine{};
+  // A system without a machine id still has an id for this boot.
+  if (sd_id128_get_machine_app_specific(application, &machine) < 0 &&
+      sd_id128_get_boot_app_specific(application, &machine) < 0) {
+    return id;
+  }
+  std::array<char, SD_ID128_STRING_MAX> digits{};
+  sd_id128_to_string(machine, digits.data());
+  return id + "-" + std::string(digits.data(), 8);
+}
+
+}  // namespace irmeterd

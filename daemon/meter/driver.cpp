@@ -1,0 +1,241 @@
+#include "daemon/meter/driver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/config/url.hpp"
+
+namespace irmeterd {
+namespace {
+
+constexpr std::chrono::milliseconds first_reopen_delay{500};
+// A serial server that hung, or a converter that lost its settings, may work again once it is
+// opened anew.
+constexpr unsigned most_silent_polls = 3;
+constexpr irmeter::LinkTiming timing;
+
+// For the watchdog. A loop that turns meets deadlines within milliseconds; a poll takes seconds,
+// and many minutes only where every byte comes just before it is missed.
+constexpr std::chrono::minutes deadline_met_within{1};
+constexpr std::chrono::hours longest_poll{1};
+
+// A line that is back is to be read within an interval. A missing device costs little to look for;
+// a server is not to be pressed.
+std::chrono::milliseconds longest_reopen_delay(const MeterConfig& config) {
+  using namespace std::chrono_literals;
+  return std::clamp<std::chrono::milliseconds>(config.interval / 2, 250ms,
+                                               is_tcp_url(config.device) ? 5s : 2s);
+}
+
+}  // namespace
+
+irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
+  irmeter::MeterOptions options;
+  options.link = timing;
+  options.interval = config.interval;
+  options.session = config.session;
+  options.main_fuse = config.main_fuse;
+  return options;
+}
+
+MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+                         const MeterConfig& config, const MeterKey& key)
+    : MeterDriver(loop, log, store, key_memory, config, key, options_for(config)) {}
+
+MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+                         const MeterConfig& config, const MeterKey& key,
+                         const irmeter::MeterOptions& options)
+    : loop_(loop),
+      key_memory_(key_memory),
+      config_(config),
+      key_(key),
+      report_(loop, log, store, config, key.missing),
+      meter_(options, key.key,
+             key.key ? key_memory.facts_of(*key.key) : std::vector<irmeter::KeyFact>()),
+      line_(loop, config,
+            {[this] { on_ready(); }, [this](irmeter::ByteView bytes) { on_bytes(bytes); },
+             [this](const irmeter::Failure& failure) { on_line_failure(failure); }}),
+      trace_(log, config.name),
+      longest_reopen_delay_(longest_reopen_delay(config)),
+      reopen_delay_(std::min(first_reopen_delay, longest_reopen_delay_)) {
+  // The protocol counts in characters of a millisecond, so its timer shares no wake-ups.
+  protocol_timer_ = loop.timer(
+      [this] {
+        mind_quiet_hours();
+        meter_.timeout(loop_.now());
+        pump();
+      },
+      std::chrono::microseconds(1));
+  reopen_timer_ = loop.timer([this] { open_line(); });
+  quiet_timer_ = loop.timer([this] {
+    mind_quiet_hours();
+    pump();
+  });
+  stop_notice_ = loop.deferred([this] {
+    const auto done = std::move(stopped_);
+    done();
+  });
+}
+
+void MeterDriver::start() {
+  last_end_ = loop_.now();
+  mind_quiet_hours();
+  meter_.start(loop_.now());
+  open_line();
+}
+
+void MeterDriver::read_now() {
+  if (stopped_) {
+    return;
+  }
+  if (line_.is_open()) {
+    meter_.poll_now(loop_.now());
+    pump();
+  } else if (!line_.is_opening()) {
+    open_line();
+  }
+}
+
+void MeterDriver::retry_key() {
+  meter_.retry_key(loop_.now());
+  pump();
+}
+
+void MeterDriver::stop(std::function<void()> done) {
+  stopped_ = std::move(done);
+  Loop::disarm(reopen_timer_);
+  if (!line_.is_open()) {
+    line_.close();
+  }
+  meter_.stop(loop_.now());
+  pump();
+}
+
+std::vector<Step> MeterDriver::steps() const {
+  const std::string part = "meter " + config_.name;
+  std::vector<Step> steps{{part, last_end_, config_.interval + longest_poll}};
+  if (const auto deadline = meter_.deadline()) {
+    steps.push_back({part, *deadline, deadline_met_within});
+  }
+  return steps;
+}
+
+void MeterDriver::open_line() {
+  Loop::disarm(reopen_timer_);  // read_now() may have come before it
+  line_.open();
+}
+
+void MeterDriver::on_ready() {
+  report_.line_ready();
+  silent_polls_ = 0;
+  meter_.line_ready(loop_.now());
+  pump();
+}
+
+void MeterDriver::on_bytes(irmeter::ByteView bytes) {
+  trace_.received(bytes);
+  meter_.receive(bytes, loop_.now());
+  pump();
+  if (const std::size_t missing = meter_.missing(); missing > 1) {
+    const irmeter::Instant complete = loop_.now() + timing.air_time(missing);
+    // Nothing is decided by a deadline while what would decide otherwise has arrived.
+    if (const auto deadline = meter_.deadline(); !deadline || complete < *deadline) {
+      line_.rest_until(complete);
+    }
+  }
+}
+
+void MeterDriver::on_line_failure(const irmeter::Failure& failure) {
+  last_end_ = loop_.now();
+  trace_.ended();
+  meter_.line_lost();
+  report_.line_failed(failure);
+  reopen_later();
+  pump();
+}
+
+void MeterDriver::reopen_later() {
+  if (!stopped_) {
+    Loop::arm(reopen_timer_, loop_.now() + reopen_delay_);
+    reopen_delay_ = std::min(2 * reopen_delay_, longest_reopen_delay_);
+  }
+}
+
+// The state stays what the polls say: this is an attempt at a cure.
+void MeterDriver::reopen_hung_line() {
+  line_.close();
+  meter_.line_lost();
+  reopen_later();
+}
+
+// Carries out what the core wants until it wants nothing more. Writing may lose the line, which
+// leads back here; the outer call then goes on with what that left.
+void MeterDriver::pump() {
+  if (std::exchange(pumping_, true)) {
+    return;
+  }
+  while (auto output = meter_.output()) {
+    std::visit([this](auto& value) { handle(value); }, *output);
+  }
+  pumping_ = false;
+  arm_timer();
+}
+
+void MeterDriver::handle(irmeter::Transmit& output) {
+  trace_.sent(output.bytes);
+  line_.write(output.bytes);
+  if (output.secret) {
+    irmeter::wipe(output.bytes.data(), output.bytes.size());
+  }
+}
+
+void MeterDriver::handle(irmeter::KeyFact& output) {
+  if (!key_memory_.remember(*key_.key, output)) {
+    meter_.keep_key_back(loop_.now());
+  }
+}
+
+void MeterDriver::handle(irmeter::Identified& output) {
+  report_.identified(std::move(output.identity));
+}
+
+void MeterDriver::handle(irmeter::PollEnded& output) {
+  last_end_ = loop_.now();
+  report_.poll_ended(output, meter_.counters());
+  if (report_.state() == irmeter::State::online) {
+    // Not as soon as the line opens: a server may take a connection only to drop it.
+    reopen_delay_ = std::min(first_reopen_delay, longest_reopen_delay_);
+  }
+  silent_polls_ = report_.state() == irmeter::State::silent ? silent_polls_ + 1 : 0;
+  if (silent_polls_ == most_silent_polls) {
+    reopen_hung_line();
+  }
+}
+
+void MeterDriver::handle(irmeter::Stopped&) {
+  line_.close();
+  Loop::trigger(stop_notice_);  // not called from here: done may destroy this object
+}
+
+void MeterDriver::arm_timer() {
+  if (const auto deadline = meter_.deadline()) {
+    Loop::arm(protocol_timer_, *deadline);
+  } else {
+    Loop::disarm(protocol_timer_);
+  }
+}
+
+// Asked before every poll too, because somebody may have set the clock.
+void MeterDriver::mind_quiet_hours() {
+  if (config_.quiet_hours.empty() || stopped_) {
+    return;
+  }
+  const auto now = std::chrono::system_clock::now();
+  meter_.set_quiet(is_quiet(config_.quiet_hours, now), loop_.now());
+  if (const auto change = next_change(config_.quiet_hours, now)) {
+    const auto left = std::chrono::ceil<irmeter::Duration>(*change - now);
+    Loop::arm(quiet_timer_, loop_.now() + left);
+  }
+}
+
+}  // namespace irmeterd

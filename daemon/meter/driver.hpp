@@ -1,0 +1,86 @@
+// Drives one meter: pumps bytes and time between the line and the protocol core, opens the line
+// again whenever it is lost, and tells the store how each poll ended.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/config/config.hpp"
+#include "common/config/credentials.hpp"
+#include "common/keys/key_memory.hpp"
+#include "common/line/line.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "daemon/meter/line_trace.hpp"
+#include "daemon/meter/report.hpp"
+#include "daemon/service/progress.hpp"
+#include "daemon/store.hpp"
+#include "lib/meter/meter.hpp"
+
+namespace irmeterd {
+
+class MeterDriver {
+ public:
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+              const MeterConfig& config, const MeterKey& key);
+  // With other times than the protocol's own, for tests.
+  static irmeter::MeterOptions options_for(const MeterConfig& config);
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+              const MeterConfig& config, const MeterKey& key, const irmeter::MeterOptions& options);
+
+  // Opens the line and polls from now on.
+  void start();
+
+  // A poll beside the grid, or an attempt to open the line if there is none. It ends with a
+  // snapshot that has counted one poll more.
+  void read_now();
+  void retry_key();
+
+  // Logs off; done is called from the loop within two seconds. Nothing is polled afterwards.
+  void stop(std::function<void()> done);
+
+  // For the watchdog: a deadline is met, and sooner or later every poll ends.
+  [[nodiscard]] std::vector<Step> steps() const;
+
+  [[nodiscard]] const MeterConfig& config() const { return config_; }
+  [[nodiscard]] const MeterKey& key() const { return key_; }
+
+ private:
+  void open_line();
+  void on_ready();
+  void on_bytes(irmeter::ByteView bytes);
+  void on_line_failure(const irmeter::Failure& failure);
+  void reopen_later();
+  void reopen_hung_line();
+  void pump();
+  void mind_quiet_hours();
+  void handle(irmeter::KeyFact& output);
+  void handle(irmeter::Transmit& output);
+  void handle(irmeter::Identified& output);
+  void handle(irmeter::PollEnded& output);
+  void handle(irmeter::Stopped& output);
+  void arm_timer();
+
+  Loop& loop_;
+  KeyMemory& key_memory_;
+  MeterConfig config_;
+  MeterKey key_;
+  MeterReport report_;
+  irmeter::Meter meter_;
+  Line line_;
+  LineTrace trace_;
+  bool pumping_ = false;
+  std::chrono::milliseconds longest_reopen_delay_;
+  std::chrono::milliseconds reopen_delay_;
+  unsigned silent_polls_ = 0;    // in a row, on the line as it was opened
+  irmeter::Instant last_end_{};  // of a poll, or of an attempt to open the line
+  std::function<void()> stopped_;
+  EventSource protocol_timer_;
+  EventSource reopen_timer_;
+  EventSource quiet_timer_;
+  EventSource stop_notice_;
+};
+
+}  // namespace irmeterd

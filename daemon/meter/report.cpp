@@ -1,0 +1,160 @@
+#include "daemon/meter/report.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/json.hpp"
+#include "daemon/service/message_ids.hpp"
+
+namespace irmeterd {
+namespace {
+
+// How long a poll and the attempts to open a line may take. When no poll has ended for longer, the
+// process or the machine was asleep; what is old is then not the meter's doing, and the poll that
+// is due gets as long to tell before the meter is called offline.
+constexpr std::chrono::seconds longest_poll{15};
+
+std::string amount(const irmeter::QuantityInfo& quantity, std::int64_t value) {
+  std::string text = JsonWriter().fixed(value, quantity.json_decimals).take();
+  return quantity.unit.empty() ? text : text + " " + std::string(quantity.unit);
+}
+
+// "The latest poll succeeded.", and what else there is to say of it.
+std::string remarks(const irmeter::PollEnded& poll) {
+  std::string text(irmeter::info(irmeter::State::online).meaning);
+  if (poll.echo) {
+    text += " " + std::string(irmeter::echo_remark);
+  }
+  if (poll.held.any()) {
+    text += " Not believed and held back:";
+    for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+      if (poll.held.test(static_cast<std::size_t>(quantity.id))) {
+        text += (text.back() == ':' ? " " : ", ") + std::string(quantity.key);
+      }
+    }
+    text += ".";
+  }
+  return text;
+}
+
+bool is_good(irmeter::State state) {
+  return state == irmeter::State::online || state == irmeter::State::quiet;
+}
+
+bool is_left_alone(irmeter::State state) {
+  return state == irmeter::State::quiet || state == irmeter::State::locked_out;
+}
+
+}  // namespace
+
+MeterReport::MeterReport(Loop& loop, const Log& log, Store& store, const MeterConfig& config,
+                         std::string missing_key)
+    : loop_(loop), log_(log), store_(store), missing_key_(std::move(missing_key)) {
+  snapshot_.name = config.name;
+  snapshot_.device = config.device;
+  snapshot_.interval = config.interval;
+  snapshot_.detail = irmeter::info(irmeter::State::starting).meaning;
+  stale_timer_ = loop.timer([this] { on_stale(); });
+  store_.update(snapshot_);
+}
+
+void MeterReport::line_failed(const irmeter::Failure& failure) {
+  const irmeter::State before = snapshot_.state;
+  if (std::exchange(open_, false) && is_left_alone(before)) {
+    return;
+  }
+  ++snapshot_.counters.polls;
+  failed(failure);
+  publish(before, &failure);
+}
+
+void MeterReport::line_ready() {
+  open_ = true;
+  if (std::exchange(was_open_, true)) {
+    ++snapshot_.counters.reconnects;
+  }
+}
+
+void MeterReport::identified(irmeter::Identity identity) {
+  if (snapshot_.identity.serial_number != identity.serial_number) {
+    // Another meter: what the one before it said is not true of this one.
+    snapshot_.reading.reset();
+    snapshot_.stale = true;
+    log_.info(snapshot_.name + ": found meter " + identity.manufacturer + " " + identity.model +
+                  ", serial number " + identity.serial_number + ", firmware " +
+                  identity.firmware_version,
+              {{"METER", snapshot_.name}});
+  }
+  snapshot_.identity = std::move(identity);
+}
+
+void MeterReport::poll_ended(const irmeter::PollEnded& poll, const irmeter::LinkCounters& link) {
+  const irmeter::State before = snapshot_.state;
+  ++snapshot_.counters.polls;
+  snapshot_.counters.retries = link.retries;
+  snapshot_.counters.crc_errors = link.crc_errors;
+  snapshot_.counters.echoes = link.echoes;
+  const auto* failure = std::get_if<irmeter::Failure>(&poll.result);
+  if (failure != nullptr) {
+    failed(*failure);
+  } else {
+    take(*poll.reading(), poll);
+  }
+  publish(before, failure);
+}
+
+void MeterReport::take(const irmeter::Reading& reading, const irmeter::PollEnded& poll) {
+  snapshot_.state = irmeter::State::online;
+  snapshot_.detail = remarks(poll);
+  snapshot_.reading = reading;
+  snapshot_.read_at = std::chrono::system_clock::now();
+  snapshot_.stale = false;
+  snapshot_.poll_time = std::chrono::duration_cast<std::chrono::milliseconds>(poll.duration);
+  snapshot_.held = poll.held;
+  snapshot_.counters.held_back += poll.held.count();
+  std::ranges::for_each(poll.accepted, [this](const auto& accepted) { say_accepted(accepted); });
+  Loop::arm(stale_timer_, loop_.now() + snapshot_.stale_limit());
+}
+
+void MeterReport::failed(const irmeter::Failure& failure) {
+  snapshot_.state = failure.state();
+  snapshot_.detail = failure.fault == irmeter::Fault::no_key ? missing_key_ : failure.detail();
+}
+
+void MeterReport::say_accepted(const irmeter::Plausibility::Accepted& accepted) const {
+  const irmeter::QuantityInfo& quantity = irmeter::info(accepted.quantity);
+  const std::string key(quantity.key);
+  const std::string from =
+      accepted.before ? " went from " + amount(quantity, *accepted.before) + " to " : " is ";
+  log_.warning(snapshot_.name + ": " + key + from + amount(quantity, accepted.now) +
+                   " and stays there, so it is believed. Was the meter exchanged, did the register "
+                   "roll over, or does the setting main_fuse not fit?",
+               {message_id(Event::value_accepted), {"METER", snapshot_.name}, {"QUANTITY", key}});
+}
+
+void MeterReport::on_stale() {
+  const irmeter::Instant now = loop_.now();
+  if (now - std::exchange(last_end_, now) > snapshot_.interval + longest_poll) {
+    Loop::arm(stale_timer_, now + longest_poll);
+    return;
+  }
+  snapshot_.stale = true;
+  store_.update(snapshot_);
+}
+
+void MeterReport::publish(irmeter::State before, const irmeter::Failure* failure) {
+  last_end_ = loop_.now();
+  const auto fault = failure != nullptr ? std::optional(failure->fault) : std::nullopt;
+  if (std::exchange(fault_, fault) != fault || snapshot_.state != before) {
+    const std::string state(irmeter::info(snapshot_.state).name);
+    Log::Fields fields{message_id(snapshot_.state), {"METER", snapshot_.name}, {"STATE", state}};
+    if (failure != nullptr) {
+      fields.emplace_back("FAULT", irmeter::info(failure->fault).name);
+    }
+    log_.write(is_good(snapshot_.state) ? LogLevel::info : LogLevel::warning,
+               snapshot_.name + ": " + state + ". " + snapshot_.detail, fields);
+  }
+  store_.update(snapshot_);
+}
+
+}  // namespace irmeterd

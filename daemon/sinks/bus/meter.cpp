@@ -1,0 +1,160 @@
+#include "daemon/sinks/bus/meter.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+namespace irmeterd {
+namespace {
+
+constexpr const char* errors = "org.irmeterd.IrMeter1.Error.";
+
+// What the properties show of a meter's values: the registers always, the rest while it is live.
+irmeter::Values shown_values(const MeterSnapshot& meter) {
+  irmeter::Values values;
+  if (!meter.reading) {
+    return values;
+  }
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (!meter.stale || irmeter::is_register(quantity)) {
+      values.set(quantity.id, meter.reading->values.get(quantity.id));
+    }
+  }
+  return values;
+}
+
+std::uint64_t reading_usec(const MeterSnapshot& meter) {
+  if (!meter.reading) {
+    return 0;
+  }
+  const auto since =
+      std::chrono::duration_cast<std::chrono::microseconds>(meter.read_at.time_since_epoch());
+  return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
+}
+
+// The properties that differ between two snapshots.
+std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterSnapshot& after) {
+  std::vector<bus::PropertyName> names;
+  const auto note = [&names](std::string_view name, bool differs) {
+    if (differs) {
+      names.emplace_back(std::string(name));
+    }
+  };
+  const irmeter::Identity& was = before.identity;
+  const irmeter::Identity& is = after.identity;
+  note("Device", before.device != after.device);
+  note("Manufacturer", was.manufacturer != is.manufacturer);
+  note("Model", was.model != is.model);
+  note("SerialNumber", was.serial_number != is.serial_number);
+  note("UtilitySerialNumber", was.utility_serial_number != is.utility_serial_number);
+  note("FirmwareVersion", was.firmware_version != is.firmware_version);
+  note("State", before.state != after.state);
+  note("StateDetail", before.detail != after.detail);
+  note("LastReadingUSec", reading_usec(before) != reading_usec(after));
+
+  const irmeter::Values old_values = shown_values(before);
+  const irmeter::Values new_values = shown_values(after);
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    note(quantity.dbus_name,
+         !quantity.dbus_name.empty() && old_values.get(quantity.id) != new_values.get(quantity.id));
+  }
+  note("Quantities", old_values != new_values);
+  return names;
+}
+
+// The caller may have gone, and so may the bus; neither is of interest to the meter.
+template <typename Reply>
+void send(const Reply& reply) noexcept {
+  try {
+    reply();
+  } catch (const std::exception&) {
+  }
+}
+
+}  // namespace
+
+BusMeter::BusMeter(sdbus::IConnection& connection, CommandQueue& commands,
+                   const MeterSnapshot& meter)
+    : AdaptorInterfaces(connection,
+                        sdbus::ObjectPath("/org/irmeterd/IrMeter1/Meter/" + meter.name)),
+      commands_(commands),
+      shown_(meter) {
+  registerAdaptor();
+}
+
+BusMeter::~BusMeter() {
+  unregisterAdaptor();
+  for (const Waiting& call : waiting_) {
+    send([&] {
+      call.result.returnError(
+          bus::make_error(std::string(errors) + "Cancelled",
+                          "The daemon stopped serving this meter before the poll ended."));
+    });
+  }
+}
+
+void BusMeter::show(const MeterSnapshot& meter) {
+  const auto names = changes(shown_, meter);
+  shown_ = meter;
+  if (!names.empty()) {
+    getObject().emitPropertiesChangedSignal(bus::InterfaceName{INTERFACE_NAME}, names);
+  }
+  auto waiting = std::exchange(waiting_, {});
+  for (Waiting& call : waiting) {
+    if (meter.counters.polls <= call.polls) {
+      waiting_.push_back(std::move(call));
+    } else if (meter.state == irmeter::State::online) {
+      send([&] { call.result.returnResults(); });
+    } else {
+      send([&] {
+        call.result.returnError(bus::make_error(
+            errors + std::string(irmeter::info(meter.state).error_name), meter.detail));
+      });
+    }
+  }
+}
+
+void BusMeter::announce_added() {
+  getObject().emitInterfacesAddedSignal();
+}
+
+void BusMeter::announce_removed() {
+  getObject().emitInterfacesRemovedSignal();
+}
+
+void BusMeter::ReadNow(sdbus::Result<>&& result) {
+  bus::guarded([&] {
+    commands_.push({Command::Kind::read_now, shown_.name});
+    waiting_.push_back({std::move(result), shown_.counters.polls});
+  });
+}
+
+void BusMeter::RetryKey() {
+  bus::guarded([&] { commands_.push({Command::Kind::retry_key, shown_.name}); });
+}
+
+std::string BusMeter::State() {
+  return std::string(irmeter::info(shown_.state).name);
+}
+
+std::uint64_t BusMeter::LastReadingUSec() {
+  return reading_usec(shown_);
+}
+
+std::map<std::string, double> BusMeter::Quantities() {
+  std::map<std::string, double> known;
+  const irmeter::Values values = shown_values(shown_);
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (values.get(quantity.id)) {
+      known.emplace(quantity.key, irmeter::dbus_value(values, quantity.id));
+    }
+  }
+  return known;
+}
+
+double BusMeter::value(irmeter::Quantity quantity) const {
+  return irmeter::dbus_value(shown_values(shown_), quantity);
+}
+
+}  // namespace irmeterd

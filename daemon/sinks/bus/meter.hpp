@@ -1,0 +1,77 @@
+// One meter as an object on the bus.
+//
+// It keeps the snapshot it shows, so that a property read and a PropertiesChanged never disagree,
+// and the ReadNow calls that wait for a poll to end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/meter/command_queue.hpp"
+#include "daemon/sinks/bus/compat.hpp"
+#include "daemon/snapshot.hpp"
+#include "org.irmeterd.IrMeter1.Meter.adaptor.hpp"
+
+namespace irmeterd {
+
+class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Meter_adaptor> {
+ public:
+  // Throws sdbus::Error, as show() and the announcements do, when the connection is dead.
+  BusMeter(sdbus::IConnection& connection, CommandQueue& commands, const MeterSnapshot& meter);
+  // Calls that still wait are answered with the error Cancelled.
+  virtual ~BusMeter();
+  BusMeter(const BusMeter&) = delete;
+  BusMeter& operator=(const BusMeter&) = delete;
+
+  // Shows another snapshot: one PropertiesChanged with what differs, none when nothing does, then
+  // the replies to the calls whose poll has ended.
+  void show(const MeterSnapshot& meter);
+
+  // InterfacesAdded and InterfacesRemoved of the object manager.
+  void announce_added();
+  void announce_removed();
+
+ private:
+  struct Waiting {
+    sdbus::Result<> result;
+    std::uint64_t polls;  // that had ended when the call came
+  };
+
+  void ReadNow(sdbus::Result<>&& result) override;
+  void RetryKey() override;
+
+  std::string Name() override { return shown_.name; }
+  std::string Device() override { return shown_.device; }
+  std::string Manufacturer() override { return shown_.identity.manufacturer; }
+  std::string Model() override { return shown_.identity.model; }
+  std::string SerialNumber() override { return shown_.identity.serial_number; }
+  std::string UtilitySerialNumber() override { return shown_.identity.utility_serial_number; }
+  std::string FirmwareVersion() override { return shown_.identity.firmware_version; }
+  std::string State() override;
+  std::string StateDetail() override { return shown_.detail; }
+  std::uint64_t LastReadingUSec() override;
+  double EnergyImport() override { return value(irmeter::Quantity::energy_import); }
+  double EnergyExport() override { return value(irmeter::Quantity::energy_export); }
+  double Power() override { return value(irmeter::Quantity::power); }
+  double PowerImport() override { return value(irmeter::Quantity::power_import); }
+  double PowerExport() override { return value(irmeter::Quantity::power_export); }
+  double ReactivePowerImport() override { return value(irmeter::Quantity::reactive_power_import); }
+  double ReactivePowerExport() override { return value(irmeter::Quantity::reactive_power_export); }
+  double CurrentL1() override { return value(irmeter::Quantity::current_l1); }
+  double CurrentL2() override { return value(irmeter::Quantity::current_l2); }
+  double CurrentL3() override { return value(irmeter::Quantity::current_l3); }
+  double VoltageL1() override { return value(irmeter::Quantity::voltage_l1); }
+  double VoltageL2() override { return value(irmeter::Quantity::voltage_l2); }
+  double VoltageL3() override { return value(irmeter::Quantity::voltage_l3); }
+  std::map<std::string, double> Quantities() override;
+
+  [[nodiscard]] double value(irmeter::Quantity quantity) const;
+
+  CommandQueue& commands_;
+  MeterSnapshot shown_;
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace irmeterd

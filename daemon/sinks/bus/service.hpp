@@ -1,0 +1,80 @@
+// The daemon on the message bus: org.irmeterd.IrMeter1, its root object, one object per meter, and
+// the control of its log.
+//
+// The bus is a guest here. When it is missing, refuses the name or dies, everything that belongs to
+// the connection is dropped and built again, after 1 s at first and 30 s at most, for ever. That
+// also covers the first installation, where the service may start before the bus has read its
+// policy.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/config/config.hpp"
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "daemon/meter/command_queue.hpp"
+#include "daemon/service/progress.hpp"
+#include "daemon/store.hpp"
+
+namespace sdbus {
+class IConnection;
+}
+
+namespace irmeterd {
+
+namespace bus {
+class Opening;
+}
+
+class BusService final : public Sink {
+ public:
+  // Connects in the loop's first turn, so that the meters added until then are on the bus before
+  // the name is. The store gives what to show after each new connection. kind is not Bus::none.
+  BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, Log& log);
+  ~BusService() override;
+  BusService(const BusService&) = delete;
+  BusService& operator=(const BusService&) = delete;
+
+  // True while the objects are on the bus and the name is ours.
+  [[nodiscard]] bool ready() const { return session_ != nullptr; }
+  // Where we are, or what keeps us from it, as a clause: "on the system bus", "the system bus is
+  // not available: ...".
+  [[nodiscard]] const std::string& status() const { return status_; }
+  // Called from the loop whenever status() changes; must not throw.
+  void on_change(std::function<void()> handler) { changed_ = std::move(handler); }
+
+  // For the watchdog: an attempt to get there ends, and the next one follows.
+  [[nodiscard]] std::vector<Step> steps() const;
+
+  void meter_added(const MeterSnapshot& meter) noexcept override;
+  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
+  void meter_removed(const MeterSnapshot& meter) noexcept override;
+
+ private:
+  struct Session;  // everything that lives and dies with one connection
+
+  void connect() noexcept;
+  void begin(std::unique_ptr<sdbus::IConnection> connection) noexcept;
+  void fail(const std::string& reason) noexcept;
+  void report(const std::string& status) noexcept;
+  template <typename Action>
+  void in_session(const Action& action) noexcept;
+
+  Loop& loop_;
+  Bus kind_;
+  const Store& store_;
+  CommandQueue& commands_;
+  Log& log_;
+  std::function<void()> changed_;
+  std::string status_;
+  irmeter::Duration delay_;
+  irmeter::Instant last_attempt_;  // when it began, or ended
+  EventSource retry_;
+  std::unique_ptr<bus::Opening> opening_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace irmeterd

@@ -1,0 +1,148 @@
+#include "daemon/sinks/cache/cache.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "common/file_descriptor.hpp"
+#include "daemon/sinks/reading_json.hpp"
+
+namespace irmeterd {
+namespace {
+
+constexpr const char* metrics_file = "metrics.prom";
+
+template <typename Array>
+std::string as_text(const Array& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+[[noreturn]] void fail(const std::string& path) {
+  throw std::system_error(errno, std::generic_category(), path);
+}
+
+bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
+  return before.reading == after.reading && before.read_at == after.read_at &&
+         before.stale == after.stale && before.identity == after.identity;
+}
+
+}  // namespace
+
+Cache::Cache(std::string directory, const Log& log) : directory_(std::move(directory)), log_(log) {}
+
+Cache::~Cache() {
+  while (!meters_.empty()) {
+    meter_removed(MeterSnapshot(meters_.begin()->second));
+  }
+}
+
+void Cache::meter_added(const MeterSnapshot& meter) noexcept {
+  guarded(meter.name, [&] { show_reading(meter); });
+  show_metrics(meter);
+}
+
+void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
+  // A file that is written again with the old reading would look new by its time.
+  if (failing_.contains(after.name) || !same_reading(before, after)) {
+    guarded(after.name, [&] { show_reading(after); });
+  }
+  show_metrics(after);
+}
+
+void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
+  meters_.erase(meter.name);
+  guarded(meter.name, [&] {
+    for (const char* file : {"BT23", "BT28", "reading.json"}) {
+      remove(meter.name + "/" + file);
+      remove(meter.name + "/" + file + ".new");
+    }
+    // Stays where somebody else has put something into it.
+    (void)rmdir((directory_ + "/" + meter.name).c_str());
+  });
+  failing_.erase(meter.name);  // of another meter of this name it would be news
+  guarded(metrics_file, [&] {
+    if (meters_.empty()) {
+      remove(metrics_file);
+    } else {
+      write(metrics_file, prometheus_text(meters_));
+    }
+  });
+}
+
+void Cache::show_reading(const MeterSnapshot& meter) {
+  // Every time: whoever cleared the folder away must not have cleared it for good.
+  std::filesystem::create_directories(directory_ + "/" + meter.name);
+  const auto& reading = meter.reading;
+  if (reading && !meter.stale && reading->raw_registers) {
+    write(meter.name + "/BT23", as_text(*reading->raw_registers));
+  } else {
+    remove(meter.name + "/BT23");
+  }
+  if (reading && !meter.stale && reading->raw_present_values) {
+    write(meter.name + "/BT28", as_text(*reading->raw_present_values));
+  } else {
+    remove(meter.name + "/BT28");
+  }
+  if (reading) {
+    write(meter.name + "/reading.json", reading_json(meter) + "\n");
+  } else {
+    remove(meter.name + "/reading.json");
+  }
+}
+
+void Cache::show_metrics(const MeterSnapshot& meter) noexcept {
+  guarded(metrics_file, [&] {
+    meters_.insert_or_assign(meter.name, meter);
+    write(metrics_file, prometheus_text(meters_));
+  });
+}
+
+void Cache::write(const std::string& name, const std::string& content) {
+  const std::string path = directory_ + "/" + name;
+  const std::string temporary = path + ".new";
+  const FileDescriptor file(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) {
+    fail(temporary);
+  }
+  const ssize_t written = ::write(file.get(), content.data(), content.size());
+  if (written < 0) {
+    fail(temporary);
+  }
+  if (static_cast<std::size_t>(written) != content.size()) {
+    errno = ENOSPC;
+    fail(temporary);
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    fail(path);
+  }
+}
+
+void Cache::remove(const std::string& name) {
+  const std::string path = directory_ + "/" + name;
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+    fail(path);
+  }
+}
+
+template <typename Action>
+void Cache::guarded(const std::string& name, const Action& action) noexcept {
+  try {
+    action();
+    if (failing_.erase(name) != 0) {
+      log_.info(directory_ + "/" + name + " is written again.");
+    }
+  } catch (const std::exception& error) {
+    if (failing_.insert(name).second) {
+      log_.warning(std::string("Cannot write the cache: ") + error.what());
+    }
+  }
+}
+
+}  // namespace irmeterd

@@ -1,0 +1,121 @@
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/json.hpp"
+#include "daemon/sinks/cache/cache.hpp"
+#include "lib/meter/quantity.hpp"
+
+namespace irmeterd {
+namespace {
+
+// Units as Prometheus spells them in metric names.
+std::string_view unit_suffix(std::string_view unit) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> suffixes{{
+      {"Wh", "_watthours_total"},
+      {"W", "_watts"},
+      {"var", "_vars"},
+      {"A", "_amperes"},
+      {"V", "_volts"},
+      {"Hz", "_hertz"},
+      {"VA", "_voltamperes"},
+      {"1", "_ratio"},
+  }};
+  for (const auto& [name, suffix] : suffixes) {
+    if (name == unit) {
+      return suffix;
+    }
+  }
+  return "";
+}
+
+void add_header(std::string& text, const std::string& name, std::string_view help,
+                std::string_view type) {
+  text += "# HELP " + name + " " + std::string(help) + "\n# TYPE " + name + " " +
+          std::string(type) + "\n";
+}
+
+// A serial number is printable ASCII, whatever the meter sent; two characters of that need it.
+std::string escaped(const std::string& label) {
+  std::string text;
+  for (const char c : label) {
+    if (c == '"' || c == '\\') {
+      text += '\\';
+    }
+    text += c;
+  }
+  return text;
+}
+
+void add_sample(std::string& text, const std::string& name, const MeterSnapshot& meter,
+                const std::string& value) {
+  text += name + "{meter=\"" + meter.name + "\",serial=\"" + escaped(meter.identity.serial_number) +
+          "\"} " + value + "\n";
+}
+
+void add_quantity(std::string& text, const irmeter::QuantityInfo& quantity,
+                  const std::map<std::string, MeterSnapshot>& meters) {
+  const bool lasts = irmeter::is_register(quantity);
+  const std::string name =
+      "ir_meterd_" + std::string(quantity.key) + std::string(unit_suffix(quantity.dbus_unit));
+  std::string samples;
+  for (const auto& [key, meter] : meters) {
+    if (!meter.reading || (meter.stale && !lasts)) {
+      continue;
+    }
+    if (const auto value = meter.reading->values.get(quantity.id)) {
+      add_sample(samples, name, meter, JsonWriter().fixed(*value, quantity.dbus_decimals).take());
+    }
+  }
+  if (!samples.empty()) {
+    add_header(text, name, quantity.label, lasts ? "counter" : "gauge");
+    text += samples;
+  }
+}
+
+template <typename Value>
+void add_metric(std::string& text, const std::string& name, std::string_view help,
+                std::string_view type, const std::map<std::string, MeterSnapshot>& meters,
+                const Value& value) {
+  add_header(text, name, help, type);
+  for (const auto& [key, meter] : meters) {
+    add_sample(text, name, meter, std::to_string(value(meter)));
+  }
+}
+
+}  // namespace
+
+std::string prometheus_text(const std::map<std::string, MeterSnapshot>& meters) {
+  std::string text;
+  for (const auto& quantity : irmeter::quantities) {
+    add_quantity(text, quantity, meters);
+  }
+  add_metric(text, "ir_meterd_up", "1 while the latest reading is live", "gauge", meters,
+             [](const MeterSnapshot& meter) { return meter.stale ? 0 : 1; });
+  add_metric(
+      text, "ir_meterd_last_reading_timestamp_seconds",
+      "UNIX time of the latest reading, 0 before the first", "gauge", meters,
+      [](const MeterSnapshot& meter) {
+        using std::chrono::seconds;
+        return meter.reading
+                   ? std::chrono::duration_cast<seconds>(meter.read_at.time_since_epoch()).count()
+                   : 0;
+      });
+  add_metric(text, "ir_meterd_polls_total", "Polls that ended well or badly", "counter", meters,
+             [](const MeterSnapshot& meter) { return meter.counters.polls; });
+  add_metric(text, "ir_meterd_retries_total", "Packets sent again", "counter", meters,
+             [](const MeterSnapshot& meter) { return meter.counters.retries; });
+  add_metric(text, "ir_meterd_crc_errors_total", "Damaged packets", "counter", meters,
+             [](const MeterSnapshot& meter) { return meter.counters.crc_errors; });
+  add_metric(text, "ir_meterd_echoes_total", "Packets of our own that came back", "counter", meters,
+             [](const MeterSnapshot& meter) { return meter.counters.echoes; });
+  add_metric(text, "ir_meterd_reconnects_total", "Times the device was opened again", "counter",
+             meters, [](const MeterSnapshot& meter) { return meter.counters.reconnects; });
+  add_metric(text, "ir_meterd_held_back_total", "Values read that could not be true", "counter",
+             meters, [](const MeterSnapshot& meter) { return meter.counters.held_back; });
+  return text;
+}
+
+}  // namespace irmeterd

@@ -1,0 +1,23 @@
+// Home Assistant's device discovery: one message that describes a meter and all its entities.
+//
+// Home Assistant drops the whole meter for one foreign key at the top level, in `device` or in
+// `origin`, and an entity for a unit that does not fit its class; both come from the table of
+// quantities and are checked by the tests. Since Home Assistant 2024.11; documented at
+// home-assistant.io, MQTT integration, "Device discovery payload".
+#pragma once
+
+#include <string>
+
+#include "common/mqtt/topics.hpp"
+#include "daemon/sinks/reading_json.hpp"
+#include "daemon/snapshot.hpp"
+
+namespace irmeterd {
+
+// The payload for topics.discovery(). The meter has been identified; announced are the quantities
+// it gets entities for. Of the snapshot only name, identity and interval count, so the text stays
+// the same from poll to poll.
+[[nodiscard]] std::string discovery_json(const MeterSnapshot& meter, const QuantitySet& announced,
+                                         const MqttTopics& topics);
+
+}  // namespace irmeterd

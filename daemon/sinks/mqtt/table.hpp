@@ -1,0 +1,46 @@
+// The latest message of every topic, and which of them the broker has yet to hear.
+//
+// While the broker is away, new messages just replace old ones: memory is bounded by the number of
+// topics, and what goes out after a reconnect is the present, never a history.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "common/mqtt/session.hpp"
+
+namespace irmeterd {
+
+class MqttTable {
+ public:
+  // Messages go out in this order: an availability follows the values it vouches for.
+  enum class Rank { greeting, discovery, values, availability };
+
+  // The topic's message from now on. One that has been sent and has not changed is not due again.
+  void set(Rank rank, MqttMessage message);
+  // Likewise, but once it is sent the topic is forgotten.
+  void set_final(Rank rank, MqttMessage message);
+  void erase(Rank rank, const std::string& topic);
+
+  // Everything is due once more: the broker, or somebody behind it, has to be told again.
+  void renew();
+
+  // Hands what is due to send, up to and including the rank, until send returns false. Returns how
+  // many it took.
+  std::size_t send(Rank up_to, const std::function<bool(const MqttMessage&)>& send);
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    MqttMessage message;
+    bool due = true;
+    bool final = false;
+  };
+  std::map<std::pair<Rank, std::string>, Entry> entries_;
+};
+
+}  // namespace irmeterd

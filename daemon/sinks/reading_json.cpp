@@ -1,0 +1,113 @@
+#include "daemon/sinks/reading_json.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
+#include "common/json.hpp"
+
+namespace irmeterd {
+namespace {
+
+void begin(JsonWriter& json, const MeterSnapshot& meter) {
+  json.begin_object().key("time");
+  if (meter.reading) {
+    json.text(rfc3339(meter.read_at));
+  } else {
+    json.null();
+  }
+  json.key("meter").text(irmeter::meter_id(meter.identity));
+}
+
+QuantitySet registers() {
+  QuantitySet set;
+  for (const auto& quantity : irmeter::quantities) {
+    set.set(static_cast<std::size_t>(quantity.id), irmeter::is_register(quantity));
+  }
+  return set;
+}
+
+std::string values_json(const MeterSnapshot& meter, const QuantitySet& which) {
+  JsonWriter json;
+  begin(json, meter);
+  for (const auto& quantity : irmeter::quantities) {
+    if (!which.test(static_cast<std::size_t>(quantity.id))) {
+      continue;
+    }
+    json.key(quantity.json_key);
+    if (const auto value = meter.reading->values.get(quantity.id)) {
+      json.fixed(*value, quantity.json_decimals);
+    } else {
+      json.null();
+    }
+  }
+  return json.end_object().take();
+}
+
+}  // namespace
+
+QuantitySet present_quantities(const irmeter::Reading& reading) {
+  QuantitySet set;
+  for (const auto& quantity : irmeter::quantities) {
+    set.set(static_cast<std::size_t>(quantity.id), reading.values.get(quantity.id).has_value());
+  }
+  return set;
+}
+
+std::string rfc3339(std::chrono::system_clock::time_point time) {
+  using std::chrono::floor;
+  const auto day = floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(floor<std::chrono::milliseconds>(time - day));
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text.data();
+}
+
+std::string registers_json(const MeterSnapshot& meter, const QuantitySet& announced) {
+  return values_json(meter, announced & registers());
+}
+
+std::string live_json(const MeterSnapshot& meter, const QuantitySet& announced) {
+  return values_json(meter, announced & ~registers());
+}
+
+std::string reading_json(const MeterSnapshot& meter) {
+  const QuantitySet present = present_quantities(*meter.reading);
+  return values_json(meter, meter.stale ? present & registers() : present);
+}
+
+std::string diagnostics_json(const MeterSnapshot& meter) {
+  const auto count = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  JsonWriter json;
+  begin(json, meter);
+  json.key("state").text(irmeter::info(meter.state).name);
+  json.key("state_detail").text(meter.detail);
+  json.key("poll_time_ms");
+  if (meter.reading) {
+    json.integer(meter.poll_time.count());
+  } else {
+    json.null();
+  }
+  json.key("polls").integer(count(meter.counters.polls));
+  json.key("retries").integer(count(meter.counters.retries));
+  json.key("crc_errors").integer(count(meter.counters.crc_errors));
+  json.key("echoes").integer(count(meter.counters.echoes));
+  json.key("reconnects").integer(count(meter.counters.reconnects));
+  json.key("held_back").integer(count(meter.counters.held_back));
+  json.key("held").begin_array();
+  for (const auto& quantity : irmeter::quantities) {
+    if (meter.held.test(static_cast<std::size_t>(quantity.id))) {
+      json.text(quantity.key);
+    }
+  }
+  json.end_array();
+  return json.end_object().take();
+}
+
+}  // namespace irmeterd

@@ -1,0 +1,35 @@
+// The JSON documents made of a meter's snapshot, for MQTT and the cache.
+//
+// Every document has `time` (RFC 3339, UTC) and `meter` (the meter's id). Keys and decimals follow
+// the table of quantities. A key once announced to readers stands in every document of its kind,
+// null where the latest reading lacks it: a template that misses its key would keep an old value.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "daemon/snapshot.hpp"
+#include "lib/meter/quantity.hpp"
+#include "lib/meter/reading.hpp"
+
+namespace irmeterd {
+
+using irmeter::QuantitySet;
+
+[[nodiscard]] QuantitySet present_quantities(const irmeter::Reading& reading);
+
+// 2026-11-22T10:15:30.125Z: UTC, always with milliseconds.
+[[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point time);
+
+// These three need a snapshot with a reading; `time` is the moment the meter answered.
+// The energy registers among the announced quantities.
+[[nodiscard]] std::string registers_json(const MeterSnapshot& meter, const QuantitySet& announced);
+// The momentary values among them. Only for a reading that is not stale.
+[[nodiscard]] std::string live_json(const MeterSnapshot& meter, const QuantitySet& announced);
+// Everything the reading holds; once it is stale, only the registers.
+[[nodiscard]] std::string reading_json(const MeterSnapshot& meter);
+
+// State, counters and timing; `time` is the moment of the last good reading, or null.
+[[nodiscard]] std::string diagnostics_json(const MeterSnapshot& meter);
+
+}  // namespace irmeterd

@@ -1,0 +1,31 @@
+#include <algorithm>
+#include <string_view>
+
+#include "lib/link/packet.hpp"
+#include "lib/meter/reading.hpp"
+
+namespace irmeter {
+
+std::string meter_id(const Identity& identity) {
+  const std::string original = identity.manufacturer + "_" + identity.serial_number;
+  std::string id;
+  bool altered = false;
+  for (const char c : original) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    id.push_back(upper ? static_cast<char>(c - 'A' + 'a') : kept ? c : '_');
+    altered = altered || !(upper || kept);
+  }
+  if (altered) {
+    const Bytes bytes(original.begin(), original.end());
+    constexpr std::string_view digits = "0123456789abcdef";
+    const unsigned check = crc16_x25(bytes);
+    id.push_back('_');
+    for (int shift = 12; shift >= 0; shift -= 4) {
+      id.push_back(digits[check >> shift & 0xFU]);
+    }
+  }
+  return id;
+}
+
+}  // namespace irmeter

@@ -1,0 +1,141 @@
+#include "lib/meter/plausibility.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+#include "lib/meter/tables.hpp"
+
+namespace irmeter {
+namespace {
+
+constexpr std::int64_t mains_voltage = 230;  // V
+
+// A fuse may carry 1.6 times its rating for an hour (IEC 60269), and the mains may be 10 % above
+// nominal (EN 50160): rounded up.
+constexpr std::int64_t margin = 2;
+
+// A reading is judged when its poll ends; its registers were read up to this much earlier, and not
+// equally early each time.
+constexpr Duration poll_spread = std::chrono::seconds(10);
+
+// The meter counts whole Wh, and most_rise() rounds down.
+constexpr std::int64_t rounding = 2;  // Wh
+
+// Above what a phase reaches in order (253 V). A broken neutral lifts it up to 400 V, which is
+// worth the warning that comes with accepting it.
+constexpr std::int64_t most_voltage = 300'000;  // mV
+
+constexpr std::int64_t most_power_factor = 1'000;  // thousandths
+
+// No grid of 50 or 60 Hz stays connected beyond these (EN 50160 allows 42.5 to 57.5 Hz off the
+// mainland).
+constexpr std::int64_t least_frequency = 40'000;  // mHz
+constexpr std::int64_t most_frequency = 70'000;   // mHz
+
+// Bytes are passed on only where every value in them is.
+bool whole(const Values& values, Source source, std::size_t bytes) {
+  return std::ranges::all_of(quantities, [&](const QuantityInfo& quantity) {
+    return quantity.source != source || quantity.index >= bytes / int32_size ||
+           values.get(quantity.id).has_value();
+  });
+}
+
+void drop_what_was_made_of(Reading& reading) {
+  Values& values = reading.values;
+  if (!values.get(Quantity::power_import) || !values.get(Quantity::power_export)) {
+    values.set(Quantity::power, std::nullopt);
+  }
+  if (!whole(values, Source::bt23, cached_registers_size)) {
+    reading.raw_registers.reset();
+  }
+  if (!whole(values, Source::bt28, cached_present_values_size)) {
+    reading.raw_present_values.reset();
+  }
+}
+
+}  // namespace
+
+std::int64_t Plausibility::most_power() const {
+  return margin * mains_voltage * fuse_.phases * fuse_.amperes;
+}
+
+// In whole seconds, so that no uptime makes the product overflow.
+std::int64_t Plausibility::most_rise(Duration elapsed) const {
+  const auto time = std::chrono::ceil<std::chrono::seconds>(elapsed + poll_spread);
+  return most_power() * time.count() / 3'600 + rounding;
+}
+
+bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) const {
+  std::int64_t most = 0;
+  switch (quantity.check) {
+    case Check::none:
+    case Check::rise:
+      return true;
+    case Check::power:
+      most = most_power();
+      break;
+    case Check::current:
+      most = margin * fuse_.amperes * 1'000;
+      break;
+    case Check::voltage:
+      most = most_voltage;
+      break;
+    case Check::power_factor:
+      most = most_power_factor;
+      break;
+    case Check::frequency:
+      return value >= least_frequency && value <= most_frequency;
+  }
+  return value <= most && value >= (quantity.may_be_negative ? -most : 0);
+}
+
+// Out of range is believable only after out of range: what was accepted once stays accepted.
+bool Plausibility::believable(const QuantityInfo& quantity, const std::optional<Sample>& before,
+                              const Sample& now) const {
+  if (quantity.check != Check::rise) {
+    return in_range(quantity, now.value) || (before && !in_range(quantity, before->value));
+  }
+  if (!before) {
+    return true;
+  }
+  const std::int64_t rise = now.value - before->value;
+  return rise >= 0 && rise <= most_rise(now.at - before->at);
+}
+
+Plausibility::Verdict Plausibility::judge(const Reading& read, Instant now) {
+  begun_ = true;
+  Verdict verdict{read, {}, {}};
+  for (const QuantityInfo& quantity : quantities) {
+    const auto value = read.values.get(quantity.id);
+    if (!value) {
+      continue;
+    }
+    const auto number = static_cast<std::size_t>(quantity.id);
+    Watch& watch = watches_[number];
+    const Sample sample{*value, now};
+    const bool first = quantity.check == Check::rise && !watch.published;
+    if (first || !believable(quantity, watch.published, sample)) {
+      watch.agreeing = believable(quantity, watch.doubted, sample) ? watch.agreeing + 1 : 1;
+      watch.doubted = sample;
+      const bool agreed = watch.agreeing >= (first ? first_agreeing_readings : agreeing_readings);
+      if (!agreed && watch.held < most_held) {
+        ++watch.held;
+        verdict.held.set(number);
+        verdict.reading.values.set(quantity.id, std::nullopt);
+        continue;
+      }
+      if (!first || !agreed) {
+        verdict.accepted.push_back(
+            {quantity.id, watch.published ? std::optional(watch.published->value) : std::nullopt,
+             *value});
+      }
+    }
+    watch = {};
+    watch.published = sample;
+  }
+  drop_what_was_made_of(verdict.reading);
+  return verdict;
+}
+
+}  // namespace irmeter

@@ -1,0 +1,87 @@
+// Whether a value is to be believed.
+//
+// NES meters are known to jump by more than 1000 kWh for a moment and to fall back, with every
+// checksum right. A value that cannot be true is therefore held back, for a few readings at most:
+// when several of them in a row agree, it is true after all (another meter, a roll-over). The first
+// value of a register could be anything, so the next one has to agree with it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lib/meter/reading.hpp"
+#include "lib/time.hpp"
+
+namespace irmeter {
+
+// What the connection carries at most. The registers of a meter behind current transformers count
+// the primary side, so its fuse is the one to give.
+struct MainFuse {
+  unsigned phases = 3;    // 1 or 3
+  unsigned amperes = 63;  // per phase, 1..4'000
+
+  friend bool operator==(const MainFuse&, const MainFuse&) = default;
+};
+
+class Plausibility {
+ public:
+  // The first level of a register is believed with the second reading in a row that agrees on it, a
+  // new one accepted with the third; where the readings never agree, the one after most_held is.
+  static constexpr unsigned first_agreeing_readings = 2;
+  static constexpr unsigned agreeing_readings = 3;
+  static constexpr unsigned most_held = 5;
+
+  // A value that breaks the rules and is published all the same.
+  struct Accepted {
+    Quantity quantity{};
+    std::optional<std::int64_t> before;  // the last one published, absent if there was none
+    std::int64_t now = 0;
+
+    friend bool operator==(const Accepted&, const Accepted&) = default;
+  };
+
+  struct Verdict {
+    Reading reading;   // without what is held back and without all that was made of it
+    QuantitySet held;  // what was read and is not believed
+    std::vector<Accepted> accepted;
+  };
+
+  explicit Plausibility(const MainFuse& fuse) : fuse_(fuse) {}
+
+  // now: when the reading was complete, never earlier than the time before. A quantity the reading
+  // lacks changes nothing.
+  [[nodiscard]] Verdict judge(const Reading& read, Instant now);
+  // What comes next is the first: another meter.
+  void forget() {
+    begun_ = false;
+    watches_ = {};
+  }
+  // A reading has been judged, which the next one can be held against.
+  [[nodiscard]] bool begun() const { return begun_; }
+
+ private:
+  struct Sample {
+    std::int64_t value;
+    Instant at;
+  };
+  struct Watch {
+    std::optional<Sample> published;
+    std::optional<Sample> doubted;  // since then
+    unsigned held = 0;              // in a row
+    unsigned agreeing = 0;          // the last of them
+  };
+
+  [[nodiscard]] bool believable(const QuantityInfo& quantity, const std::optional<Sample>& before,
+                                const Sample& now) const;
+  [[nodiscard]] bool in_range(const QuantityInfo& quantity, std::int64_t value) const;
+  [[nodiscard]] std::int64_t most_power() const;
+  [[nodiscard]] std::int64_t most_rise(Duration elapsed) const;
+
+  MainFuse fuse_;
+  bool begun_ = false;
+  std::array<Watch, quantity_count> watches_{};
+};
+
+}  // namespace irmeter

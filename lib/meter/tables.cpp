@@ -1,0 +1,159 @@
+#include "lib/meter/tables.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace irmeter {
+namespace {
+
+// Printable ASCII of a fixed-length field, up to a NUL, without padding; anything else as '?'.
+std::string decode_text(ByteView field) {
+  std::string text;
+  for (const std::uint8_t byte : field) {
+    if (byte == 0) {
+      break;
+    }
+    text.push_back(byte >= 0x20 && byte <= 0x7E ? static_cast<char>(byte) : '?');
+  }
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+// Two digits per byte, the most significant first. A nibble that is no digit shows as a letter.
+std::string decode_bcd(ByteView field) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : field) {
+    text.push_back(digits[byte >> 4U]);
+    text.push_back(digits[byte & 0xFU]);
+  }
+  return text;
+}
+
+std::size_t wanted(Source source, std::size_t available) {
+  std::size_t count = 0;
+  for (const QuantityInfo& quantity : quantities) {
+    if (quantity.source == source && quantity.index < available) {
+      count = std::max<std::size_t>(count, quantity.index + 1U);
+    }
+  }
+  return count;
+}
+
+template <std::size_t N>
+std::optional<std::array<std::uint8_t, N>> first_bytes(ByteView data) {
+  if (data.size() < N) {
+    return std::nullopt;
+  }
+  std::array<std::uint8_t, N> bytes{};
+  std::copy_n(data.begin(), N, bytes.begin());
+  return bytes;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> int32_at(ByteView data, std::size_t index) {
+  if (data.size() < (index + 1) * int32_size) {
+    return std::nullopt;
+  }
+  std::uint32_t value = 0;
+  for (std::size_t i = int32_size; i-- > 0;) {
+    value = value << 8U | data[index * int32_size + i];
+  }
+  return static_cast<std::int32_t>(value);
+}
+
+Result<bool> check_bt00(ByteView table) {
+  if (table.size() < bt00_size) {
+    return Error{"BT00 is too short"};
+  }
+  constexpr unsigned int32_format = 8;
+  if ((table[0] & 1U) != 0) {
+    return Error{"the meter stores numbers big-endian, which no NES meter does"};
+  }
+  if ((table[1] >> 3U & 3U) != 1) {
+    return Error{"the meter does not offer reads by offset"};
+  }
+  if ((table[2] & 0xFU) != int32_format || table[2] >> 4U != int32_format) {
+    return Error{"the meter's registers are not 32-bit integers"};
+  }
+  return true;
+}
+
+std::string decode_version(std::uint16_t word) {
+  const auto two_digits = [](unsigned number) {
+    return (number < 10 ? "0" : "") + std::to_string(number);
+  };
+  return std::to_string(word >> 12U) + "." + two_digits(word >> 5U & 0x7FU) + "." +
+         two_digits(word & 0x1FU);
+}
+
+Result<Identity> decode_bt01(ByteView table) {
+  if (table.size() < bt01_size) {
+    return Error{"BT01 is too short"};
+  }
+  const auto word = [&](std::size_t at) {
+    return static_cast<std::uint16_t>(table[at] << 8U | table[at + 1]);
+  };
+  Identity identity;
+  identity.manufacturer = decode_text(table.subspan(0, 4));
+  identity.model = decode_text(table.subspan(4, 8));
+  identity.hardware_version = decode_version(word(12));
+  identity.firmware_version = decode_version(word(14));
+  identity.serial_number = decode_bcd(table.subspan(16, 8));
+  return identity;
+}
+
+std::string decode_et03(ByteView table) {
+  return decode_text(table.first(std::min<std::size_t>(table.size(), et03_size)));
+}
+
+Result<Dimensions> decode_dimensions(ByteView table) {
+  if (table.size() < dimensions_size) {
+    return Error{"the dimensions table is too short"};
+  }
+  const bool demand_reset_counter = (table[0] & 1U << 2U) != 0;
+  const bool time_remaining = (table[0] & 1U << 6U) != 0;
+  const std::uint8_t present_demands = table[8];
+  Dimensions dimensions;
+  dimensions.summations = table[3];
+  dimensions.present_values = table[9];
+  dimensions.summations_offset = demand_reset_counter ? 1 : 0;
+  dimensions.present_values_offset = (time_remaining ? 3U + 4U : 4U) * present_demands;
+  return dimensions;
+}
+
+std::size_t wanted_summations(const Dimensions& dimensions) {
+  return wanted(Source::bt23, dimensions.summations);
+}
+
+std::size_t wanted_present_values(const Dimensions& dimensions) {
+  return wanted(Source::bt28, dimensions.present_values);
+}
+
+Reading decode_reading(ByteView summations, ByteView present_values) {
+  Reading reading;
+  for (const QuantityInfo& quantity : quantities) {
+    if (quantity.source == Source::derived) {
+      continue;
+    }
+    const ByteView data = quantity.source == Source::bt23 ? summations : present_values;
+    const auto value = int32_at(data, quantity.index);
+    if (value && (*value >= 0 || quantity.may_be_negative)) {
+      reading.values.set(quantity.id, value);
+    }
+  }
+  const auto imported = reading.values.get(Quantity::power_import);
+  const auto exported = reading.values.get(Quantity::power_export);
+  if (imported && exported) {
+    reading.values.set(Quantity::power, *imported - *exported);
+  }
+  reading.raw_registers = first_bytes<cached_registers_size>(summations);
+  reading.raw_present_values = first_bytes<cached_present_values_size>(present_values);
+  return reading;
+}
+
+}  // namespace irmeter

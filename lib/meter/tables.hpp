@@ -1,0 +1,72 @@
+// C12.19 tables of NES meters: what their bytes mean.
+//
+// Numbers inside tables are little-endian. Reads past a table's end come back as zeros without an
+// error, so what a table holds is always taken from its dimensions (BT21), never from the data.
+// Source: ANSI C12.19, and the OSGP Alliance's guide to the optical port.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/link/packet.hpp"
+#include "lib/meter/reading.hpp"
+#include "lib/result.hpp"
+#include "lib/session/service.hpp"
+
+namespace irmeter {
+
+inline constexpr TableId bt00 = 0;                  // general configuration, open to all
+inline constexpr TableId bt01 = 1;                  // manufacturer identification, open to all
+inline constexpr TableId bt20 = 20;                 // dimensions, maxima
+inline constexpr TableId bt21 = 21;                 // dimensions, actual
+inline constexpr TableId bt23 = 23;                 // current registers
+inline constexpr TableId bt28 = 28;                 // present values
+inline constexpr TableId et03 = extended_table(3);  // utility serial number, open to all
+
+inline constexpr std::size_t int32_size = 4;
+// The INT32 of this number in a row of them; nothing beyond their end.
+[[nodiscard]] std::optional<std::int64_t> int32_at(ByteView data, std::size_t index);
+
+// How much of each table a reader needs, in bytes from its start.
+inline constexpr std::uint16_t bt00_size = 19;
+inline constexpr std::uint16_t bt01_size = 24;
+inline constexpr std::uint16_t dimensions_size = 10;
+inline constexpr std::uint16_t et03_size = 30;
+
+// BT00: whether the rest can be read the way this library reads it. An error names what differs:
+// big-endian numbers, registers that are not INT32, no reads by offset.
+[[nodiscard]] Result<bool> check_bt00(ByteView table);
+
+// BT01 into manufacturer, model, versions and serial number.
+[[nodiscard]] Result<Identity> decode_bt01(ByteView table);
+
+// The packed version word: "3.10.21" for 0x3155, "3.00.24" for 0x3018.
+[[nodiscard]] std::string decode_version(std::uint16_t word);
+
+// ET03: the serial number printed for the customer, empty if the utility left it blank.
+[[nodiscard]] std::string decode_et03(ByteView table);
+
+// BT21, or BT20 in its place: where the values lie in BT23 and BT28.
+struct Dimensions {
+  std::uint8_t summations = 0;              // INT32 totals in BT23
+  std::uint8_t present_values = 0;          // INT32 values in BT28
+  std::uint32_t summations_offset = 0;      // of total summation 0 in BT23
+  std::uint32_t present_values_offset = 0;  // of present value 0 in BT28
+
+  friend bool operator==(const Dimensions&, const Dimensions&) = default;
+};
+[[nodiscard]] Result<Dimensions> decode_dimensions(ByteView table);
+
+// How many of the values from number 0 on a poll asks for: those the table of quantities knows and
+// the meter has.
+[[nodiscard]] std::size_t wanted_summations(const Dimensions& dimensions);
+[[nodiscard]] std::size_t wanted_present_values(const Dimensions& dimensions);
+
+// The values of one poll. summations and present_values are the bytes from value 0 on, each INT32
+// little-endian; values beyond their end, and negative ones where none can be, are absent.
+[[nodiscard]] Reading decode_reading(ByteView summations, ByteView present_values);
+
+}  // namespace irmeter

@@ -1,0 +1,40 @@
+// The 20-character key of the optical port (RK, read-only key), as the Security service sends it.
+//
+// The key is text: it often looks like hexadecimal and still goes out as its 20 characters. The
+// type shows its content to nobody but the Security packet, and wipes it when it ends.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "lib/link/packet.hpp"
+#include "lib/result.hpp"
+
+namespace irmeter {
+
+// Overwrites memory that held a secret, in a way the compiler does not leave out.
+void wipe(void* memory, std::size_t size);
+
+class Key {
+ public:
+  static constexpr std::size_t size = 20;
+
+  // Exactly 20 printable ASCII characters. The error says what is wrong without quoting the text.
+  [[nodiscard]] static Result<Key> from_text(std::string_view text);
+
+  Key(const Key&) = default;
+  Key& operator=(const Key&) = default;
+  ~Key() { wipe(bytes_.data(), bytes_.size()); }
+
+  [[nodiscard]] ByteView bytes() const { return bytes_; }
+
+  friend bool operator==(const Key&, const Key&) = default;
+
+ private:
+  Key() = default;
+  std::array<std::uint8_t, size> bytes_{};
+};
+
+}  // namespace irmeter
