@@ -119,13 +119,13 @@ inline constexpr std::array<FaultInfo, fault_count> faults{{
 // possibly empty.
 struct Failure {
   Fault fault;
-  std::string where;
+  std::string context;
 
   [[nodiscard]] State state() const { return info(fault).state; }
   // The sentence, with where it happened in parentheses.
   [[nodiscard]] std::string detail() const {
     const std::string sentence(info(fault).sentence);
-    return where.empty() ? sentence : sentence + " (" + where + ")";
+    return context.empty() ? sentence : sentence + " (" + context + ")";
   }
 };
 

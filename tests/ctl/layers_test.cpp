@@ -40,9 +40,10 @@ irmeter::Failure failure_with(const std::string& request, std::optional<irmeter:
   return std::get<irmeter::Failure>(pair.polls.at(0).poll.result);
 }
 
-void expect_not_identified(const irmeter::Failure& failure, Fault fault, const std::string& where) {
+void expect_not_identified(const irmeter::Failure& failure, Fault fault,
+                           const std::string& context) {
   EXPECT_EQ(failure.fault, fault);
-  EXPECT_EQ(failure.where, where);
+  EXPECT_EQ(failure.context, context);
   EXPECT_EQ(failed_layer(lines_for(failure, false)), "identification") << failure.detail();
 }
 
@@ -73,7 +74,7 @@ TEST(MeterLayers, TheStateAndItsSentenceTellTheFault) {
     const auto found = failure_in(failure.state(), failure.detail());
     ASSERT_TRUE(found) << info.name;
     EXPECT_EQ(found->fault, info.id) << info.name;
-    EXPECT_EQ(found->where, failure.where);
+    EXPECT_EQ(found->context, failure.context);
   }
 }
 

@@ -43,7 +43,7 @@ TEST(WrongKey, IsSentExactlyOnceInADay) {
       ASSERT_EQ(failure_of(poll).fault, Fault::key_rejected);
     }
     EXPECT_EQ(failure_of(pair.polls[0]).state(), State::key_rejected);
-    EXPECT_EQ(failure_of(pair.polls[0]).where, "Security: isc (insufficient security clearance)");
+    EXPECT_EQ(failure_of(pair.polls[0]).context, "Security: isc (insufficient security clearance)");
   }
 }
 
@@ -99,7 +99,7 @@ TEST(AnswerAboutTheKey, IsTakenFromTheFirstReadWhenItIsLost) {
   wrong.run_for(std::chrono::hours(1));
   EXPECT_EQ(wrong.sim().invalid_passwords(), 1U);
   EXPECT_EQ(failure_of(wrong.polls[0]).fault, Fault::key_rejected);
-  EXPECT_EQ(failure_of(wrong.polls[0]).where, "BT21: isc (insufficient security clearance)");
+  EXPECT_EQ(failure_of(wrong.polls[0]).context, "BT21: isc (insufficient security clearance)");
 
   SimulatedPair right(bench_with(irmetersim::demo_key));
   right.to_client.fault = loses_the_answer_to_security(right);
@@ -151,7 +151,7 @@ TEST(KeyOfTheWrongKind, IsRecognisedAtTheFirstRead) {
   for (const PollRecord& poll : pair.polls) {
     ASSERT_EQ(failure_of(poll).fault, Fault::key_rejected);
   }
-  EXPECT_EQ(failure_of(pair.polls[0]).where, "BT21: isc (insufficient security clearance)");
+  EXPECT_EQ(failure_of(pair.polls[0]).context, "BT21: isc (insufficient security clearance)");
 }
 
 // Before Security was sent a refusal says nothing about the key.

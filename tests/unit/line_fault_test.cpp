@@ -272,7 +272,7 @@ TEST(BusyMeter, FailsThePollWhenItStaysBusy) {
   ASSERT_TRUE(pair.run_polls(1));
   const auto& failure = std::get<Failure>(pair.polls[0].poll.result);
   EXPECT_EQ(failure.fault, Fault::busy);
-  EXPECT_EQ(failure.where, "BT23: bsy (device busy)");
+  EXPECT_EQ(failure.context, "BT23: bsy (device busy)");
   EXPECT_GE(pair.polls[0].poll.duration, seconds(5));
   pair.to_client.fault = {};
   ASSERT_TRUE(pair.run_polls(3));

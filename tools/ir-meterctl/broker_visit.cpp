@@ -149,7 +149,7 @@ std::optional<Advice> BrokerVisit::reach() {
     return Advice{settings_.url.broker.text() + " does not answer", advice.cure};
   }
   if (const auto* failure = std::get_if<irmeter::Failure>(&*opened)) {
-    return Advice{"cannot reach " + failure->where, advice.cure};
+    return Advice{"cannot reach " + failure->context, advice.cure};
   }
   return std::nullopt;
 }

@@ -54,8 +54,9 @@ Layer layer_of(const irmeter::Failure& failure) {
   if (by_fault != layers_of_faults.end()) {
     return by_fault->second;
   }
-  const auto* const by_place = std::ranges::find_if(
-      layers_of_places, [&](const auto& place) { return failure.where.starts_with(place.first); });
+  const auto* const by_place = std::ranges::find_if(layers_of_places, [&](const auto& place) {
+    return failure.context.starts_with(place.first);
+  });
   // What is left is what BT00 says of the meter.
   return by_place != layers_of_places.end() ? by_place->second : Layer::tables;
 }
@@ -210,8 +211,8 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
   Advice advice = failure->fault == Fault::no_key
                       ? advice_in(poll.detail)
                       : advice_in(irmeter::info(failure->fault).sentence);
-  if (!failure->where.empty() && failure->fault != Fault::no_key) {
-    advice.what += " (" + failure->where + ")";
+  if (!failure->context.empty() && failure->fault != Fault::no_key) {
+    advice.what += " (" + failure->context + ")";
   }
   if (advice.cure.empty()) {
     advice.cure = "run the check again; if it stays so, see the journal of ir-meterd";
