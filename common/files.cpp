@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 #include "common/file_descriptor.hpp"
@@ -34,6 +36,41 @@ irmeter::Result<FileDescriptor> open_file(const std::string& path) {
   return file;
 }
 
+[[noreturn]] void fail(const std::string& path) {
+  throw std::system_error(errno, std::generic_category(), path);
+}
+
+void write_all(const FileDescriptor& file, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t count = write(file.get(), text.data(), text.size());
+    if (count < 0 && errno != EINTR) {
+      fail(path);
+    }
+    text.remove_prefix(count < 0 ? 0U : static_cast<std::size_t>(count));
+  }
+}
+
+void sync(const FileDescriptor& file, const std::string& path) {
+  if (!file || fsync(file.get()) != 0) {
+    fail(path);
+  }
+}
+
+void give_to_owner_of(const std::string& directory, const FileDescriptor& file,
+                      const std::string& path) {
+  struct stat owner {};
+  if (geteuid() == 0 && (stat(directory.c_str(), &owner) != 0 ||
+                         fchown(file.get(), owner.st_uid, owner.st_gid) != 0)) {
+    fail(path);
+  }
+}
+
+void move(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0) {
+    fail(to);
+  }
+}
+
 }  // namespace
 
 irmeter::Result<std::string_view> read_file(const std::string& path, std::span<char> buffer) {
@@ -59,6 +96,36 @@ irmeter::Result<std::string_view> read_file(const std::string& path, std::span<c
 std::optional<Error> check_readable(const std::string& path) {
   const auto file = open_file(path);
   return file ? std::nullopt : std::optional(file.error());
+}
+
+void replace_file(const std::string& path, std::string_view content, const NewFile& file) {
+  const std::string temporary = path + ".new";
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  unlink(temporary.c_str());  // left by a crash, and O_EXCL makes sure that the mode is ours
+  try {
+    const FileDescriptor written(
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, file.mode));
+    if (!written) {
+      fail(temporary);
+    }
+    if (file.inherited) {
+      give_to_owner_of(directory, written, temporary);
+    }
+    write_all(written, content, temporary);
+    if (file.durable) {
+      sync(written, temporary);
+    }
+    if (!file.keep_old.empty()) {
+      move(path, file.keep_old);
+    }
+    move(temporary, path);
+  } catch (const std::system_error&) {
+    unlink(temporary.c_str());
+    throw;
+  }
+  if (file.durable) {
+    sync(FileDescriptor(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), directory);
+  }
 }
 
 }  // namespace irmeterd

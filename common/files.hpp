@@ -1,5 +1,7 @@
-// Reading small files whole: the configuration, keys, passwords.
+// Small files, read whole and replaced whole.
 #pragma once
+
+#include <sys/types.h>
 
 #include <optional>
 #include <span>
@@ -18,5 +20,16 @@ namespace irmeterd {
 
 // What read_file() would say against the file, without reading it; nothing when it can be read.
 [[nodiscard]] std::optional<irmeter::Error> check_readable(const std::string& path);
+
+struct NewFile {
+  mode_t mode = 0644;      // less what the umask takes away
+  bool durable = false;    // on the disk when replace_file() returns
+  bool inherited = false;  // root gives it to the owner of its directory
+  std::string keep_old{};  // the path under which the old file stays; empty: it goes
+};
+
+// Writes a file beside its place (path + ".new") and moves it there, so that nobody reads half of
+// it. Where that fails the old file stays. Throws std::system_error with the path of what failed.
+void replace_file(const std::string& path, std::string_view content, const NewFile& file = {});
 
 }  // namespace irmeterd
