@@ -1,7 +1,7 @@
 // The file of what meters made of their keys: any content is taken over as far as it makes sense,
 // and what is written instead of a damaged file is in order.
 
-#include "common/keys/key_memory.hpp"
+#include "common/keys/key_record.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::filesystem::remove(damaged);
   directory.write("keys", text);
 
-  const irmeterd::KeyMemory first(directory.path(), log);
+  const irmeterd::KeyRecord first(directory.path(), log);
   if (std::filesystem::exists(damaged)) {
     require(content(damaged) == text, "a damaged file is kept as it was");
     std::filesystem::remove(damaged);
@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(content(keys) == text, "a file in order is not written again");
   }
   const std::string written = content(keys);
-  const irmeterd::KeyMemory second(directory.path(), log);
+  const irmeterd::KeyRecord second(directory.path(), log);
   require(!std::filesystem::exists(damaged) && content(keys) == written,
           "what was written is in order");
   return 0;

@@ -184,7 +184,7 @@ void add_messages(const std::filesystem::path& folder) {
 
 void add_keys(const std::filesystem::path& folder) {
   const std::string hash = " $6$0123456789abcdef$" + std::string(86, 'x') + "\n";
-  Seeds seeds(folder, "key_memory");
+  Seeds seeds(folder, "key_record");
   seeds.add("two",
             "# comment\n0000000012345678 rejected" + hash + "0000000087654321 proven" + hash);
   seeds.add("damaged", "0000000012345678 unanswered" + hash + "0000000087654321 proven");
