@@ -1,18 +1,16 @@
 #include "tools/ir-meterctl/key_store.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string_view>
 #include <system_error>
 
-#include "common/file_descriptor.hpp"
+#include "common/files.hpp"
 #include "tools/ir-meterctl/program.hpp"
 
 namespace irmeterctl {
@@ -21,46 +19,9 @@ namespace {
 using irmeter::Error;
 using irmeter::Result;
 
-Error failed(const std::string& path, const char* what) {
-  return Error{path + " cannot be " + what + ": " + std::generic_category().message(errno)};
+Error failed(const std::string& path, const char* what, int error = errno) {
+  return Error{path + " cannot be " + what + ": " + std::generic_category().message(error)};
 }
-
-// A file beside its final place, gone unless it was put there.
-class NewFile {
- public:
-  explicit NewFile(const std::filesystem::path& place)
-      : place_(place),
-        path_(place.parent_path() / ("." + place.filename().string() + ".XXXXXX")),
-        fd_(::mkostemp(path_.data(), O_CLOEXEC)) {}
-  ~NewFile() {
-    if (fd_) {
-      ::unlink(path_.c_str());
-    }
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  // For the owner alone, on the disk, and then in its place; false with errno.
-  [[nodiscard]] bool put(std::string_view content) {
-    const auto size = static_cast<ssize_t>(content.size());
-    if (!fd_ || (::geteuid() == 0 && ::fchown(fd_.get(), 0, 0) != 0) ||
-        ::fchmod(fd_.get(), S_IRUSR | S_IWUSR) != 0 ||
-        ::write(fd_.get(), content.data(), content.size()) != size || ::fsync(fd_.get()) != 0 ||
-        ::rename(path_.c_str(), place_.c_str()) != 0) {
-      return false;
-    }
-    fd_.reset();
-    const irmeterd::FileDescriptor directory(
-        ::open(place_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    (void)::fsync(directory.get());
-    return true;
-  }
-
- private:
-  std::filesystem::path place_;
-  std::string path_;
-  irmeterd::FileDescriptor fd_;
-};
 
 std::optional<Error> write_file(const std::filesystem::path& path, std::string_view content) {
   const std::filesystem::path directory = path.parent_path();
@@ -69,8 +30,12 @@ std::optional<Error> write_file(const std::filesystem::path& path, std::string_v
   if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
     return failed(directory.string(), "made");
   }
-  NewFile file(path);
-  return file.put(content) ? std::nullopt : std::optional(failed(path.string(), "written"));
+  try {
+    irmeterd::replace_file(path.string(), content, {.mode = 0600, .durable = true});
+    return std::nullopt;
+  } catch (const std::system_error& failure) {
+    return failed(path.string(), "written", failure.code().value());
+  }
 }
 
 bool is_another_system(const std::string& root) {

@@ -1,16 +1,14 @@
 #include "daemon/sinks/cache/cache.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
-#include "common/file_descriptor.hpp"
+#include "common/files.hpp"
 #include "daemon/sinks/reading_json.hpp"
 
 namespace irmeterd {
@@ -21,10 +19,6 @@ constexpr const char* metrics_file = "metrics.prom";
 template <typename Array>
 std::string as_text(const Array& bytes) {
   return {bytes.begin(), bytes.end()};
-}
-
-[[noreturn]] void fail(const std::string& path) {
-  throw std::system_error(errno, std::generic_category(), path);
 }
 
 bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
@@ -104,30 +98,13 @@ void Cache::show_metrics(const MeterSnapshot& meter) noexcept {
 }
 
 void Cache::write(const std::string& name, const std::string& content) {
-  const std::string path = directory_ + "/" + name;
-  const std::string temporary = path + ".new";
-  const FileDescriptor file(
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!file) {
-    fail(temporary);
-  }
-  const ssize_t written = ::write(file.get(), content.data(), content.size());
-  if (written < 0) {
-    fail(temporary);
-  }
-  if (static_cast<std::size_t>(written) != content.size()) {
-    errno = ENOSPC;
-    fail(temporary);
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    fail(path);
-  }
+  replace_file(directory_ + "/" + name, content);
 }
 
 void Cache::remove(const std::string& name) {
   const std::string path = directory_ + "/" + name;
   if (unlink(path.c_str()) != 0 && errno != ENOENT) {
-    fail(path);
+    throw std::system_error(errno, std::generic_category(), path);
   }
 }
 
