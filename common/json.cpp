@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdio>
 #include <utility>
 
 namespace irmeterd {
@@ -88,6 +89,21 @@ JsonWriter& JsonWriter::fixed(std::int64_t value, int decimals) {
     digits.insert(digits.begin(), '-');
   }
   return raw(digits);
+}
+
+JsonWriter& JsonWriter::time(std::chrono::system_clock::time_point value) {
+  using std::chrono::floor;
+  const auto day = floor<std::chrono::days>(value);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(floor<std::chrono::milliseconds>(value - day));
+  std::array<char, 40> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text(buffer.data());
 }
 
 JsonWriter& JsonWriter::boolean(bool value) {

@@ -4,6 +4,7 @@
 // and end correctly and gives every value in an object a key; the writer sees to the commas.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ class JsonWriter {
   JsonWriter& integer(std::int64_t value);
   // value / 10^decimals with exactly that many decimals (0 to 18): fixed(-5, 3) is -0.005.
   JsonWriter& fixed(std::int64_t value, int decimals);
+  // "2026-11-22T10:15:30.125Z": RFC 3339 in UTC, always with milliseconds.
+  JsonWriter& time(std::chrono::system_clock::time_point value);
   JsonWriter& boolean(bool value);
   JsonWriter& null();
 

@@ -260,7 +260,7 @@ void Daemon::refresh_status() noexcept {
   std::string line;
   const auto add = [&](const std::string& clause) { line += (line.empty() ? "" : "; ") + clause; };
   for (const auto& [name, meter] : store_.meters()) {
-    add(name + " " + std::string(irmeter::info(meter.state).name));
+    add(name + " " + std::string(irmeter::info(meter.state()).name));
   }
   if (bus_) {
     add(bus_->status());

@@ -66,7 +66,7 @@ class Daemon {
     explicit StatusLine(Daemon& daemon) : daemon_(daemon) {}
     void meter_added(const MeterSnapshot&) noexcept override { daemon_.refresh_status(); }
     void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override {
-      if (before.state != after.state) {
+      if (before.state() != after.state()) {
         daemon_.refresh_status();
       }
     }

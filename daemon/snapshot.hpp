@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/fault.hpp"
 #include "lib/meter/reading.hpp"
 #include "lib/state.hpp"
 
@@ -29,18 +30,28 @@ struct MeterSnapshot {
   std::string device;  // from the configuration
   std::chrono::milliseconds interval{0};
 
-  irmeter::Identity identity;  // empty until the meter was identified
-  irmeter::State state = irmeter::State::starting;
-  std::string detail;  // one sentence a person can act on
+  irmeter::Identity identity;               // empty until the meter was identified
+  std::optional<irmeter::Failure> failure;  // of the latest poll
 
   std::optional<irmeter::Reading> reading;        // the last good one, however old
   std::chrono::system_clock::time_point read_at;  // when the meter answered; valid with reading
   bool stale = true;                              // no reading, or one older than stale_limit()
 
-  irmeter::QuantitySet held;  // what the latest reading lacks because it was not believed
+  // Of the latest good poll.
+  bool echo = false;          // the probe heard itself
+  irmeter::QuantitySet held;  // what the reading lacks because it is held back
 
   std::chrono::milliseconds poll_time{0};  // how long the latest good poll took
   MeterCounters counters;
+
+  // The outcome of the latest poll, and the same in one sentence that a person can act on.
+  [[nodiscard]] irmeter::State state() const {
+    if (failure) {
+      return failure->state();
+    }
+    return counters.polls == 0 ? irmeter::State::starting : irmeter::State::online;
+  }
+  [[nodiscard]] std::string detail() const;
 
   // Older than this, a reading is no longer live: three intervals, at least 30 s.
   [[nodiscard]] std::chrono::milliseconds stale_limit() const {

@@ -38,10 +38,9 @@ void Store::remove(const std::string& name) {
   if (place == meters_.end()) {
     return;
   }
-  const MeterSnapshot gone = std::move(place->second);
-  meters_.erase(place);
+  const auto gone = meters_.extract(place);
   for (Sink* sink : sinks_) {
-    sink->meter_removed(gone);
+    sink->meter_removed(gone.mapped());
   }
 }
 

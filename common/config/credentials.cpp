@@ -65,18 +65,14 @@ std::string credential_place(const std::string& directory, const std::string& na
   return (directory.empty() ? "$CREDENTIALS_DIRECTORY" : directory) + "/" + shown(name);
 }
 
-std::string see_that_it_is_loaded(const std::string& name, std::string_view key) {
+std::string not_there(std::string_view what, const std::string& name, std::string_view key) {
   const std::string by = shown(name);
-  return "see that the service loads it (LoadCredentialEncrypted=" + by +
+  return std::string(what) + " is not there; put it into /etc/credstore/" + by +
+         ", or encrypted into /etc/credstore.encrypted/" + by +
+         ", see that the service loads it (LoadCredentialEncrypted=" + by +
          ", or LoadCredential=" + by + ".plain:" + by +
          (by == name ? "" : "; NAME is what " + std::string(key) + " says") +
          ") and restart ir-meterd";
-}
-
-std::string not_there(std::string_view what, const std::string& name, std::string_view key) {
-  return std::string(what) + " is not there; put it into /etc/credstore/" + shown(name) +
-         ", or encrypted into /etc/credstore.encrypted/" + shown(name) + ", " +
-         see_that_it_is_loaded(name, key);
 }
 
 std::string unreadable(std::string_view what, const irmeter::Error& error) {
@@ -91,10 +87,7 @@ class SecretReader {
     const std::string& name = meter.key_credential;
     const auto credential = credential_file(directory_, name);
     if (meter.key_file.empty() && !credential) {
-      return {std::nullopt, "There is no key in " + credential_place(directory_, name) +
-                                ": store it with ir-meterctl set-key, " +
-                                see_that_it_is_loaded(name, "key_credential") +
-                                ", or name its file with key_file."};
+      return {std::nullopt, credential_place(directory_, name)};
     }
     const std::string path = meter.key_file.empty() ? *credential : meter.key_file;
     const std::string what = "key of meter " + in_quotes(meter.name);

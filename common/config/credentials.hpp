@@ -22,7 +22,7 @@ namespace irmeterd {
 
 struct MeterKey {
   std::optional<irmeter::Key> key;
-  std::string missing;  // without a key: what to do about it, for the state no-key
+  std::string place;  // without a key: where it was looked for, a path
 
   friend bool operator==(const MeterKey&, const MeterKey&) = default;
 };

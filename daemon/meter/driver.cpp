@@ -49,7 +49,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& ke
       key_memory_(key_memory),
       config_(config),
       key_(key),
-      report_(loop, log, store, config, key.missing),
+      report_(loop, log, store, config, key.place),
       meter_(options, key.key,
              key.key ? key_memory.facts_of(*key.key) : std::vector<irmeter::KeyFact>()),
       line_(loop, config,

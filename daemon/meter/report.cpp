@@ -19,24 +19,6 @@ std::string amount(const irmeter::QuantityInfo& quantity, std::int64_t value) {
   return quantity.unit.empty() ? text : text + " " + std::string(quantity.unit);
 }
 
-// "The latest poll succeeded.", and what else there is to say of it.
-std::string remarks(const irmeter::PollEnded& poll) {
-  std::string text(irmeter::info(irmeter::State::online).meaning);
-  if (poll.echo) {
-    text += " " + std::string(irmeter::echo_remark);
-  }
-  if (poll.held.any()) {
-    text += " Not believed and held back:";
-    for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-      if (poll.held.test(static_cast<std::size_t>(quantity.id))) {
-        text += (text.back() == ':' ? " " : ", ") + std::string(quantity.key);
-      }
-    }
-    text += ".";
-  }
-  return text;
-}
-
 bool is_good(irmeter::State state) {
   return state == irmeter::State::online || state == irmeter::State::quiet;
 }
@@ -45,27 +27,26 @@ bool is_left_alone(irmeter::State state) {
   return state == irmeter::State::quiet || state == irmeter::State::locked_out;
 }
 
+std::optional<irmeter::Fault> fault_of(const std::optional<irmeter::Failure>& failure) {
+  return failure ? std::optional(failure->fault) : std::nullopt;
+}
+
 }  // namespace
 
 MeterReport::MeterReport(Loop& loop, const Log& log, Store& store, const MeterConfig& config,
-                         std::string missing_key)
-    : loop_(loop), log_(log), store_(store), missing_key_(std::move(missing_key)) {
+                         std::string key_place)
+    : loop_(loop), log_(log), store_(store), key_place_(std::move(key_place)) {
   snapshot_.name = config.name;
   snapshot_.device = config.device;
   snapshot_.interval = config.interval;
-  snapshot_.detail = irmeter::info(irmeter::State::starting).meaning;
   stale_timer_ = loop.timer([this] { on_stale(); });
   store_.update(snapshot_);
 }
 
 void MeterReport::line_failed(const irmeter::Failure& failure) {
-  const irmeter::State before = snapshot_.state;
-  if (std::exchange(open_, false) && is_left_alone(before)) {
-    return;
+  if (!std::exchange(open_, false) || !is_left_alone(state())) {
+    end_poll(failure);
   }
-  ++snapshot_.counters.polls;
-  failed(failure);
-  publish(before, &failure);
 }
 
 void MeterReport::line_ready() {
@@ -89,39 +70,54 @@ void MeterReport::identified(irmeter::Identity identity) {
 }
 
 void MeterReport::poll_ended(const irmeter::PollEnded& poll, const irmeter::LinkCounters& link) {
-  const irmeter::State before = snapshot_.state;
-  ++snapshot_.counters.polls;
   snapshot_.counters.retries = link.retries;
   snapshot_.counters.crc_errors = link.crc_errors;
   snapshot_.counters.echoes = link.echoes;
-  const auto* failure = std::get_if<irmeter::Failure>(&poll.result);
-  if (failure != nullptr) {
-    failed(*failure);
-  } else {
-    take(*poll.reading(), poll);
+  if (const irmeter::Reading* reading = poll.reading()) {
+    take(*reading, poll);
+    end_poll(std::nullopt);
+    return;
   }
-  publish(before, failure);
+  irmeter::Failure failure = std::get<irmeter::Failure>(poll.result);
+  if (failure.fault == irmeter::Fault::no_key) {
+    failure.context = key_place_;
+  }
+  end_poll(std::move(failure));
 }
 
 void MeterReport::take(const irmeter::Reading& reading, const irmeter::PollEnded& poll) {
-  snapshot_.state = irmeter::State::online;
-  snapshot_.detail = remarks(poll);
   snapshot_.reading = reading;
   snapshot_.read_at = std::chrono::system_clock::now();
   snapshot_.stale = false;
   snapshot_.poll_time = std::chrono::duration_cast<std::chrono::milliseconds>(poll.duration);
+  snapshot_.echo = poll.echo;
   snapshot_.held = poll.held;
   snapshot_.counters.held_back += poll.held.count();
-  std::ranges::for_each(poll.accepted, [this](const auto& accepted) { say_accepted(accepted); });
+  std::ranges::for_each(poll.accepted, [this](const auto& accepted) { log_accepted(accepted); });
   Loop::arm(stale_timer_, loop_.now() + snapshot_.stale_limit());
 }
 
-void MeterReport::failed(const irmeter::Failure& failure) {
-  snapshot_.state = failure.state();
-  snapshot_.detail = failure.fault == irmeter::Fault::no_key ? missing_key_ : failure.detail();
+void MeterReport::end_poll(std::optional<irmeter::Failure> failure) {
+  const auto before = std::exchange(snapshot_.failure, std::move(failure));
+  const bool first = snapshot_.counters.polls++ == 0;
+  last_end_ = loop_.now();
+  if (first || fault_of(before) != fault_of(snapshot_.failure)) {
+    log_state();
+  }
+  store_.update(snapshot_);
 }
 
-void MeterReport::say_accepted(const irmeter::Plausibility::Accepted& accepted) const {
+void MeterReport::log_state() const {
+  const std::string name(irmeter::info(state()).name);
+  Log::Fields fields{message_id(state()), {"METER", snapshot_.name}, {"STATE", name}};
+  if (snapshot_.failure) {
+    fields.emplace_back("FAULT", irmeter::info(snapshot_.failure->fault).name);
+  }
+  log_.write(is_good(state()) ? LogLevel::info : LogLevel::warning,
+             snapshot_.name + ": " + name + ". " + snapshot_.detail(), fields);
+}
+
+void MeterReport::log_accepted(const irmeter::Plausibility::Accepted& accepted) const {
   const irmeter::QuantityInfo& quantity = irmeter::info(accepted.quantity);
   const std::string key(quantity.key);
   const std::string from =
@@ -139,21 +135,6 @@ void MeterReport::on_stale() {
     return;
   }
   snapshot_.stale = true;
-  store_.update(snapshot_);
-}
-
-void MeterReport::publish(irmeter::State before, const irmeter::Failure* failure) {
-  last_end_ = loop_.now();
-  const auto fault = failure != nullptr ? std::optional(failure->fault) : std::nullopt;
-  if (std::exchange(fault_, fault) != fault || snapshot_.state != before) {
-    const std::string state(irmeter::info(snapshot_.state).name);
-    Log::Fields fields{message_id(snapshot_.state), {"METER", snapshot_.name}, {"STATE", state}};
-    if (failure != nullptr) {
-      fields.emplace_back("FAULT", irmeter::info(failure->fault).name);
-    }
-    log_.write(is_good(snapshot_.state) ? LogLevel::info : LogLevel::warning,
-               snapshot_.name + ": " + state + ". " + snapshot_.detail, fields);
-  }
   store_.update(snapshot_);
 }
 

@@ -1,7 +1,7 @@
 // What is known of one meter, told to the store after every poll and to the log at every change.
 //
-// Takes what the driver and the protocol core find out, and makes states, sentences, counters and
-// staleness of it.
+// Takes what the driver and the protocol core find out, and makes a snapshot of it, with counters
+// and staleness.
 #pragma once
 
 #include <chrono>
@@ -19,9 +19,9 @@ namespace irmeterd {
 
 class MeterReport {
  public:
-  // missing_key: what to do where there is no key.
+  // key_place: where a missing key was looked for, the context of the fault no_key.
   MeterReport(Loop& loop, const Log& log, Store& store, const MeterConfig& config,
-              std::string missing_key);
+              std::string key_place);
   MeterReport(const MeterReport&) = delete;
   MeterReport& operator=(const MeterReport&) = delete;
 
@@ -34,24 +34,23 @@ class MeterReport {
   void identified(irmeter::Identity identity);
   void poll_ended(const irmeter::PollEnded& poll, const irmeter::LinkCounters& link);
 
-  [[nodiscard]] irmeter::State state() const { return snapshot_.state; }
+  [[nodiscard]] irmeter::State state() const { return snapshot_.state(); }
 
  private:
   void take(const irmeter::Reading& reading, const irmeter::PollEnded& poll);
-  void failed(const irmeter::Failure& failure);
-  void say_accepted(const irmeter::Plausibility::Accepted& accepted) const;
+  void end_poll(std::optional<irmeter::Failure> failure);
+  void log_state() const;
+  void log_accepted(const irmeter::Plausibility::Accepted& accepted) const;
   void on_stale();
-  void publish(irmeter::State before, const irmeter::Failure* failure);
 
   Loop& loop_;
   const Log& log_;
   Store& store_;
-  std::string missing_key_;
+  std::string key_place_;
   MeterSnapshot snapshot_;
   bool open_ = false;  // the line
   bool was_open_ = false;
-  std::optional<irmeter::Fault> fault_;  // of the latest poll
-  irmeter::Instant last_end_{};          // of a poll
+  irmeter::Instant last_end_{};  // of a poll
   EventSource stale_timer_;
 };
 

@@ -1,8 +1,6 @@
 #include "daemon/sinks/reading_json.hpp"
 
-#include <array>
 #include <cstdint>
-#include <cstdio>
 
 #include "common/json.hpp"
 
@@ -12,7 +10,7 @@ namespace {
 void begin(JsonWriter& json, const MeterSnapshot& meter) {
   json.begin_object().key("time");
   if (meter.reading) {
-    json.text(rfc3339(meter.read_at));
+    json.time(meter.read_at);
   } else {
     json.null();
   }
@@ -54,21 +52,6 @@ QuantitySet present_quantities(const irmeter::Reading& reading) {
   return set;
 }
 
-std::string rfc3339(std::chrono::system_clock::time_point time) {
-  using std::chrono::floor;
-  const auto day = floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(floor<std::chrono::milliseconds>(time - day));
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
-  return text.data();
-}
-
 std::string registers_json(const MeterSnapshot& meter, const QuantitySet& announced) {
   return values_json(meter, announced & registers());
 }
@@ -86,8 +69,14 @@ std::string diagnostics_json(const MeterSnapshot& meter) {
   const auto count = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
   JsonWriter json;
   begin(json, meter);
-  json.key("state").text(irmeter::info(meter.state).name);
-  json.key("state_detail").text(meter.detail);
+  json.key("state").text(irmeter::info(meter.state()).name);
+  json.key("fault");
+  if (meter.failure) {
+    json.text(irmeter::info(meter.failure->fault).name);
+  } else {
+    json.null();
+  }
+  json.key("state_detail").text(meter.detail());
   json.key("poll_time_ms");
   if (meter.reading) {
     json.integer(meter.poll_time.count());

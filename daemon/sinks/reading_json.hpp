@@ -5,7 +5,6 @@
 // null where the latest reading lacks it: a template that misses its key would keep an old value.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "daemon/snapshot.hpp"
@@ -17,9 +16,6 @@ namespace irmeterd {
 using irmeter::QuantitySet;
 
 [[nodiscard]] QuantitySet present_quantities(const irmeter::Reading& reading);
-
-// 2026-11-22T10:15:30.125Z: UTC, always with milliseconds.
-[[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point time);
 
 // These three need a snapshot with a reading; `time` is the moment the meter answered.
 // The energy registers among the announced quantities.

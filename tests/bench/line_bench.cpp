@@ -13,6 +13,7 @@
 
 #include "lib/meter/meter.hpp"
 #include "tests/bench/line_poll.hpp"
+#include "tests/support/failure.hpp"
 #include "tests/support/pair.hpp"
 #include "tests/support/simulator.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
@@ -60,7 +61,7 @@ class MeterClient : public PollClient {
       }
       if (const auto* poll = std::get_if<irmeter::PollEnded>(&*output)) {
         if (poll->reading() == nullptr) {
-          failure_ = std::get<irmeter::Failure>(poll->result).detail();
+          failure_ = to_text(std::get<irmeter::Failure>(poll->result));
         }
         answered_ = mode_ == SessionMode::keep;
       }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "lib/link/link.hpp"
+#include "tests/support/failure.hpp"
 
 namespace irmeterd {
 namespace {
@@ -42,7 +43,7 @@ PollTimer::PollTimer(Loop& loop, const std::string& device, PollClient& client)
                ready_ = true;
              },
              [this](irmeter::ByteView bytes) { on_bytes(bytes); },
-             [this](const irmeter::Failure& failure) { failure_ = failure.detail(); }}),
+             [this](const irmeter::Failure& failure) { failure_ = to_text(failure); }}),
       protocol_timer_(loop.timer(
           [this] {
             client_.timeout(loop_.now());

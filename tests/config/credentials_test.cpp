@@ -56,7 +56,7 @@ TEST_F(Credentials, TheKeyComesFromItsCredential) {
   const Secrets secrets = load();
   EXPECT_EQ(texts(secrets.problems), Texts{});
   EXPECT_EQ(secrets.meter_keys.at("main").key, key_from(good_key));
-  EXPECT_EQ(secrets.meter_keys.at("main").missing, "");
+  EXPECT_EQ(secrets.meter_keys.at("main").place, "");
 }
 
 TEST_F(Credentials, APlainOneIsTakenWhereThereIsNoEncryptedOne) {
@@ -85,7 +85,7 @@ TEST_F(Credentials, ALoneLineEndIsNoCredential) {
   const Secrets secrets = load();
   EXPECT_EQ(texts(secrets.problems), Texts{});
   EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
-  EXPECT_NE(secrets.meter_keys.at("main").missing, "");
+  EXPECT_NE(secrets.meter_keys.at("main").place, "");
 }
 
 TEST_F(Credentials, EveryMeterHasItsOwnKey) {
@@ -128,15 +128,10 @@ TEST_F(Credentials, AKeyThatIsNoneIsReportedWithoutShowingIt) {
             Texts{dir_.path("key") + ": key of meter \"main\" is too large, at most 4096 bytes; it "
                                      "must be a file that ir-meterd may read"});
   EXPECT_FALSE(load().meter_keys.at("main").key.has_value());
-  EXPECT_EQ(load().meter_keys.at("main").missing, "");
+  EXPECT_EQ(load().meter_keys.at("main").place, "");
 }
 
-TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblemAndSaysWhatToDo) {
-  const std::string what_to_do =
-      ": store it with ir-meterctl set-key, see that the service loads it "
-      "(LoadCredentialEncrypted=meter-key, or LoadCredential=meter-key.plain:meter-key) and "
-      "restart "
-      "ir-meterd, or name its file with key_file.";
+TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblem) {
   const std::pair<std::string, std::string> directories[] = {
       {dir_.path(), dir_.path("meter-key")},
       {dir_.path("none"), dir_.path("none/meter-key")},
@@ -146,7 +141,7 @@ TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblemAndSaysWhatToDo) {
     const Secrets secrets = load_secrets(config_, directory);
     EXPECT_EQ(texts(secrets.problems), Texts{});
     EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
-    EXPECT_EQ(secrets.meter_keys.at("main").missing, "There is no key in " + path + what_to_do);
+    EXPECT_EQ(secrets.meter_keys.at("main").place, path);
   }
 }
 
@@ -155,18 +150,14 @@ TEST_F(Credentials, ANameThatMayBeASecretItselfIsNotShown) {
   mqtt().username = "reader";
   mqtt().password_credential = "hunter2";
   const Secrets secrets = load();
-  const std::string missing = secrets.meter_keys.at("main").missing;
-  EXPECT_NE(missing.find("LoadCredential=NAME.plain:NAME; NAME is what key_credential says"),
-            std::string::npos)
-      << missing;
-  EXPECT_EQ(missing.find("Zq7"), std::string::npos) << missing;
+  EXPECT_EQ(secrets.meter_keys.at("main").place, dir_.path("NAME"));
   ASSERT_EQ(secrets.problems.size(), 1U);
   const std::string problem = texts(secrets.problems)[0];
   EXPECT_NE(problem.find("NAME is what password_credential says"), std::string::npos) << problem;
   EXPECT_EQ(problem.find("hunter2"), std::string::npos) << problem;
 
   config_.meters[0].key_credential = "meter-key-garage";
-  EXPECT_NE(load().meter_keys.at("main").missing.find("/meter-key-garage"), std::string::npos);
+  EXPECT_EQ(load().meter_keys.at("main").place, dir_.path("meter-key-garage"));
 }
 
 TEST_F(Credentials, AKeyCredentialThatCannotBeReadIsReported) {

@@ -77,6 +77,15 @@ TEST_F(CheckDaemon, TellsTheDaemonsFaultAsItsOwn) {
   expect_failed("echo", "Only the probe's own light", "opaque strip");
 }
 
+TEST_F(CheckDaemon, SuggestsTheStripWhereTheProbeHearsItself) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter({"--fault", "echo"}));
+  simulator.start();
+  configure(simulator.device());
+  start("online");
+  EXPECT_EQ(check_json(), 0) << output_ << errors_;
+  expect_line("echo", "ok", "hears its own light", "opaque strip");
+}
+
 TEST_F(CheckDaemon, TellsThatTheServiceReadsAKeyWhenItStarts) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
   simulator.start();

@@ -164,7 +164,7 @@ TEST_F(Check, GoesAsFarAsItCanWithoutAKey) {
   configure(simulator.device());
   std::filesystem::remove(path("root/etc/credstore/meter-key"));
   EXPECT_EQ(check_json(), 1);
-  expect_failed("key", "No key is stored", "ir-meterctl set-key");
+  expect_failed("key", "There is no key", "ir-meterctl set-key");
   EXPECT_NE(layer("tables").at("detail").get<std::string>().find("0000000012345678"),
             std::string::npos);
   EXPECT_EQ(simulator.requests("security"), 0U);
@@ -245,8 +245,9 @@ TEST_F(Check, TellsWhoMayNotSeeTheKey) {
   std::filesystem::permissions(path("root/etc/credstore"), std::filesystem::perms::owner_all,
                                not_ours);
   EXPECT_TRUE(found.text.empty());
-  EXPECT_EQ(found.problem,
-            "You may not read " + path("root/etc/credstore/meter-key") + ": run this as root.");
+  ASSERT_TRUE(found.problem);
+  EXPECT_EQ(found.problem->what, "You may not read " + path("root/etc/credstore/meter-key"));
+  EXPECT_EQ(found.problem->cure, "run this as root");
 }
 
 TEST_F(Check, SaysWhatIsWrongWithTheConfiguration) {

@@ -13,10 +13,9 @@ class CtlClient : public CtlTest {
   CtlClient() {
     bus_.start();
     ::setenv("DBUS_SYSTEM_BUS_ADDRESS", bus_.address().c_str(), 1);
+    EXPECT_FALSE(client_.connect(Bus::system));
   }
-  static DaemonClient connect() {
-    return std::get<DaemonClient>(DaemonClient::connect(Bus::system));
-  }
+  DaemonClient client_;
 };
 
 TEST_F(CtlClient, ReadsAMeterAtOnce) {
@@ -26,21 +25,20 @@ TEST_F(CtlClient, ReadsAMeterAtOnce) {
             "\"\n");
   start();
   ASSERT_TRUE(shows("main online; on the system bus"));
-  const DaemonClient client = connect();
   const auto read_at = [&] {
-    return std::get<irmeterctl::DaemonInfo>(client.look()).meters.begin()->second.read_at();
+    return std::get<irmeterctl::DaemonInfo>(client_.look()).meters.begin()->second.read_at();
   };
   const auto before = read_at();
-  EXPECT_FALSE(client.read_now("main"));
+  EXPECT_FALSE(client_.read_now("main"));
   EXPECT_GT(read_at(), before);
-  EXPECT_FALSE(client.retry_key("main"));
+  EXPECT_FALSE(client_.retry_key("main"));
 }
 
 TEST_F(CtlClient, HandsOnWhatTheDaemonSaysOfAFailure) {
   configure(meter_table("/dev/no-such-probe"));
   start();
   ASSERT_TRUE(shows("main no-device; on the system bus"));
-  const auto failure = connect().read_now("main");
+  const auto failure = client_.read_now("main");
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->kind, Failure::Kind::failed);
   EXPECT_EQ(failure->error, "org.irmeterd.IrMeter1.Error.NoDevice");
@@ -52,16 +50,16 @@ TEST_F(CtlClient, SaysThatThereIsNoSuchMeter) {
   configure(meter_table("/dev/no-such-probe"));
   start();
   ASSERT_TRUE(shows("main no-device; on the system bus"));
-  const auto failure = connect().read_now("barn");
+  const auto failure = client_.read_now("barn");
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->what, "ir-meterd has no such meter");
 }
 
 TEST_F(CtlClient, DoesNotStartTheDaemon) {
-  const DaemonClient client = connect();
-  const auto call = client.make_call("/", irmeterctl::object_manager, "GetManagedObjects");
+  const auto call =
+      client_.make_call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
   EXPECT_EQ(sd_bus_message_get_auto_start(call.get()), 0);
-  const auto failure = client.retry_key("main");
+  const auto failure = client_.retry_key("main");
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->kind, Failure::Kind::not_running);
 }

@@ -14,7 +14,9 @@ namespace {
 using irmeter::Fault;
 
 std::vector<CheckLine> lines_for(const irmeter::Failure& failure, bool identified = true) {
-  PollResult poll{failure.state(), failure.detail(), {}, {}};
+  PollResult poll;
+  poll.ended = true;
+  poll.failure = failure;
   if (identified) {
     poll.identity.serial_number = "1";
   }
@@ -44,7 +46,7 @@ void expect_not_identified(const irmeter::Failure& failure, Fault fault,
                            const std::string& context) {
   EXPECT_EQ(failure.fault, fault);
   EXPECT_EQ(failure.context, context);
-  EXPECT_EQ(failed_layer(lines_for(failure, false)), "identification") << failure.detail();
+  EXPECT_EQ(failed_layer(lines_for(failure, false)), "identification") << failure;
 }
 
 TEST(MeterLayers, EveryFaultIsInOneLayerAndHasACure) {
@@ -65,16 +67,6 @@ TEST(MeterLayers, EveryFaultIsInOneLayerAndHasACure) {
     EXPECT_TRUE(std::all_of(bad + 1, lines.end(), [](const CheckLine& line) {
       return line.verdict == Verdict::not_tried;
     })) << info.name;
-  }
-}
-
-TEST(MeterLayers, TheStateAndItsSentenceTellTheFault) {
-  for (const irmeter::FaultInfo& info : irmeter::faults) {
-    const irmeter::Failure failure{info.id, "somewhere (there)"};
-    const auto found = failure_in(failure.state(), failure.detail());
-    ASSERT_TRUE(found) << info.name;
-    EXPECT_EQ(found->fault, info.id) << info.name;
-    EXPECT_EQ(found->context, failure.context);
   }
 }
 
@@ -131,10 +123,10 @@ TEST(MeterLayers, NothingWasTriedBeforeTheFirstPoll) {
 }
 
 TEST(MeterLayers, ShowWhatAReadingLacks) {
-  PollResult poll{irmeter::State::online,
-                  "The latest poll succeeded. Not believed and held back: voltage_l1.",
-                  {},
-                  {irmeter::Quantity::energy_import, irmeter::Quantity::power}};
+  PollResult poll;
+  poll.ended = true;
+  poll.held.set(static_cast<std::size_t>(irmeter::Quantity::voltage_l1));
+  poll.given = {irmeter::Quantity::energy_import, irmeter::Quantity::power};
   const auto lines = meter_layers("main", "/dev/ir-probe", poll);
   EXPECT_EQ(lines[8].detail, "energy_import");
   EXPECT_EQ(lines[9].detail,

@@ -80,15 +80,17 @@ TEST_F(CtlStatus, LeavesOutWhatIsNotKnown) {
   ASSERT_TRUE(shows("barn no-device; house no-device; on the system bus"));
   EXPECT_EQ(ctl({"status"}), 0);
   EXPECT_TRUE(
-      says("\n\nMeter: barn\nState: no-device\nDetail: There is no device at the "
-           "configured path: plug in the probe, or configure the path that ir-meterctl ports "
-           "shows. (/dev/no-such-probe: No such file or "
-           "directory)\nDevice: /dev/no-such-probe\nLast reading: none yet\n\nMeter: house"))
+      says("\n\nMeter: barn\nState: no-device\nFault: no-device\nDetail: There is no device at the "
+           "configured path (/dev/no-such-probe: No such file or directory): plug in the probe, or "
+           "configure the path that ir-meterctl ports shows.\nDevice: /dev/no-such-probe\n"
+           "Last reading: none yet\n\nMeter: house"))
       << ctl_->output();
   EXPECT_EQ(ctl({"status", "--json"}), 0);
   const json meter = document().at("meters").at(0);
   EXPECT_EQ(meter.at("time"), nullptr);
-  EXPECT_EQ(meter.size(), 5U) << meter;
+  EXPECT_EQ(meter.at("fault"), "no-device");
+  EXPECT_EQ(meter.at("fault_context"), "/dev/no-such-probe: No such file or directory");
+  EXPECT_EQ(meter.size(), 7U) << meter;
 }
 
 TEST_F(CtlStatus, SaysThatTheDaemonDoesNotRunAndWhatToDo) {

@@ -50,7 +50,9 @@ TEST_F(CtlWatch, PrintsWhatChangesAndOnlyThat) {
   start_ctl({"watch"});
   ASSERT_TRUE(soon([this] { return says("State: online"); }));
   simulator_.stop();
-  ASSERT_TRUE(soon([this] { return says("main: State: no-device; Detail: There is no device"); }));
+  ASSERT_TRUE(soon([this] {
+    return says("main: State: no-device; Fault: no-device; Detail: There is no device");
+  }));
   // The readings meanwhile were all the same.
   EXPECT_NE(lines().at(2).find("State: no-device"), std::string::npos) << ctl_->output();
   EXPECT_EQ(times("Voltage L3: "), 1U);
@@ -101,6 +103,8 @@ TEST_F(CtlWatch, PrintsADocumentPerLineInJson) {
   ASSERT_NE(loss, documents.end());
   EXPECT_EQ(loss->at("name"), "main");
   EXPECT_EQ(loss->at("meter"), "elon_0000000012345678");
+  EXPECT_EQ(loss->at("fault"), "no-device");
+  EXPECT_TRUE(loss->contains("fault_context"));
   EXPECT_TRUE(loss->contains("state_detail"));
 }
 

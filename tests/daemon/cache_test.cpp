@@ -98,7 +98,7 @@ TEST_F(CacheFiles, AreNotTouchedByAPollThatFails) {
   store_.update(meter);
   const auto written = fs::last_write_time(place("main/BT23"));
   fs::last_write_time(place("main/BT23"), written - std::chrono::hours(1));
-  meter.state = irmeter::State::silent;
+  meter.failure = irmeter::Failure{irmeter::Fault::silent, {}};
   ++meter.counters.polls;
   store_.update(meter);
   EXPECT_EQ(fs::last_write_time(place("main/BT23")), written - std::chrono::hours(1));

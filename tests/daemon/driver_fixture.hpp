@@ -14,6 +14,7 @@
 #include "common/loop.hpp"
 #include "daemon/meter/driver.hpp"
 #include "daemon/store.hpp"
+#include "tests/support/failure.hpp"
 #include "tests/support/simulator.hpp"
 #include "tests/support/wait.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
@@ -62,7 +63,7 @@ class DriverFixture : public ::testing::Test, private Sink {
   [[nodiscard]] std::size_t readings(const std::string& name = "main") const {
     std::size_t count = 0;
     for (const auto& [when, snapshot] : shown_) {
-      count += snapshot.name == name && snapshot.state == irmeter::State::online ? 1U : 0U;
+      count += snapshot.name == name && snapshot.state() == irmeter::State::online ? 1U : 0U;
     }
     return count;
   }
@@ -73,11 +74,17 @@ class DriverFixture : public ::testing::Test, private Sink {
   }
   // Until the meter has this state.
   ::testing::AssertionResult becomes(irmeter::State state, const std::string& name = "main") {
-    if (eventually([&] { return meter(name).state == state; })) {
+    if (eventually([&] { return meter(name).state() == state; })) {
       return ::testing::AssertionSuccess();
     }
     return ::testing::AssertionFailure()
-           << name << " is " << irmeter::info(meter(name).state).name << ": " << meter(name).detail;
+           << name << " is " << irmeter::info(meter(name).state()).name << ": "
+           << meter(name).detail();
+  }
+  // The latest poll has failed with this.
+  void expect_failure(irmeter::Fault fault, const std::string& context,
+                      const std::string& name = "main") const {
+    EXPECT_EQ(meter(name).failure, (irmeter::Failure{fault, context}));
   }
   // Until this many polls more have ended, well or badly.
   ::testing::AssertionResult polls(std::uint64_t more, const std::string& name = "main") {

@@ -61,7 +61,7 @@ TEST_F(DriverReading, SaysWhoTheMeterIsAndHowItWasRead) {
   simulator.start();
   const auto before = std::chrono::system_clock::now();
   drive(config_for(simulator.device()));
-  EXPECT_EQ(meter().state, State::starting);
+  EXPECT_EQ(meter().state(), State::starting);
   EXPECT_TRUE(meter().stale);
   ASSERT_TRUE(becomes(State::online));
 

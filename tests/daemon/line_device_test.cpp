@@ -37,9 +37,6 @@ class LineDevice : public DriverFixture {
   [[nodiscard]] std::string node() const {
     return std::filesystem::canonical(simulator_.device()).string();
   }
-  static std::string detail(irmeter::Fault fault, const std::string& where) {
-    return irmeter::Failure{fault, where}.detail();
-  }
   ::testing::AssertionResult becomes_in_time(State state) {
     const auto begun = Clock::now();
     auto result = becomes(state);
@@ -78,7 +75,8 @@ TEST_F(LineDevice, UnpluggedInTheMiddleOfAnAnswer) {
   const auto lost = std::ranges::find_if(
       shown_, [&](const auto& each) { return each.second.counters.polls == ended + 1; });
   ASSERT_NE(lost, shown_.end());
-  EXPECT_EQ(lost->second.detail, detail(irmeter::Fault::no_device, slow.device() + ": unplugged"));
+  EXPECT_EQ(lost->second.failure,
+            (irmeter::Failure{irmeter::Fault::no_device, slow.device() + ": unplugged"}));
   EXPECT_EQ(meter().read_at, last);
   slow.start();
   ASSERT_TRUE(becomes(State::online));
@@ -111,10 +109,9 @@ TEST_F(LineDevice, OfAnotherGroup) {
   ASSERT_TRUE(becomes_in_time(State::no_permission));
   struct stat status {};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
-  EXPECT_EQ(meter().detail,
-            detail(irmeter::Fault::no_permission,
-                   path + " belongs to " + ::getpwuid(status.st_uid)->pw_name + ":" +
-                       ::getgrgid(status.st_gid)->gr_name + " with mode 0000"));
+  expect_failure(irmeter::Fault::no_permission,
+                 path + " belongs to " + ::getpwuid(status.st_uid)->pw_name + ":" +
+                     ::getgrgid(status.st_gid)->gr_name + " with mode 0000");
   ASSERT_TRUE(polls(2));
   EXPECT_EQ(simulator_.conversation(), "");
   user.reset();
@@ -129,8 +126,8 @@ TEST_F(LineDevice, LockedByAnotherProcess) {
   OtherProcess other(node(), "reader", [](int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) == 0; });
   drive_slowly(simulator_.device());
   ASSERT_TRUE(becomes_in_time(State::device_busy));
-  EXPECT_EQ(meter().detail, detail(irmeter::Fault::device_busy,
-                                   node() + ": reader, PID " + std::to_string(other.pid())));
+  expect_failure(irmeter::Fault::device_busy,
+                 node() + ": reader, PID " + std::to_string(other.pid()));
   ASSERT_TRUE(polls(2));
   EXPECT_EQ(simulator_.conversation(), "");
   other.end();
@@ -144,7 +141,7 @@ TEST_F(LineDevice, LockedByThisProcessUnderAnotherName) {
   ASSERT_EQ(::flock(own.get(), LOCK_EX | LOCK_NB), 0);
   drive_slowly(simulator_.device());
   ASSERT_TRUE(becomes_in_time(State::device_busy));
-  EXPECT_EQ(meter().detail, detail(irmeter::Fault::device_busy, node()));
+  expect_failure(irmeter::Fault::device_busy, node());
 }
 
 // Root passes exclusive mode, so the test is somebody else.
@@ -157,7 +154,7 @@ TEST_F(LineDevice, InExclusiveUseByAnotherProcess) {
   drive_slowly(path);
   ASSERT_TRUE(becomes_in_time(State::device_busy));
   const std::string name = "reader, PID " + std::to_string(other.pid());
-  EXPECT_NE(meter().detail.find(name), std::string::npos) << meter().detail;
+  EXPECT_NE(meter().failure->context.find(name), std::string::npos) << *meter().failure;
   other.end();
 }
 

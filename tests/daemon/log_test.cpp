@@ -119,7 +119,7 @@ TEST_F(Logging, TellsEveryChangeOfAMetersStateWithItsFields) {
     MeterReport report(loop, log_, store, config, "Where is it?");
     journal().clear();
     report.line_failed({fault.id, {}});
-    report.line_failed({fault.id, {}});
+    report.line_failed({fault.id, "the context alone is no news"});
     ASSERT_EQ(journal().size(), 1U) << fault.name;
     Entry& entry = journal()[0];
     EXPECT_EQ(entry["MESSAGE_ID"], message_id(fault.state).second);

@@ -89,7 +89,7 @@ class DriverProgress : public DriverFixture {
       ASSERT_TRUE(polls(2));
       ASSERT_FALSE(driver.steps().empty());
       for (const Step& step : driver.steps()) {
-        EXPECT_GT(step.since, before) << meter().detail;
+        EXPECT_GT(step.since, before) << meter().detail();
         EXPECT_EQ(step.part, "meter main");
       }
     }
@@ -119,7 +119,7 @@ TEST_F(DriverProgress, IsMadeWithoutAKeyAndWithTheWrongOne) {
   simulator.start();
   for (const MeterKey& key : {MeterKey{std::nullopt, "Where is it?"}, wrong_key()}) {
     const MeterDriver& driver = drive(config_for(simulator.device()), key);
-    ASSERT_TRUE(eventually([&] { return meter().state != irmeter::State::starting; }));
+    ASSERT_TRUE(eventually([&] { return meter().state() != irmeter::State::starting; }));
     expect_progress(driver);
     ASSERT_TRUE(stops());
     drivers_.clear();

@@ -61,11 +61,33 @@ TEST_F(Changes, OfAQuantityWithoutItsOwnPropertyShowInQuantities) {
   EXPECT_EQ(names(changed_by(meter)), std::set<std::string>{"Quantities"});
 }
 
-TEST_F(Changes, OfStateAndDetailLeaveTheValuesAlone) {
+TEST_F(Changes, OfTheOutcomeLeaveTheValuesAlone) {
   MeterSnapshot meter = online_meter();
-  meter.state = irmeter::State::silent;
-  meter.detail = "The meter does not answer.";
-  EXPECT_EQ(names(changed_by(meter)), (std::set<std::string>{"State", "StateDetail"}));
+  meter.failure = irmeter::Failure{irmeter::Fault::no_response, "BT23"};
+  Properties changed = changed_by(meter);
+  EXPECT_EQ(names(changed),
+            (std::set<std::string>{"State", "Fault", "FaultContext", "StateDetail"}));
+  EXPECT_EQ(changed["State"], Value("error"));
+  EXPECT_EQ(changed["Fault"], Value("no-response"));
+  EXPECT_EQ(changed["FaultContext"], Value("BT23"));
+  EXPECT_EQ(changed["StateDetail"], Value(meter.detail()));
+  meter.failure->context = "BT28";
+  EXPECT_EQ(names(changed_by(meter)), (std::set<std::string>{"FaultContext", "StateDetail"}));
+  meter.failure.reset();
+  changed = changed_by(meter);
+  EXPECT_EQ(changed["State"], Value("online"));
+  EXPECT_EQ(changed["Fault"], Value(""));
+  EXPECT_EQ(changed["FaultContext"], Value(""));
+}
+
+TEST_F(Changes, OfWhatAGoodPollHasToSay) {
+  MeterSnapshot meter = online_meter();
+  meter.echo = true;
+  EXPECT_EQ(names(changed_by(meter)), (std::set<std::string>{"Echo", "StateDetail"}));
+  meter.held.set(static_cast<std::size_t>(irmeter::Quantity::power));
+  Properties changed = changed_by(meter);
+  EXPECT_EQ(names(changed), (std::set<std::string>{"Held", "StateDetail"}));
+  EXPECT_EQ(changed["Held"], Value(std::vector<std::string>{"power"}));
 }
 
 TEST_F(Changes, OfIdentityNameEachField) {
@@ -97,9 +119,9 @@ TEST_F(Changes, FromUnknownToUnknownAreNone) {
   meter.stale = true;
   store.update(meter);
   meter.reading->values.set(irmeter::Quantity::power, 5);
-  meter.detail = "x";
+  meter.identity.model = "x";
   catch_up();
-  EXPECT_EQ(names(changed_by(meter)), std::set<std::string>{"StateDetail"});
+  EXPECT_EQ(names(changed_by(meter)), std::set<std::string>{"Model"});
 }
 
 TEST_F(Changes, OfWhatNoPropertyShowsSendNothing) {

@@ -19,9 +19,8 @@ class Methods : public ServiceTest {
     return call;
   }
 
-  void end_poll(irmeter::State state, const std::string& detail) {
-    meter.state = state;
-    meter.detail = detail;
+  void end_poll(const std::optional<irmeter::Failure>& failure = std::nullopt) {
+    meter.failure = failure;
     ++meter.counters.polls;
     store.update(meter);
   }
@@ -40,13 +39,13 @@ TEST_F(Methods, ReadNowAsksForAPollAndReturnsWhenItsReadingIsShown) {
   EXPECT_EQ(received[0].kind, Command::Kind::read_now);
   EXPECT_EQ(received[0].meter, "main");
 
-  meter.detail = "Something else changed meanwhile.";
+  meter.identity.model = "something else changed meanwhile";
   store.update(meter);
   catch_up();
   EXPECT_FALSE(call->done);
 
   meter.reading->values.set(irmeter::Quantity::power, 42);
-  end_poll(irmeter::State::online, "");
+  end_poll();
   ASSERT_TRUE(answered(*call));
   EXPECT_EQ(call->error, "");
   ASSERT_FALSE(client->signals.empty());
@@ -54,15 +53,12 @@ TEST_F(Methods, ReadNowAsksForAPollAndReturnsWhenItsReadingIsShown) {
 }
 
 TEST_F(Methods, ReadNowFailsWithAnErrorNamedAfterTheState) {
-  for (const irmeter::StateInfo& state : irmeter::states) {
-    if (state.id == irmeter::State::online) {
-      continue;
-    }
+  for (const irmeter::FaultInfo& fault : irmeter::faults) {
     const auto call = read_now();
-    end_poll(state.id, "What to do about " + std::string(state.name) + ".");
+    end_poll(irmeter::Failure{fault.id, "somewhere"});
     ASSERT_TRUE(answered(*call));
-    EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error." + std::string(state.error_name));
-    EXPECT_EQ(call->message, meter.detail);
+    EXPECT_EQ(call->error, error_name(fault.state));
+    EXPECT_EQ(call->message, meter.detail());
   }
 }
 
@@ -71,7 +67,7 @@ TEST_F(Methods, ReadNowAnswersEveryCallerOfTheSamePoll) {
   const auto first = read_now();
   const auto second = other.start(main_path, meter_interface, "ReadNow");
   ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 2; }));
-  end_poll(irmeter::State::online, "");
+  end_poll();
   EXPECT_TRUE(answered(*first));
   EXPECT_TRUE(answered(*second));
   EXPECT_EQ(first->error + second->error, "");
@@ -83,7 +79,7 @@ TEST_F(Methods, ReadNowSurvivesACallerThatLeaves) {
     const auto call = other.start(main_path, meter_interface, "ReadNow");
     ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 1; }));
   }
-  end_poll(irmeter::State::online, "");
+  end_poll();
   catch_up();
   EXPECT_TRUE(service->ready());
 }

@@ -103,7 +103,11 @@ TEST_F(ShownProperties, ShowTheSnapshot) {
       {"UtilitySerialNumber", "87654321"},
       {"FirmwareVersion", "5.2"},
       {"State", "online"},
-      {"StateDetail", "The meter answers."},
+      {"Fault", ""},
+      {"FaultContext", ""},
+      {"StateDetail", "The latest poll succeeded."},
+      {"Echo", false},
+      {"Held", std::vector<std::string>{}},
       {"LastReadingUSec", std::uint64_t{1'700'000'000'000'001}},
   };
   std::map<std::string, double> all;

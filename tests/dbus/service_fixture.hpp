@@ -30,8 +30,6 @@ inline MeterSnapshot online_meter(const std::string& name = "main") {
   meter.device = "/dev/ir-probe";
   meter.interval = std::chrono::seconds(10);
   meter.identity = {"NES", "83334-3I", "3.10.21", "5.2", "0000000012345678", "87654321"};
-  meter.state = irmeter::State::online;
-  meter.detail = "The meter answers.";
   meter.reading.emplace();
   std::int64_t value = 1001;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {

@@ -271,10 +271,9 @@ void SupervisedMeter::on(const irmeter::PollEnded& output) {
   require(output.duration >= Duration::zero(), "a poll does not end before its start");
   reading_.reset();
   if (const auto* failure = std::get_if<irmeter::Failure>(&output.result)) {
-    const std::string detail = failure->detail();
-    tell(detail);
-    require(plain(detail), "the detail of a failure is plain text");
-    key_watch_.check_text(detail);
+    tell(std::string(info(failure->fault).name) + " " + failure->context);
+    require(plain(failure->context), "the context of a failure is plain text");
+    key_watch_.check_text(failure->context);
     return;
   }
   tell("a reading");

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/fault_texts.hpp"
 #include "daemon/service/message_ids.hpp"
 #include "lib/fault.hpp"
 #include "tests/manual/program.hpp"
@@ -79,12 +80,12 @@ TEST(Catalog, NamesEveryStateAndSaysWhatToDoInTheWordsOfItsFaults) {
     std::vector<std::string> sentences;
     for (const auto& fault : irmeter::faults) {
       if (fault.state == state) {
-        sentences.emplace_back(fault.sentence);
+        sentences.push_back(sentence_of({fault.id, {}}));
       }
     }
     std::string text;
     if (sentences.empty()) {
-      text = irmeter::info(state).meaning;
+      text = meaning(state);
     } else if (sentences.size() == 1) {
       text = sentences.front();
     } else {

@@ -63,7 +63,14 @@ Words keys_of(const irmeterctl::Document& document) {
 }
 
 irmeterctl::MeterInfo full_meter() {
-  return {"main", "/dev/x", "m", "m", "1", "2", "3", "online", "It answers.", 1, {}};
+  irmeterctl::MeterInfo meter;
+  for (const char* property :
+       {"Name", "Device", "Manufacturer", "Model", "SerialNumber", "UtilitySerialNumber",
+        "FirmwareVersion", "State", "Fault", "FaultContext", "StateDetail"}) {
+    *meter.text(property) = "something";
+  }
+  meter.last_reading_usec = 1;
+  return meter;
 }
 
 TEST(CtlPage, HasTheOptionsOfHelp) {

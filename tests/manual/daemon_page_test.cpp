@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "common/fault_texts.hpp"
 #include "common/mqtt/topics.hpp"
 #include "daemon/sinks/cache/cache.hpp"
 #include "daemon/sinks/reading_json.hpp"
@@ -36,7 +37,7 @@ MeterSnapshot full_meter() {
   return meter;
 }
 
-std::string text(std::string_view view) {
+std::string word(std::string_view view) {
   return std::string(view);
 }
 
@@ -48,7 +49,7 @@ TEST(DaemonPage, HasTheOptionsOfHelp) {
 TEST(DaemonPage, HasEveryStateWithItsMeaning) {
   std::map<std::string, std::string> states;
   for (const auto& state : irmeter::states) {
-    states.emplace(state.name, state.meaning);
+    states.emplace(state.name, meaning(state.id));
   }
   EXPECT_EQ(texts(read_page(DAEMON_PAGE).in("STATES")), states);
 }
@@ -63,9 +64,9 @@ TEST(DaemonPage, HasEveryFaultWithItsStateSentenceAndNextAttempt) {
   for (const auto& fault : irmeter::faults) {
     const std::string& attempt = attempts.at(fault.retry);
     words.insert(attempt);
-    faults.emplace(text(fault.name) + " (state " + text(irmeter::info(fault.state).name) + ", " +
+    faults.emplace(word(fault.name) + " (state " + word(irmeter::info(fault.state).name) + ", " +
                        attempt + ")",
-                   fault.sentence);
+                   sentence_of({fault.id, {}}));
   }
   const Page page = read_page(DAEMON_PAGE);
   EXPECT_EQ(tags(page.in("FAULTS", "")), words);
@@ -82,8 +83,8 @@ TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
       topics.command("<id>"),       topics.discovery("<id>"), topics.birth(),
       "Key\tUnit\tDecimals\tTopic"};
   for (const auto& quantity : irmeter::quantities) {
-    expected.insert(text(quantity.json_key) + "\t" +
-                    (quantity.unit.empty() ? "1" : text(quantity.unit)) + "\t" +
+    expected.insert(word(quantity.json_key) + "\t" +
+                    (quantity.unit.empty() ? "1" : word(quantity.unit)) + "\t" +
                     std::to_string(quantity.json_decimals) + "\t" +
                     (irmeter::is_register(quantity) ? "registers" : "live"));
   }

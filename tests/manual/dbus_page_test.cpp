@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string>
 
+#include "common/bus_names.hpp"
 #include "lib/meter/quantity.hpp"
 #include "lib/state.hpp"
 #include "tests/manual/page.hpp"
@@ -79,8 +80,7 @@ TEST(DbusPage, HasEveryErrorOfAPoll) {
   std::set<std::string> expected{"State\tError"};
   for (const auto& state : irmeter::states) {
     if (state.id != irmeter::State::starting && state.id != irmeter::State::online) {
-      expected.insert(std::string(state.name) + "\torg.irmeterd.IrMeter1.Error." +
-                      std::string(state.error_name));
+      expected.insert(std::string(state.name) + "\t" + error_name(state.id));
     }
   }
   EXPECT_EQ(tags(read_page(DBUS_PAGE).in("THE ERRORS")), expected);

@@ -79,7 +79,8 @@ TEST(Documents, WholeReadingHoldsEverythingAndLosesTheLiveValuesWhenStale) {
 TEST(Documents, DiagnosticsSayHowTheReadingGoes) {
   EXPECT_EQ(diagnostics_json(sample_meter()),
             R"({"time":"2026-11-22T10:15:30.125Z","meter":"nes_0000000012345678",)"
-            R"("state":"online","state_detail":"Reading every 10 s.","poll_time_ms":412,)"
+            R"("state":"online","fault":null,"state_detail":"The latest poll succeeded.",)"
+            R"("poll_time_ms":412,)"
             R"("polls":17,"retries":2,"crc_errors":1,"echoes":0,"reconnects":3,)"
             R"("held_back":0,"held":[]})");
 }
@@ -87,21 +88,13 @@ TEST(Documents, DiagnosticsSayHowTheReadingGoes) {
 TEST(Documents, DiagnosticsBeforeTheFirstReadingHaveNoTime) {
   MeterSnapshot meter = sample_meter();
   meter.reading.reset();
-  meter.state = irmeter::State::key_rejected;
-  meter.detail = "The meter says \"no\".";
+  meter.failure = irmeter::Failure{irmeter::Fault::key_unanswered, "Security"};
   const auto diagnostics = nlohmann::json::parse(diagnostics_json(meter));
   EXPECT_TRUE(diagnostics.at("time").is_null());
   EXPECT_TRUE(diagnostics.at("poll_time_ms").is_null());
-  EXPECT_EQ(diagnostics.at("state"), "key-rejected");
-  EXPECT_EQ(diagnostics.at("state_detail"), "The meter says \"no\".");
-}
-
-TEST(Documents, TimeIsUtcWithMilliseconds) {
-  using namespace std::chrono_literals;
-  const auto day = std::chrono::sys_days{std::chrono::year{2028} / 2 / 29};
-  EXPECT_EQ(rfc3339(day), "2028-02-29T00:00:00.000Z");
-  EXPECT_EQ(rfc3339(day + 23h + 59min + 59s + 999ms + 999us), "2028-02-29T23:59:59.999Z");
-  EXPECT_EQ(rfc3339(std::chrono::system_clock::time_point{}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(diagnostics.at("state"), "error");
+  EXPECT_EQ(diagnostics.at("fault"), "key-unanswered");
+  EXPECT_EQ(diagnostics.at("state_detail"), meter.detail());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -72,6 +73,16 @@ TEST(JsonWriter, WritesParsableTextForEveryPairOfBytes) {
       ASSERT_TRUE(nlohmann::json::accept(text(bytes))) << first << " " << second;
     }
   }
+}
+
+TEST(JsonWriter, TimeIsUtcWithMilliseconds) {
+  using namespace std::chrono_literals;
+  const auto day = std::chrono::sys_days{std::chrono::year{2028} / 2 / 29};
+  EXPECT_EQ(JsonWriter().time(day).take(), R"("2028-02-29T00:00:00.000Z")");
+  EXPECT_EQ(JsonWriter().time(day + 23h + 59min + 59s + 999ms + 999us).take(),
+            R"("2028-02-29T23:59:59.999Z")");
+  EXPECT_EQ(JsonWriter().time(std::chrono::system_clock::time_point{}).take(),
+            R"("1970-01-01T00:00:00.000Z")");
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST_F(Publisher, SaysNothingAboutAMeterBeforeItIsIdentified) {
   unknown.identity = {};
   unknown.reading.reset();
   unknown.stale = true;
-  unknown.state = irmeter::State::silent;
+  unknown.failure = irmeter::Failure{irmeter::Fault::silent, {}};
   store_.update(unknown);
   ASSERT_TRUE(connect(broker_));
   unknown.counters.polls += 1;
@@ -105,7 +105,7 @@ TEST_F(Publisher, SaysNothingAboutAMeterBeforeItIsIdentified) {
 TEST_F(Publisher, AMeterThatWasIdentifiedButNeverReadHasDiagnosticsOnly) {
   MeterSnapshot meter = gone_stale(sample_meter());
   meter.reading.reset();
-  meter.state = irmeter::State::key_rejected;
+  meter.failure = irmeter::Failure{irmeter::Fault::key_rejected, {}};
   store_.update(meter);
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(eventually([&] { return watcher_.payload(availability_) == "offline"; }));

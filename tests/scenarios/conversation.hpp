@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "tests/support/pair.hpp"
@@ -26,10 +27,9 @@ inline State state_of(const PollEnded& poll) {
   return failure != nullptr ? failure->state() : State::online;
 }
 
-// What is said about it, empty where all is well.
-inline std::string detail_of(const PollEnded& poll) {
+inline std::optional<Failure> failure_of(const PollEnded& poll) {
   const auto* failure = std::get_if<Failure>(&poll.result);
-  return failure != nullptr ? failure->detail() : std::string(poll.echo ? echo_remark : "");
+  return failure != nullptr ? std::optional(*failure) : std::nullopt;
 }
 
 }  // namespace irmeter::testing

@@ -1,5 +1,5 @@
 // Every scenario of the table in the daemon: its driver, a real line, and the program ir-meter-sim
-// at the other end. The state and its cure while the faults last, a reading soon after they have
+// at the other end. The fault and its context while the faults last, a reading soon after they have
 // ended, one line in the log for each change, and no work without end.
 #include "tests/daemon/captured_log.hpp"
 #include "tests/daemon/driver_fixture.hpp"
@@ -48,7 +48,7 @@ class InTheDaemon : public DriverFixture, public ::testing::WithParamInterface<S
     if (GetParam().retries != Seen::must_not) {
       options.link.ack_timeout = 500ms;
     }
-    if (GetParam().state != State::online) {
+    if (GetParam().fault) {
       options.timing.first_ack_timeout = 200ms;
       options.link.response_timeout = 1s;
     }
@@ -63,9 +63,10 @@ class InTheDaemon : public DriverFixture, public ::testing::WithParamInterface<S
     std::size_t turns = 0;
     for (; !condition(); ++turns) {
       if (Clock::now() - begun > patience) {
-        return ::testing::AssertionFailure() << "not in time; " << irmeter::info(meter().state).name
-                                             << ": " << meter().detail << '\n'
-                                             << simulator_->conversation();
+        return ::testing::AssertionFailure()
+               << "not in time; " << irmeter::info(meter().state()).name << ": " << meter().detail()
+               << '\n'
+               << simulator_->conversation();
       }
       loop_.run_once(1s);
     }
@@ -78,19 +79,20 @@ class InTheDaemon : public DriverFixture, public ::testing::WithParamInterface<S
     return run_until([&] { return meter().counters.polls >= goal; });
   }
   ::testing::AssertionResult run_until_state(State state) {
-    return run_until([&] { return meter().state == state; });
+    return run_until([&] { return meter().state() == state; });
   }
 
-  // What was shown from this poll on is this state, with its cure.
-  void expect_state_since(std::size_t poll) const {
+  // What was shown from this poll on is this fault, with its context.
+  void expect_fault_since(std::size_t poll) const {
     for (; poll < shown_.size(); ++poll) {
       const MeterSnapshot& snapshot = shown_[poll].second;
-      EXPECT_EQ(irmeter::info(snapshot.state).name, irmeter::info(GetParam().state).name)
-          << "poll " << poll << ": " << snapshot.detail;
-      std::size_t at = 0;
-      for (const std::string& words : GetParam().detail) {
-        at = snapshot.detail.find(words, at);
-        ASSERT_NE(at, std::string::npos) << words << " is missing in: " << snapshot.detail;
+      const auto& failure = snapshot.failure;
+      const auto fault = failure ? std::optional(failure->fault) : std::nullopt;
+      ASSERT_EQ(fault, GetParam().fault) << "poll " << poll << ": " << snapshot.detail();
+      if (failure) {
+        EXPECT_NE(failure->context.find(GetParam().context), std::string::npos) << *failure;
+      } else {
+        EXPECT_EQ(snapshot.echo, GetParam().echoes == Seen::must);
       }
     }
   }
@@ -98,7 +100,7 @@ class InTheDaemon : public DriverFixture, public ::testing::WithParamInterface<S
   void expect_truth() const {
     const irmetersim::MeterValues truth = Simulator::fixed_values();
     for (const auto& [when, snapshot] : shown_) {
-      EXPECT_TRUE(snapshot.reading || snapshot.state != State::online);
+      EXPECT_TRUE(snapshot.reading || snapshot.state() != State::online);
       for (const auto& quantity : irmeter::quantities) {
         if (snapshot.reading && quantity.source == irmeter::Source::bt23) {
           ASSERT_EQ(snapshot.reading->values.get(quantity.id), truth.summations[quantity.index]);
@@ -124,14 +126,14 @@ void expect_seen(Seen expected, std::uint64_t count, const char* what) {
 
 TEST_P(InTheDaemon, IsGotOverOrNamedAndEndsSoon) {
   const Scenario& scenario = GetParam();
-  const std::string state(irmeter::info(scenario.state).name);
+  const std::string state(irmeter::info(scenario.state()).name);
   std::size_t set_in = 0;
   if (scenario.sets_in > 1) {
-    ASSERT_TRUE(run_until_state(scenario.state));
+    ASSERT_TRUE(run_until_state(scenario.state()));
     set_in = shown_.size() - 1;
   }
   ASSERT_TRUE(run_polls(polls_in_fault));
-  expect_state_since(set_in);
+  expect_fault_since(set_in);
   expect_truth();
   const MeterCounters& counters = meter().counters;
   expect_seen(scenario.echoes, counters.echoes, "echoes");
@@ -144,7 +146,7 @@ TEST_P(InTheDaemon, IsGotOverOrNamedAndEndsSoon) {
   if (!scenario.recovers) {
     simulator_->end_faults();
     ASSERT_TRUE(run_polls(polls_in_fault));
-    expect_state_since(set_in);
+    expect_fault_since(set_in);
     EXPECT_EQ(simulator_->requests("security"), 1U);
     return;
   }
@@ -152,15 +154,15 @@ TEST_P(InTheDaemon, IsGotOverOrNamedAndEndsSoon) {
   const std::size_t ended = shown_.size();
   simulator_->end_faults();
   const auto begun = Clock::now();
-  ASSERT_TRUE(run_until([&] { return shown_.size() > ended && meter().state == State::online; }));
+  ASSERT_TRUE(run_until([&] { return shown_.size() > ended && meter().state() == State::online; }));
   EXPECT_LT(Clock::now() - begun, 2s + scenario.longest_poll);
   if (!scenario.hold_off) {
     EXPECT_LE(shown_.size(), ended + 3) << "the poll under way, and hardly one more, may fail";
   }
   ASSERT_TRUE(run_polls(1));
   expect_truth();
-  EXPECT_EQ(shown_.back().second.state, State::online);
-  EXPECT_EQ(meter().detail, irmeter::info(State::online).meaning);
+  EXPECT_EQ(shown_.back().second.state(), State::online);
+  EXPECT_FALSE(meter().echo);
   EXPECT_EQ(log_text_.count("main: " + state + ". "), 1U) << log_text_.text();
   EXPECT_TRUE(stops());
 }

@@ -69,7 +69,6 @@ TEST_P(QuietHours, EndTheSessionAndSendNothingWheneverTheyBegin) {
     EXPECT_GT(pair.polls.size(), before + 40);
     for (std::size_t poll = before; poll < pair.polls.size(); ++poll) {
       ASSERT_EQ(state_of(pair.polls[poll].poll), State::quiet);
-      ASSERT_NE(detail_of(pair.polls[poll].poll).find("quiet hours"), std::string::npos);
     }
 
     set_quiet(pair, false);
@@ -173,7 +172,7 @@ TEST_P(Sleep, IsFollowedByOnePollAndThenTheGrid) {
       std::size_t at_once = 0;
       for (std::size_t poll = before; poll < pair.polls.size(); ++poll) {
         const PollRecord& record = pair.polls[poll];
-        EXPECT_NE(record.poll.reading(), nullptr) << std::get<Failure>(record.poll.result).detail();
+        EXPECT_NE(record.poll.reading(), nullptr) << std::get<Failure>(record.poll.result);
         const bool on_the_grid = (start_of(record) - start) % interval == Duration::zero();
         EXPECT_TRUE(on_the_grid || start_of(record) == awake);
         at_once += record.ended < awake + seconds(1) ? 1U : 0U;

@@ -8,9 +8,11 @@
 #include <chrono>
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/fault.hpp"
 #include "lib/state.hpp"
 #include "lib/time.hpp"
 
@@ -30,9 +32,9 @@ struct Scenario {
   bool in_new_sessions = false;  // the faults pass by a session that has begun before them
 
   // While the faults last, of every poll that has begun since.
-  State state = State::online;        // online: with exactly the reading it would have without them
-  std::vector<std::string> detail{};  // words of StateDetail, in this order
-  Seen echoes = Seen::must_not;       // counted since then
+  std::optional<Fault> fault{};  // none: with exactly the reading it would have without them
+  std::string context{};         // stands in that of the failure
+  Seen echoes = Seen::must_not;  // counted since then
   Seen retries = Seen::may;
   Seen crc_errors = Seen::may;
   bool same_session = false;  // each poll gets its reading in the session that it has begun with
@@ -43,6 +45,7 @@ struct Scenario {
   bool recovers = true;   // ... by itself; otherwise somebody has to do something
   bool hold_off = false;  // ... and SessionTiming::hold_off
 
+  [[nodiscard]] State state() const { return fault ? info(*fault).state : State::online; }
   [[nodiscard]] bool in_virtual_time() const { return !faults.empty() || wrong_key; }
   [[nodiscard]] bool in_the_daemon() const { return !daemon.empty() || wrong_key; }
 };

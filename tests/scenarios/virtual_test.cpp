@@ -1,5 +1,5 @@
 // Every scenario of the table with the protocol core and the simulated meter, in virtual time: the
-// state and its cure while the faults last, and a reading soon after they have ended.
+// fault and its context while the faults last, and a reading soon after they have ended.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -92,13 +92,14 @@ class InVirtualTime : public ::testing::TestWithParam<Case> {
 
   void check(const PollEnded& poll) const {
     const Scenario& scenario = *GetParam().scenario;
-    EXPECT_EQ(info(state_of(poll)).name, info(scenario.state).name) << detail_of(poll);
     EXPECT_LE(poll.duration, scenario.longest_poll);
-    const std::string detail = detail_of(poll);
-    std::size_t at = 0;
-    for (const std::string& words : scenario.detail) {
-      at = detail.find(words, at);
-      ASSERT_NE(at, std::string::npos) << words << " is missing in: " << detail;
+    const auto failure = failure_of(poll);
+    const auto fault = failure ? std::optional(failure->fault) : std::nullopt;
+    ASSERT_EQ(fault, scenario.fault) << failure.value_or(Failure{});
+    if (failure) {
+      EXPECT_NE(failure->context.find(scenario.context), std::string::npos) << *failure;
+    } else {
+      EXPECT_EQ(poll.echo, scenario.echoes == Seen::must);
     }
   }
 

@@ -39,7 +39,7 @@ Bench bench_for(SessionMode mode, std::uint64_t seed) {
 
 std::string detail_of(const std::optional<PollEnded>& poll) {
   const auto* const failure = poll ? std::get_if<Failure>(&poll->result) : nullptr;
-  return failure == nullptr ? "" : failure->detail();
+  return failure == nullptr ? "" : to_text(*failure);
 }
 
 class ADay : public ::testing::TestWithParam<SessionMode> {
@@ -139,7 +139,7 @@ TEST(AWrongKey, IsShownOnceInAnyWeather) {
     storm.run_for(minutes(10));
     const auto* const failure = std::get_if<Failure>(&storm.latest()->result);
     ASSERT_NE(failure, nullptr);
-    EXPECT_EQ(info(failure->fault).retry, Retry::by_user) << failure->detail();
+    EXPECT_EQ(info(failure->fault).retry, Retry::by_user) << *failure;
     EXPECT_LE(storm.pair.sim().invalid_passwords(), 1U);  // it may get lost
     EXPECT_FALSE(storm.pair.secret_seen_in_clear);
     EXPECT_EQ(storm.totals().readings, 0U);

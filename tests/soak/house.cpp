@@ -49,7 +49,7 @@ void House::look(const std::vector<MqttWatcher::Seen>& messages, std::size_t fro
   bus_.look(sightings_);
   mqtt_.look(messages, from, sightings_);
   cache_.look(sightings_);
-  if (bus_.state_detail().find("RetryKey") != std::string::npos) {
+  if (bus_.fault() == "key-unanswered") {
     bus_.retry_key();
   }
 }

@@ -130,7 +130,7 @@ class Session {
       return {};
     }
     const Retry retry = info(failure->fault).retry;
-    return retry == Retry::by_user || retry == Retry::hold_off ? failure->detail() : "";
+    return retry == Retry::by_user || retry == Retry::hold_off ? to_text(*failure) : "";
   }
 
   std::vector<ByteFault> faults_;

@@ -136,8 +136,8 @@ void BusWatch::show(Sightings& sightings) const {
   sightings.add("Quantities on D-Bus", read_at, all);
 }
 
-std::string BusWatch::state_detail() const {
-  return properties_ ? std::get<std::string>(properties_->at("StateDetail")) : "";
+std::string BusWatch::fault() const {
+  return properties_ ? std::get<std::string>(properties_->at("Fault")) : "";
 }
 
 void BusWatch::retry_key() {

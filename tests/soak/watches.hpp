@@ -40,7 +40,7 @@ class BusWatch {
   void look(Sightings& sightings);
   // Somebody has to allow another attempt with the key; asks for it.
   void retry_key();
-  [[nodiscard]] std::string state_detail() const;
+  [[nodiscard]] std::string fault() const;
 
  private:
   void take_signals(Sightings& sightings);

@@ -61,6 +61,14 @@ Value read_variant(sd_bus_message* message) {
       check(sd_bus_message_read_basic(message, 'd', &numbers[key]), "read d");
     });
     value = numbers;
+  } else if (type == "b") {
+    int flag = 0;
+    check(sd_bus_message_read_basic(message, 'b', &flag), "read b");
+    value = flag != 0;
+  } else if (type == "as") {
+    std::vector<std::string> texts;
+    read_array(message, "s", [&] { texts.push_back(read_text(message)); });
+    value = texts;
   } else {
     throw std::runtime_error("a variant of the unexpected type " + type);
   }

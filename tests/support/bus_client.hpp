@@ -12,18 +12,17 @@
 #include <variant>
 #include <vector>
 
+#include "common/bus_names.hpp"
 #include "common/loop.hpp"
 
 namespace irmeterd {
 
-using Value = std::variant<std::string, double, std::uint64_t, std::map<std::string, double>>;
+using Value = std::variant<std::string, double, std::uint64_t, bool, std::vector<std::string>,
+                           std::map<std::string, double>>;
 using Properties = std::map<std::string, Value>;
 using Interfaces = std::map<std::string, Properties>;
 using Objects = std::map<std::string, Interfaces>;
 
-inline constexpr const char* service_name = "org.irmeterd.IrMeter1";
-inline constexpr const char* root_path = "/org/irmeterd/IrMeter1";
-inline constexpr const char* meter_interface = "org.irmeterd.IrMeter1.Meter";
 inline constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 inline constexpr const char* object_manager = "org.freedesktop.DBus.ObjectManager";
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/meter/meter.hpp"
+#include "tests/support/failure.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 
 namespace irmeter::testing {

@@ -26,8 +26,6 @@ inline MeterSnapshot sample_meter() {
   meter.device = "/dev/ir-probe";
   meter.interval = 10s;
   meter.identity = sample_identity();
-  meter.state = irmeter::State::online;
-  meter.detail = "Reading every 10 s.";
   irmeter::Values values;
   values.set(Quantity::energy_import, 344180);
   values.set(Quantity::energy_export, 7583);
@@ -63,8 +61,7 @@ inline MeterSnapshot next_poll(MeterSnapshot meter) {
 // The same meter when it has not answered for longer than the stale limit.
 inline MeterSnapshot gone_stale(MeterSnapshot meter) {
   meter.stale = true;
-  meter.state = irmeter::State::silent;
-  meter.detail = "No answer from the meter.";
+  meter.failure = irmeter::Failure{irmeter::Fault::silent, {}};
   meter.counters.polls += 1;
   return meter;
 }

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using std::chrono::system_clock;
 
 constexpr const char* main_path = "/org/irmeterd/IrMeter1/Meter/main";
-constexpr const char* sentence = "Configured quiet hours; polling goes on when they are over.";
+constexpr const char* sentence = "Configured quiet hours: polling goes on when they are over.";
 
 std::string time_of_day(system_clock::time_point time) {
   const time_t seconds = system_clock::to_time_t(time);

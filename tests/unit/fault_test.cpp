@@ -66,7 +66,7 @@ TEST_P(EverySingleFault, CostsNoMoreThanARetry) {
     pair.start();
     ASSERT_TRUE(pair.run_polls(course.polls + 1));
     for (const PollRecord& record : pair.polls) {
-      ASSERT_NE(record.poll.reading(), nullptr) << std::get<Failure>(record.poll.result).detail();
+      ASSERT_NE(record.poll.reading(), nullptr) << std::get<Failure>(record.poll.result);
       ASSERT_LT(record.poll.duration, seconds(20));
     }
     ASSERT_EQ(pair.identities.size(), 1U);
@@ -115,7 +115,7 @@ TEST_P(RandomFaults, NeverGiveAWrongReadingAndAreGotOver) {
     // What is under way may still have to time out; then every poll succeeds.
     const std::size_t before = pair.readings();
     ASSERT_TRUE(pair.run_until([&] { return pair.readings() > before; }, seconds(60)))
-        << std::get<Failure>(pair.polls.back().poll.result).detail();
+        << std::get<Failure>(pair.polls.back().poll.result);
     const std::size_t since = pair.polls.size();
     ASSERT_TRUE(pair.run_polls(since + 3, seconds(60)));
     for (std::size_t poll = since; poll < pair.polls.size(); ++poll) {

@@ -41,7 +41,7 @@ void expect_true_polls(Pair& pair, std::size_t count = 3) {
   pair.start();
   ASSERT_TRUE(pair.run_polls(count, std::chrono::minutes(5)));
   for (const PollRecord& record : pair.polls) {
-    ASSERT_NE(record.poll.reading(), nullptr) << std::get<Failure>(record.poll.result).detail();
+    ASSERT_NE(record.poll.reading(), nullptr) << std::get<Failure>(record.poll.result);
     ASSERT_EQ(*record.poll.reading(), truth(distinct_values(), plain));
   }
 }

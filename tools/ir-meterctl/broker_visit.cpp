@@ -26,8 +26,8 @@ constexpr std::chrono::seconds kept_limit{3};
 constexpr std::chrono::milliseconds end_limit{450};
 
 Advice missing(const std::string& what, const std::string& credential, const StoredSecret& stored) {
-  if (!stored.problem.empty()) {
-    return advice_in(stored.problem);
+  if (stored.problem) {
+    return *stored.problem;
   }
   if (!stored.place.empty()) {
     return {what + " in " + stored.place + " is empty", "write it there, alone"};

@@ -15,7 +15,7 @@
 #include "common/file_descriptor.hpp"
 #include "common/loop.hpp"
 #include "common/mqtt/session.hpp"
-#include "tools/ir-meterctl/check_line.hpp"
+#include "tools/ir-meterctl/advice.hpp"
 
 namespace irmeterctl {
 

@@ -28,69 +28,39 @@ namespace {
 
 using irmeterd::MeterConfig;
 
-// The daemon, where it runs: then it has the line, and is asked.
-class RunningDaemon {
- public:
-  // Nothing where it does not run; a failure where that cannot be told, or it does not answer.
-  static Reply<std::optional<RunningDaemon>> find(irmeterd::Bus bus) {
-    auto client = DaemonClient::connect(bus);
-    if (const auto* failure = std::get_if<Failure>(&client)) {
-      return *failure;
-    }
-    RunningDaemon daemon(std::move(std::get<DaemonClient>(client)));
-    const auto info = daemon.client_.look();
-    if (const auto* failure = std::get_if<Failure>(&info)) {
-      if (failure->kind == Failure::Kind::not_running) {
-        return std::optional<RunningDaemon>();
-      }
-      return *failure;
-    }
-    return std::optional(std::move(daemon));
+template <typename Infos>
+auto id_of(const Infos& infos, const std::string& name) {
+  const auto found = std::ranges::find(infos, name, [](const auto& info) { return info.name; });
+  return found == infos.end() ? std::nullopt : std::optional(found->id);
+}
+
+// How the latest poll of the daemon ended.
+PollResult result_of(const MeterInfo& meter) {
+  PollResult result;
+  const auto state = id_of(irmeter::states, meter.state).value_or(irmeter::State::error);
+  result.ended = state != irmeter::State::starting;
+  if (result.ended && state != irmeter::State::online) {
+    // One that only a newer daemon knows is told in its words.
+    const auto fault = id_of(irmeter::faults, meter.fault);
+    result.failure = fault ? irmeter::Failure{*fault, meter.fault_context}
+                           : irmeter::Failure{irmeter::Fault::unexpected, meter.state_detail};
   }
-
-  // How a poll made now ends, or the latest where this user may not ask for one. Nothing when the
-  // daemon does not have the meter.
-  std::optional<PollResult> poll(const std::string& meter) {
-    (void)client_.read_now(meter);  // how it ended is in the properties
-    const auto info = client_.look();
-    const auto* daemon = std::get_if<DaemonInfo>(&info);
-    if (daemon == nullptr) {
-      return std::nullopt;
+  result.identity.manufacturer = meter.manufacturer;
+  result.identity.model = meter.model;
+  result.identity.serial_number = meter.serial_number;
+  result.identity.utility_serial_number = meter.utility_serial_number;
+  result.identity.firmware_version = meter.firmware_version;
+  result.echo = meter.echo;
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    const std::string key(quantity.key);
+    result.held.set(static_cast<std::size_t>(quantity.id),
+                    std::ranges::find(meter.held, key) != meter.held.end());
+    if (meter.quantities.contains(key)) {
+      result.given.push_back(quantity.id);
     }
-    for (const auto& [path, info_of_meter] : daemon->meters) {
-      if (info_of_meter.name == meter) {
-        return result_of(info_of_meter);
-      }
-    }
-    return std::nullopt;
   }
-
- private:
-  explicit RunningDaemon(DaemonClient client) : client_(std::move(client)) {}
-
-  static PollResult result_of(const MeterInfo& meter) {
-    PollResult result;
-    for (const irmeter::StateInfo& state : irmeter::states) {
-      if (state.name == meter.state) {
-        result.state = state.id;
-      }
-    }
-    result.detail = meter.state_detail;
-    result.identity.manufacturer = meter.manufacturer;
-    result.identity.model = meter.model;
-    result.identity.serial_number = meter.serial_number;
-    result.identity.utility_serial_number = meter.utility_serial_number;
-    result.identity.firmware_version = meter.firmware_version;
-    for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-      if (meter.quantities.contains(std::string(quantity.key))) {
-        result.given.push_back(quantity.id);
-      }
-    }
-    return result;
-  }
-
-  DaemonClient client_;
-};
+  return result;
+}
 
 CheckLine* find_line(std::vector<CheckLine>& lines, Layer layer) {
   const auto found = std::ranges::find(lines, layer, &CheckLine::layer);
@@ -157,28 +127,47 @@ class Check {
   // Whether the check can go on: not beside a daemon that does not answer, as it has the line. One
   // that is on no bus is not seen; a device of its own tells that it is busy.
   bool find_daemon(const std::string& config_path) {
-    auto found = RunningDaemon::find(bus_);
-    std::string how = "; the daemon does not run, so the probe is read from here";
-    if (const auto* failure = std::get_if<Failure>(&found)) {
-      if (failure->kind != Failure::Kind::no_bus) {
-        report_.add({{Layer::configuration, "", Verdict::failed, failure->what, failure->cure}});
-        add_rest_not_tried(report_);
-        return false;
+    std::optional<Failure> failure = client_.connect(bus_);
+    if (!failure) {
+      auto info = client_.look();
+      daemon_runs_ = std::holds_alternative<DaemonInfo>(info);
+      if (!daemon_runs_) {
+        failure = std::get<Failure>(std::move(info));
       }
+    }
+    std::string how = "; the daemon runs and is asked";
+    if (failure && failure->kind == Failure::Kind::not_running) {
+      how = "; the daemon does not run, so the probe is read from here";
+    } else if (failure && failure->kind == Failure::Kind::no_bus) {
       how =
           "; the daemon cannot be asked, as " + failure->what + ", so the probe is read from here";
-    } else {
-      daemon_ = std::get<std::optional<RunningDaemon>>(std::move(found));
-      if (daemon_) {
-        how = "; the daemon runs and is asked";
-      }
+    } else if (failure) {
+      report_.add({{Layer::configuration, "", Verdict::failed, failure->what, failure->cure}});
+      add_rest_not_tried(report_);
+      return false;
     }
     report_.add({{Layer::configuration, "", Verdict::ok, config_path + how, ""}});
     return true;
   }
 
+  // How a poll made now ends, or the latest where this user may not ask for one. Nothing when the
+  // daemon does not have the meter.
+  std::optional<PollResult> poll_by_daemon(const std::string& name) {
+    (void)client_.read_now(name);  // how it ended is in the properties
+    const auto info = client_.look();
+    if (const auto* daemon = std::get_if<DaemonInfo>(&info)) {
+      for (const auto& [path, meter] : daemon->meters) {
+        if (meter.name == name) {
+          return result_of(meter);
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
   void check_meter(const MeterConfig& meter) {
-    const std::optional<PollResult> poll = daemon_ ? daemon_->poll(meter.name) : poll_here(meter);
+    const std::optional<PollResult> poll =
+        daemon_runs_ ? poll_by_daemon(meter.name) : poll_here(meter);
     if (!poll) {
       report_.add({{Layer::configuration, meter.name, Verdict::failed,
                     "the running daemon does not have the meter " + meter.name,
@@ -188,7 +177,7 @@ class Check {
     }
     signal_ = poll->signal;
     std::vector<CheckLine> lines = meter_layers(meter.name, meter.device, *poll);
-    compare_with_service(*find_line(lines, Layer::permission), meter.device, daemon_.has_value());
+    compare_with_service(*find_line(lines, Layer::permission), meter.device, daemon_runs_);
     add_key_place(*find_line(lines, Layer::key), meter);
     report_.add(lines);
     const bool known = !poll->identity.serial_number.empty();
@@ -197,23 +186,30 @@ class Check {
 
   PollResult poll_here(const MeterConfig& meter) {
     StoredKey stored = find_key(meter, root_);
-    if (!stored.key.key) {
-      return probe(meter, stored.key, {});
+    std::string directory;
+    if (stored.key) {
+      auto found = state_directory(root_);
+      if (auto* problem = std::get_if<Advice>(&found)) {
+        stored.key.reset();
+        stored.problem = std::move(*problem);
+      } else {
+        directory = std::get<std::string>(std::move(found));
+      }
     }
-    const auto directory = state_directory(root_);
-    if (!directory) {
-      return probe(meter, {std::nullopt, directory.error().what}, {});
+    PollResult result = probe(meter, stored.key, directory);
+    if (stored.problem) {
+      result.why_no_key = std::move(stored.problem);
     }
-    return probe(meter, stored.key, *directory);
+    return result;
   }
 
   void add_key_place(CheckLine& line, const MeterConfig& meter) {
     const StoredKey stored = find_key(meter, root_);
-    if (!stored.key.key || line.verdict == Verdict::not_tried) {
+    if (!stored.key || line.verdict == Verdict::not_tried) {
       return;
     }
     line.detail += " (stored in " + stored.place + ")";
-    if (daemon_ && line.verdict == Verdict::failed) {
+    if (daemon_runs_ && line.verdict == Verdict::failed) {
       line.cure += line.cure.ends_with('.') ? "" : ".";
       line.cure +=
           " A key that was stored after the service started is read at the next start: "
@@ -223,7 +219,7 @@ class Check {
 
   void check_broker() {
     if (config_.mqtt) {
-      report_.add(irmeterctl::check_broker(*config_.mqtt, checked_, root_, daemon_.has_value()));
+      report_.add(irmeterctl::check_broker(*config_.mqtt, checked_, root_, daemon_runs_));
     } else {
       report_.add({{Layer::broker, "", Verdict::ok, "none is configured", ""}});
     }
@@ -233,7 +229,8 @@ class Check {
   const irmeterd::Config& config_;
   CheckReport report_;
   irmeterd::Bus bus_;
-  std::optional<RunningDaemon> daemon_;
+  DaemonClient client_;
+  bool daemon_runs_ = false;
   int signal_ = 0;  // that told this program to end
   std::vector<CheckedMeter> checked_;
 };

@@ -41,11 +41,4 @@ struct CheckLine {
   std::string cure;  // may also stand where all is well but could be better
 };
 
-// Both parts of a sentence that says what is wrong and, behind a colon, what to do.
-struct Advice {
-  std::string what;
-  std::string cure;
-};
-[[nodiscard]] Advice advice_in(std::string_view sentence);
-
 }  // namespace irmeterctl

@@ -1,17 +1,29 @@
 #include "tools/ir-meterctl/daemon_client.hpp"
 
+#include <systemd/sd-event.h>
+
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
+#include "common/bus_names.hpp"
 #include "tools/ir-meterctl/message_reader.hpp"
 
 namespace irmeterctl {
 namespace {
 
+using irmeterd::manager_interface;
+using irmeterd::meter_interface;
+using irmeterd::root_path;
+using irmeterd::service_name;
 using Kind = Failure::Kind;
+
+constexpr const char* bus_daemon = "org.freedesktop.DBus";
+constexpr const char* local = "org.freedesktop.DBus.Local";
+constexpr const char* properties = "org.freedesktop.DBus.Properties";
+constexpr const char* object_manager = "org.freedesktop.DBus.ObjectManager";
 
 constexpr std::uint64_t second = 1'000'000;  // us
 constexpr std::uint64_t look_timeout = 5 * second;
@@ -41,27 +53,18 @@ bool is_one_of(const sd_bus_error& error, std::initializer_list<const char*> nam
                      [&](const char* name) { return sd_bus_error_has_name(&error, name) > 0; });
 }
 
-std::string* text_property(MeterInfo& meter, std::string_view name) {
-  const std::array<std::pair<std::string_view, std::string*>, 9> properties{
-      {{"Name", &meter.name},
-       {"Device", &meter.device},
-       {"Manufacturer", &meter.manufacturer},
-       {"Model", &meter.model},
-       {"SerialNumber", &meter.serial_number},
-       {"UtilitySerialNumber", &meter.utility_serial_number},
-       {"FirmwareVersion", &meter.firmware_version},
-       {"State", &meter.state},
-       {"StateDetail", &meter.state_detail}}};
-  const auto* const found = std::find_if(properties.begin(), properties.end(),
-                                         [&](const auto& known) { return known.first == name; });
-  return found == properties.end() ? nullptr : found->second;
-}
-
 void read_property(MessageReader& reader, const std::string& name, MeterInfo& meter) {
-  if (std::string* text = text_property(meter, name)) {
+  if (std::string* text = meter.text(name)) {
     reader.variant("s", [&] { *text = reader.text(); });
   } else if (name == "LastReadingUSec") {
     reader.variant("t", [&] { meter.last_reading_usec = reader.counter(); });
+  } else if (name == "Echo") {
+    reader.variant("b", [&] { meter.echo = reader.flag(); });
+  } else if (name == "Held") {
+    reader.variant("as", [&] {
+      meter.held.clear();
+      reader.array("s", [&] { meter.held.push_back(reader.text()); });
+    });
   } else if (name == "Quantities") {
     reader.variant("a{sd}", [&] {
       meter.quantities.clear();
@@ -73,19 +76,19 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
   }
 }
 
-}  // namespace
-
 Failure not_understood() {
   return {Kind::failed, "the reply of ir-meterd is not understood",
           "restart it after an upgrade: 'sudo systemctl restart ir-meterd'", ""};
 }
 
+// Sets what the message says next, an a{sv}; false when it is not that.
 bool read_properties(sd_bus_message* message, MeterInfo& meter) {
   MessageReader reader(message);
   reader.dictionary('s', "v", [&](const std::string& name) { read_property(reader, name, meter); });
   return reader.good();
 }
 
+// The reply of GetManagedObjects; nothing when it is not one.
 std::optional<Meters> read_meters(sd_bus_message* message) {
   MessageReader reader(message);
   Meters meters;
@@ -102,25 +105,31 @@ std::optional<Meters> read_meters(sd_bus_message* message) {
   return reader.good() && understood ? std::optional(std::move(meters)) : std::nullopt;
 }
 
-Reply<DaemonClient> DaemonClient::connect(irmeterd::Bus bus) {
+DaemonClient* client_of(void* self) {
+  return static_cast<DaemonClient*>(self);
+}
+
+}  // namespace
+
+std::optional<Failure> DaemonClient::connect(irmeterd::Bus bus) {
   if (bus == irmeterd::Bus::none) {
     return Failure{Kind::no_bus, "the configuration keeps ir-meterd off D-Bus",
                    "write bus = \"system\" under [dbus] and reload it", ""};
   }
   const bool session = bus == irmeterd::Bus::session;
-  const std::string name = session ? "the session bus" : "the system bus";
+  bus_name_ = session ? "the session bus" : "the system bus";
   sd_bus* opened = nullptr;
   const int result = session ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened);
-  BusHandle handle(opened);
+  bus_.reset(opened);
   if (result < 0) {
     const std::string why = result == -ENOMEDIUM ? "its address is not known"
                                                  : std::generic_category().message(-result);
-    return Failure{Kind::no_bus, name + " cannot be reached: " + why,
+    return Failure{Kind::no_bus, bus_name_ + " cannot be reached: " + why,
                    session ? "run this in the session of the user that runs ir-meterd"
                            : "see 'systemctl status dbus'",
                    ""};
   }
-  return DaemonClient(std::move(handle), name);
+  return std::nullopt;
 }
 
 Reply<DaemonInfo> DaemonClient::look() const {
@@ -130,9 +139,8 @@ Reply<DaemonInfo> DaemonClient::look() const {
     return *failure;
   }
   auto meters = read_meters(std::get<MessageHandle>(objects).get());
-  const auto get = make_call(root_path, "org.freedesktop.DBus.Properties", "Get");
-  if (!meters || !get ||
-      sd_bus_message_append(get.get(), "ss", "org.irmeterd.IrMeter1.Manager", "Version") < 0) {
+  const auto get = make_call(root_path, properties, "Get");
+  if (!meters || !get || sd_bus_message_append(get.get(), "ss", manager_interface, "Version") < 0) {
     return meters ? no_memory() : not_understood();
   }
   const auto version = call(get, look_timeout);
@@ -206,12 +214,141 @@ Reply<MessageHandle> DaemonClient::call(const MessageHandle& message,
 
 std::optional<Failure> DaemonClient::call_meter(const std::string& meter, const char* member,
                                                 std::uint64_t timeout_usec) const {
-  const std::string path = std::string(root_path) + "/Meter/" + meter;
-  auto reply = call(make_call(path, meter_interface, member), timeout_usec);
+  auto reply = call(make_call(irmeterd::meter_path(meter), meter_interface, member), timeout_usec);
   if (auto* failure = std::get_if<Failure>(&reply)) {
     return std::move(*failure);
   }
   return std::nullopt;
+}
+
+std::optional<Failure> DaemonClient::watch(irmeterd::Loop& loop, Events events) {
+  events_ = std::move(events);
+  // First the signals, then the question: nothing falls between.
+  for (const int result :
+       {sd_bus_attach_event(bus_.get(), loop.raw(), SD_EVENT_PRIORITY_NORMAL),
+        match(local, local, "Disconnected", on_disconnected),
+        match(bus_daemon, bus_daemon, "NameOwnerChanged", on_owner),
+        match(service_name, properties, "PropertiesChanged", on_properties),
+        match(service_name, object_manager, "InterfacesAdded", on_meters_differ),
+        match(service_name, object_manager, "InterfacesRemoved", on_meters_differ),
+        ask_for_meters()}) {
+    if (result < 0) {
+      return Failure{Failure::Kind::failed,
+                     "the message bus does not let changes be watched: " +
+                         std::generic_category().message(-result),
+                     "see 'systemctl status dbus'", ""};
+    }
+  }
+  return std::nullopt;
+}
+
+int DaemonClient::match(const char* sender, const char* interface, const char* member,
+                        Handler handler) {
+  // The slot lives as long as the bus, which ends with this.
+  return sd_bus_match_signal(bus_.get(), nullptr, sender, nullptr, interface, member, handler,
+                             this);
+}
+
+int DaemonClient::ask_for_meters() {
+  const auto message = make_call(root_path, object_manager, "GetManagedObjects");
+  if (!message) {
+    return -ENOMEM;
+  }
+  sd_bus_slot* slot = nullptr;
+  const int result =
+      sd_bus_call_async(bus_.get(), &slot, message.get(), on_meters, this, 0 /* the default */);
+  question_.reset(slot);
+  return result;
+}
+
+void DaemonClient::stopped() {
+  question_.reset();
+  meters_.clear();
+  if (running_ != false) {
+    running_ = false;
+    events_.daemon(false);
+  }
+}
+
+// What was there before and what is there now, meter by meter.
+void DaemonClient::show(Meters meters) {
+  if (running_ != true) {
+    running_ = true;
+    events_.daemon(true);
+  }
+  const Meters before = std::exchange(meters_, std::move(meters));
+  for (const auto& [path, meter] : before) {
+    if (!meters_.contains(path)) {
+      events_.removed(meter);
+    }
+  }
+  for (const auto& [path, meter] : meters_) {
+    const auto known = before.find(path);
+    events_.changed(known == before.end() ? MeterInfo{} : known->second, meter);
+  }
+}
+
+int DaemonClient::on_owner(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  MessageReader reader(message);
+  const bool ours = reader.text() == service_name;
+  (void)reader.text();
+  const std::string owner = reader.text();
+  if (reader.good() && ours) {
+    client_of(self)->stopped();
+    if (!owner.empty()) {
+      (void)client_of(self)->ask_for_meters();
+    }
+  }
+  return 0;
+}
+
+int DaemonClient::on_properties(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  DaemonClient& client = *client_of(self);
+  const auto known = client.meters_.find(sd_bus_message_get_path(message));
+  MessageReader reader(message);
+  // One that is not known yet is in the reply that is awaited, with this change.
+  if (known != client.meters_.end() && reader.text() == meter_interface && reader.good()) {
+    MeterInfo after = known->second;
+    if (read_properties(message, after)) {
+      const MeterInfo before = std::exchange(known->second, std::move(after));
+      client.events_.changed(before, known->second);
+    }
+  }
+  return 0;
+}
+
+// A reload has changed which meters there are: rare enough to ask for all of them again.
+int DaemonClient::on_meters_differ(sd_bus_message*, void* self, sd_bus_error*) noexcept {
+  if (client_of(self)->running_ == true) {
+    (void)client_of(self)->ask_for_meters();
+  }
+  return 0;
+}
+
+int DaemonClient::on_meters(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  DaemonClient& client = *client_of(self);
+  client.question_.reset();
+  if (const sd_bus_error* error = sd_bus_message_get_error(message)) {
+    const Failure failure = client.failure_from(*error);
+    if (failure.kind == Failure::Kind::not_running) {
+      client.stopped();
+    } else if (failure.kind == Failure::Kind::no_answer) {
+      (void)client.ask_for_meters();  // it stops or starts just now, or takes its time
+    } else {
+      client.events_.ended(failure);
+    }
+  } else if (auto meters = read_meters(message)) {
+    client.show(std::move(*meters));
+  } else {
+    client.events_.ended(not_understood());
+  }
+  return 0;
+}
+
+int DaemonClient::on_disconnected(sd_bus_message*, void* self, sd_bus_error*) noexcept {
+  client_of(self)->events_.ended(
+      {Failure::Kind::no_bus, "the message bus has gone", "start watch again when it is back", ""});
+  return 0;
 }
 
 }  // namespace irmeterctl

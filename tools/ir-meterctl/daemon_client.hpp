@@ -1,4 +1,5 @@
-// The daemon's D-Bus interface, org.irmeterd.IrMeter1, from the side of a client.
+// The daemon's D-Bus interface, org.irmeterd.IrMeter1, from the side of a client: what it knows,
+// its methods, and everything that changes as it changes.
 //
 // On raw sd-bus: a client needs four calls and four signals, and those read the same on every
 // version of systemd, where the two majors of sdbus-c++ have different proxies. No call starts the
@@ -8,22 +9,18 @@
 #include <systemd/sd-bus.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 
 #include "common/config/config.hpp"
+#include "common/loop.hpp"
 #include "tools/ir-meterctl/meter_info.hpp"
 
 namespace irmeterctl {
-
-inline constexpr const char* service_name = "org.irmeterd.IrMeter1";
-inline constexpr const char* root_path = "/org/irmeterd/IrMeter1";
-inline constexpr const char* meter_interface = "org.irmeterd.IrMeter1.Meter";
-inline constexpr const char* object_manager = "org.freedesktop.DBus.ObjectManager";
 
 // Why a call failed.
 struct Failure {
@@ -64,8 +61,22 @@ using MessageHandle = std::unique_ptr<sd_bus_message, Unref>;
 
 class DaemonClient {
  public:
-  // Connects to the bus, system or session; the daemon need not be there. Bus::none is a failure.
-  [[nodiscard]] static Reply<DaemonClient> connect(irmeterd::Bus bus);
+  // Called from the loop; must not throw.
+  struct Events {
+    // The daemon is there, with its meters following as changed from nothing; or it is not.
+    std::function<void(bool running)> daemon;
+    std::function<void(const MeterInfo& before, const MeterInfo& after)> changed;
+    std::function<void(const MeterInfo& meter)> removed;
+    // Nothing follows any more.
+    std::function<void(const Failure& failure)> ended;
+  };
+
+  DaemonClient() = default;
+  DaemonClient(const DaemonClient&) = delete;
+  DaemonClient& operator=(const DaemonClient&) = delete;
+
+  // Comes before all else. The daemon need not be there. Bus::none is a failure.
+  [[nodiscard]] std::optional<Failure> connect(irmeterd::Bus bus);
 
   // The daemon and all its meters. Waits 5 s at most.
   [[nodiscard]] Reply<DaemonInfo> look() const;
@@ -75,29 +86,41 @@ class DaemonClient {
   // Allows one more attempt with a rejected key; returns at once.
   [[nodiscard]] std::optional<Failure> retry_key(const std::string& meter) const;
 
-  [[nodiscard]] sd_bus* raw() const { return bus_.get(); }
   // A call without arguments that does not start the daemon; null when there is no memory.
   [[nodiscard]] MessageHandle make_call(const std::string& path, const char* interface,
                                         const char* member) const;
-  // What an error reply means to the user.
-  [[nodiscard]] Failure failure_from(const sd_bus_error& error) const;
+
+  // Everything that changes from now on, once; what is there already comes as changes from nothing.
+  // The daemon may stop and start meanwhile. The loop must outlive this.
+  [[nodiscard]] std::optional<Failure> watch(irmeterd::Loop& loop, Events events);
 
  private:
-  DaemonClient(BusHandle bus, std::string bus_name)
-      : bus_(std::move(bus)), bus_name_(std::move(bus_name)) {}
+  [[nodiscard]] Failure failure_from(const sd_bus_error& error) const;
   [[nodiscard]] Reply<MessageHandle> call(const MessageHandle& message,
                                           std::uint64_t timeout_usec) const;
   [[nodiscard]] std::optional<Failure> call_meter(const std::string& meter, const char* member,
                                                   std::uint64_t timeout_usec) const;
 
+  using Handler = int (*)(sd_bus_message*, void*, sd_bus_error*);
+  [[nodiscard]] int match(const char* sender, const char* interface, const char* member,
+                          Handler handler);
+  static int on_owner(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  static int on_properties(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  static int on_meters_differ(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  static int on_meters(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  static int on_disconnected(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  int ask_for_meters();
+  void show(Meters meters);
+  void stopped();
+
   BusHandle bus_;
   std::string bus_name_;  // "the system bus"
-};
 
-// Sets what the message says next, an a{sv}; false when it is not that.
-[[nodiscard]] bool read_properties(sd_bus_message* message, MeterInfo& meter);
-// The reply of GetManagedObjects; nothing when it is not one: not_understood().
-[[nodiscard]] std::optional<Meters> read_meters(sd_bus_message* message);
-[[nodiscard]] Failure not_understood();
+  // Of watch().
+  Events events_;
+  Meters meters_;
+  std::optional<bool> running_;  // as it was told
+  SlotHandle question_;          // GetManagedObjects under way
+};
 
 }  // namespace irmeterctl

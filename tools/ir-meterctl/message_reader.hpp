@@ -25,6 +25,11 @@ class MessageReader {
     keep(sd_bus_message_read_basic(message_, 'd', &number));
     return number;
   }
+  bool flag() {
+    int flag = 0;
+    keep(sd_bus_message_read_basic(message_, 'b', &flag));
+    return flag != 0;
+  }
   std::uint64_t counter() {
     std::uint64_t counter = 0;
     keep(sd_bus_message_read_basic(message_, 't', &counter));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -26,22 +27,26 @@ std::optional<Number> number_of(const MeterInfo& meter, const QuantityInfo& quan
   return Number{std::llround(scaled), quantity.json_decimals, std::string(quantity.unit)};
 }
 
-struct TextFact {
-  std::string_view label;
+struct TextProperty {
+  std::string_view property;
+  std::string_view label;  // empty: only JSON has it
   std::string_view key;
   std::string MeterInfo::*text;
 };
 
 // In the order they are shown in.
-constexpr TextFact texts[] = {
-    {"State", "state", &MeterInfo::state},
-    {"Detail", "state_detail", &MeterInfo::state_detail},
-    {"Device", "device", &MeterInfo::device},
-    {"Manufacturer", "manufacturer", &MeterInfo::manufacturer},
-    {"Model", "model", &MeterInfo::model},
-    {"Serial number", "serial_number", &MeterInfo::serial_number},
-    {"Utility serial number", "utility_serial_number", &MeterInfo::utility_serial_number},
-    {"Firmware", "firmware_version", &MeterInfo::firmware_version},
+constexpr TextProperty texts[] = {
+    {"State", "State", "state", &MeterInfo::state},
+    {"Fault", "Fault", "fault", &MeterInfo::fault},
+    {"FaultContext", "", "fault_context", &MeterInfo::fault_context},
+    {"StateDetail", "Detail", "state_detail", &MeterInfo::state_detail},
+    {"Device", "Device", "device", &MeterInfo::device},
+    {"Manufacturer", "Manufacturer", "manufacturer", &MeterInfo::manufacturer},
+    {"Model", "Model", "model", &MeterInfo::model},
+    {"SerialNumber", "Serial number", "serial_number", &MeterInfo::serial_number},
+    {"UtilitySerialNumber", "Utility serial number", "utility_serial_number",
+     &MeterInfo::utility_serial_number},
+    {"FirmwareVersion", "Firmware", "firmware_version", &MeterInfo::firmware_version},
 };
 
 Fact fact(std::string_view label, std::string_view key, Value value) {
@@ -49,6 +54,14 @@ Fact fact(std::string_view label, std::string_view key, Value value) {
 }
 
 }  // namespace
+
+std::string* MeterInfo::text(std::string_view property) {
+  if (property == "Name") {
+    return &name;
+  }
+  const auto* const known = std::ranges::find(texts, property, &TextProperty::property);
+  return known == std::end(texts) ? nullptr : &(this->*known->text);
+}
 
 std::string MeterInfo::id() const {
   irmeter::Identity identity;
@@ -59,7 +72,7 @@ std::string MeterInfo::id() const {
 
 Facts facts_of(const MeterInfo& meter, Moment now) {
   Facts facts{{"Meter", "name", meter.name}};
-  for (const TextFact& known : texts) {
+  for (const TextProperty& known : texts) {
     if (!(meter.*known.text).empty()) {
       facts.push_back(fact(known.label, known.key, meter.*known.text));
     }
@@ -85,9 +98,11 @@ Facts facts_of(const MeterInfo& meter, Moment now) {
 
 Facts changes_of(const MeterInfo& before, const MeterInfo& after) {
   Facts facts;
-  for (const TextFact& known : texts) {
-    if (before.*known.text != after.*known.text) {
-      facts.push_back(fact(known.label, known.key, after.*known.text));
+  for (const TextProperty& known : texts) {
+    const std::string& text = after.*known.text;
+    if (before.*known.text != text) {
+      facts.push_back(text.empty() ? fact("", known.key, Unknown{})
+                                   : fact(known.label, known.key, text));
     }
   }
   for (const QuantityInfo& quantity : irmeter::quantities) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "tools/ir-meterctl/output.hpp"
 
@@ -20,10 +22,16 @@ struct MeterInfo {
   std::string utility_serial_number;
   std::string firmware_version;
   std::string state;
+  std::string fault;  // its name; empty: none
+  std::string fault_context;
   std::string state_detail;
+  bool echo = false;
+  std::vector<std::string> held;             // keys
   std::uint64_t last_reading_usec = 0;       // UNIX time; 0: none yet
   std::map<std::string, double> quantities;  // by key, what is known now
 
+  // The text of a property; null where that is none.
+  [[nodiscard]] std::string* text(std::string_view property);
   // Manufacturer and serial number, as MQTT has them in its topics; empty until identified.
   [[nodiscard]] std::string id() const;
   // The moment of the latest reading; only where there is one.

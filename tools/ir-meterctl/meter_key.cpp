@@ -10,14 +10,12 @@
 #include <optional>
 #include <system_error>
 
+#include "common/fault_texts.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
 #include "tools/ir-meterctl/stored_secret.hpp"
 
 namespace irmeterctl {
 namespace {
-
-constexpr const char* store_it =
-    "store the 20-character read-only key (RK) of the optical port with ir-meterctl set-key.";
 
 bool may(const std::string& path, int access) {
   return faccessat(AT_FDCWD, path.c_str(), access, AT_EACCESS) == 0;
@@ -38,20 +36,19 @@ void make_directory(const std::string& path, bool of_this_system) {
 StoredKey find_key(const irmeterd::MeterConfig& meter, const std::string& root) {
   const StoredSecret stored = meter.key_file.empty() ? find_credential(meter.key_credential, root)
                                                      : read_secret_file(meter.key_file);
-  if (stored.place.empty()) {
-    return {{std::nullopt, "No key is stored: " + std::string(store_it)}, {}};
-  }
-  if (!stored.problem.empty()) {
-    return {{std::nullopt, stored.problem}, stored.place};
+  if (stored.place.empty() || stored.problem) {
+    return {std::nullopt, stored.place, stored.problem};
   }
   const auto key = irmeter::Key::from_text(stored.text.reveal());
   if (!key) {
-    return {{std::nullopt, stored.place + ", " + key.error().what + ": " + store_it}, stored.place};
+    return {std::nullopt, stored.place,
+            Advice{stored.place + ", " + key.error().what,
+                   std::string(irmeterd::text(irmeter::Fault::no_key).cure)}};
   }
-  return {{*key, {}}, stored.place};
+  return {*key, stored.place, std::nullopt};
 }
 
-irmeter::Result<std::string> state_directory(const std::string& root) {
+std::variant<std::string, Advice> state_directory(const std::string& root) {
   const std::string path = root + "/var/lib/ir-meterd";
   if (geteuid() == 0) {
     make_directory(path, root.empty());
@@ -61,12 +58,10 @@ irmeter::Result<std::string> state_directory(const std::string& root) {
   const bool usable =
       may(path, R_OK | W_OK | X_OK) && (stat(file.c_str(), &status) != 0 || may(file, R_OK));
   if (!usable) {
-    return irmeter::Error{
-        "The key was not tried, because what became of it could not be "
-        "remembered in " +
-        path + " (" + std::strerror(errno) +
-        "), and a wrong one raises an alarm at the grid company each time: run "
-        "this as root."};
+    return Advice{"The key was not tried, because what became of it could not be remembered in " +
+                      path + " (" + std::strerror(errno) +
+                      "), and a wrong one raises an alarm at the grid company each time",
+                  "run this as root"};
   }
   return path;
 }

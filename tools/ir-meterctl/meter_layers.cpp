@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "common/config/url.hpp"
+#include "common/fault_texts.hpp"
 
 namespace irmeterctl {
 namespace {
 
 using irmeter::Fault;
-using irmeter::State;
 
 // The layer a fault is in. Those that are not here can come up anywhere in a session.
 constexpr std::array<std::pair<Fault, Layer>, 14> layers_of_faults{{
@@ -71,18 +71,6 @@ std::string quantities_of(irmeter::Source source, const std::vector<irmeter::Qua
   return text.empty() ? "the meter has none of the values" : text;
 }
 
-// What the sentence of a good poll says besides that it was good.
-std::string remark_in(std::string_view detail) {
-  for (const std::string_view expected :
-       {irmeter::info(State::online).meaning, irmeter::echo_remark}) {
-    if (detail.starts_with(expected)) {
-      detail.remove_prefix(expected.size());
-      detail.remove_prefix(detail.starts_with(' ') ? 1 : 0);
-    }
-  }
-  return std::string(detail);
-}
-
 std::string identity_text(const irmeter::Identity& identity) {
   if (identity.serial_number.empty()) {
     return "read";
@@ -100,10 +88,9 @@ class Lines {
   void add_good(Layer end) {
     for (; next_ < end; next_ = static_cast<Layer>(static_cast<int>(next_) + 1)) {
       lines_.push_back({next_, meter_, Verdict::ok, good(next_), {}});
-      if (next_ == Layer::echo && poll_.detail.find(irmeter::echo_remark) != std::string::npos) {
-        const Advice advice = advice_in(irmeter::echo_remark);
-        lines_.back().detail = advice.what;
-        lines_.back().cure = advice.cure;
+      if (next_ == Layer::echo && poll_.echo) {
+        lines_.back().detail = irmeterd::echo_remark.cause;
+        lines_.back().cure = irmeterd::echo_remark.cure;
       }
     }
   }
@@ -140,11 +127,9 @@ class Lines {
         return "says which values there are";
       case Layer::bt23:
         return quantities_of(irmeter::Source::bt23, poll_.given);
-      case Layer::bt28: {
-        const std::string remark = remark_in(poll_.detail);
+      case Layer::bt28:
         return quantities_of(irmeter::Source::bt28, poll_.given) +
-               (remark.empty() ? "" : ". " + remark);
-      }
+               (poll_.held.any() ? ". " + irmeterd::held_text(poll_.held) : "");
       default:
         return {};
     }
@@ -159,43 +144,17 @@ class Lines {
 
 }  // namespace
 
-Advice advice_in(std::string_view sentence) {
-  const std::size_t colon = sentence.find(": ");
-  if (colon == std::string_view::npos) {
-    return {std::string(sentence), {}};
-  }
-  return {std::string(sentence.substr(0, colon)), std::string(sentence.substr(colon + 2))};
-}
-
-std::optional<irmeter::Failure> failure_in(State state, std::string_view detail) {
-  if (state == State::online || state == State::starting) {
-    return std::nullopt;
-  }
-  for (const irmeter::FaultInfo& info : irmeter::faults) {
-    if (info.state == state && detail.starts_with(info.sentence)) {
-      std::string_view where = detail.substr(info.sentence.size());
-      if (where.starts_with(" (") && where.ends_with(')')) {
-        where = where.substr(2, where.size() - 3);
-      }
-      return irmeter::Failure{info.id, std::string(where)};
-    }
-  }
-  // Of a missing key the sentence says where it was looked for.
-  return irmeter::Failure{state == State::no_key ? Fault::no_key : Fault::unexpected,
-                          std::string(detail)};
-}
-
 std::vector<CheckLine> meter_layers(const std::string& meter, const std::string& device,
                                     const PollResult& poll) {
   constexpr Layer end = Layer::broker;
   Lines lines(meter, device, poll);
-  const auto failure = failure_in(poll.state, poll.detail);
+  const auto& failure = poll.failure;
+  if (!poll.ended) {
+    lines.add_not_tried(end, "the daemon has not read the meter yet");
+    return lines.take();
+  }
   if (!failure) {
-    if (poll.state == State::online) {
-      lines.add_good(end);
-    } else {
-      lines.add_not_tried(end, "the daemon has not read the meter yet");
-    }
+    lines.add_good(end);
     return lines.take();
   }
   const Layer layer = layer_of(*failure);
@@ -208,16 +167,12 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
     lines.add_not_tried(end, "quiet hours");
     return lines.take();
   }
-  Advice advice = failure->fault == Fault::no_key
-                      ? advice_in(poll.detail)
-                      : advice_in(irmeter::info(failure->fault).sentence);
-  if (!failure->context.empty() && failure->fault != Fault::no_key) {
-    advice.what += " (" + failure->context + ")";
+  if (failure->fault == Fault::no_key && poll.why_no_key) {
+    lines.add(Verdict::failed, poll.why_no_key->what, poll.why_no_key->cure);
+  } else {
+    lines.add(Verdict::failed, irmeterd::cause_of(*failure),
+              std::string(irmeterd::text(failure->fault).cure));
   }
-  if (advice.cure.empty()) {
-    advice.cure = "run the check again; if it stays so, see the journal of ir-meterd";
-  }
-  lines.add(Verdict::failed, advice.what, advice.cure);
   lines.add_not_tried(end);
   return lines.take();
 }

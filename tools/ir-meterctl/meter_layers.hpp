@@ -1,7 +1,6 @@
 // The layers between configuration and reading, told from how a poll ended.
 //
-// The same for a poll that this program made and for one of the running daemon: state, sentence and
-// what is known of the meter are all that is needed.
+// The same for a poll that this program made and for one of the running daemon.
 #pragma once
 
 #include <optional>
@@ -11,15 +10,18 @@
 #include "lib/fault.hpp"
 #include "lib/meter/quantity.hpp"
 #include "lib/meter/reading.hpp"
-#include "lib/state.hpp"
+#include "tools/ir-meterctl/advice.hpp"
 #include "tools/ir-meterctl/check_line.hpp"
 
 namespace irmeterctl {
 
 struct PollResult {
-  irmeter::State state = irmeter::State::starting;
-  std::string detail;          // as StateDetail on D-Bus
-  irmeter::Identity identity;  // empty where the meter was not identified
+  bool ended = false;  // nothing else is known before
+  std::optional<irmeter::Failure> failure;
+  std::optional<Advice> why_no_key;  // where more is known of it than the failure says
+  irmeter::Identity identity;        // empty where the meter was not identified
+  bool echo = false;                 // the probe heard itself, though the poll was good
+  irmeter::QuantitySet held;         // held back as implausible
   std::vector<irmeter::Quantity> given;
   int signal = 0;  // that told this program to end; the poll was still seen through
 };
@@ -28,9 +30,5 @@ struct PollResult {
 [[nodiscard]] std::vector<CheckLine> meter_layers(const std::string& meter,
                                                   const std::string& device,
                                                   const PollResult& poll);
-
-// The fault behind a state, and where it was met; nothing when there is none.
-[[nodiscard]] std::optional<irmeter::Failure> failure_in(irmeter::State state,
-                                                         std::string_view detail);
 
 }  // namespace irmeterctl

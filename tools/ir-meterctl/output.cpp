@@ -10,7 +10,6 @@
 
 #include "common/config/checks.hpp"
 #include "common/json.hpp"
-#include "daemon/sinks/reading_json.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -53,8 +52,7 @@ void write_value(irmeterd::JsonWriter& json, const Value& value) {
                         [&](const std::vector<std::string>& texts) { write_list(json, texts); },
                         [&](const Number& number) { json.fixed(number.value, number.decimals); },
                         [&](bool flag) { json.boolean(flag); },
-                        [&](Moment moment) { json.text(irmeterd::rfc3339(moment)); },
-                        [&](Unknown) { json.null(); }},
+                        [&](Moment moment) { json.time(moment); }, [&](Unknown) { json.null(); }},
              value);
 }
 

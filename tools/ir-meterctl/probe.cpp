@@ -30,7 +30,13 @@ class FirstPoll final : public irmeterd::Sink {
 };
 
 PollResult result_of(const irmeterd::MeterSnapshot& meter, int signal) {
-  PollResult result{meter.state, meter.detail, meter.identity, {}, signal};
+  PollResult result;
+  result.ended = meter.counters.polls > 0;
+  result.failure = meter.failure;
+  result.identity = meter.identity;
+  result.echo = meter.echo;
+  result.held = meter.held;
+  result.signal = signal;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (meter.reading && meter.reading->values.get(quantity.id)) {
       result.given.push_back(quantity.id);
@@ -41,7 +47,7 @@ PollResult result_of(const irmeterd::MeterSnapshot& meter, int signal) {
 
 }  // namespace
 
-PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& key,
+PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter::Key>& key,
                  const std::string& state_directory) {
   irmeterd::Loop loop;
   // What becomes of the meter is told by the check, what becomes of the memory only by the log.
@@ -49,18 +55,12 @@ PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& k
   const irmeterd::Log log(irmeterd::LogLevel::warning);
   irmeterd::KeyMemory memory(state_directory, log);
   irmeterd::Store store;
-  // A daemon that is on no bus, for one that is on a bus would have been asked.
-  const irmeterd::MeterKey not_ours{
-      std::nullopt,
-      "The key was not tried, because a daemon that is on no bus remembers what becomes of keys, "
-      "and a wrong one raises an alarm at the grid company each time: stop the daemon and check "
-      "again (systemctl stop ir-meterd)."};
   irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
   options.session = irmeterd::SessionMode::each;
   options.ask_without_key = true;
 
-  irmeterd::MeterDriver driver(loop, quiet, store, memory, meter, memory.alone() ? key : not_ours,
-                               options);
+  const irmeterd::MeterKey shown{memory.alone() ? key : std::nullopt, {}};
+  irmeterd::MeterDriver driver(loop, quiet, store, memory, meter, shown, options);
   PollResult result;
   int signal = 0;
   auto stop = loop.deferred([&] {
@@ -81,6 +81,13 @@ PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& k
   driver.start();
   loop.run();
   store.remove_sink(first_poll);
+  if (key && !shown.key) {
+    // By a daemon that is on no bus, for one that is on a bus would have been asked.
+    result.why_no_key = Advice{
+        "The key was not tried, because a daemon that is on no bus remembers what becomes "
+        "of keys, and a wrong one raises an alarm at the grid company each time",
+        "stop the daemon and check again (systemctl stop ir-meterd)"};
+  }
   return result;
 }
 

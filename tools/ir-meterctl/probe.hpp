@@ -2,10 +2,11 @@
 // protocol and its memory of keys that a meter has rejected.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/config/config.hpp"
-#include "common/config/credentials.hpp"
+#include "lib/session/key.hpp"
 #include "tools/ir-meterctl/meter_layers.hpp"
 
 namespace irmeterctl {
@@ -14,7 +15,8 @@ namespace irmeterctl {
 // second one does not. state_directory: where the daemon remembers what meters made of their keys;
 // a poll with a key needs one. Without a key the meter is asked for what it tells everybody. Throws
 // std::exception when the system gives no event loop.
-[[nodiscard]] PollResult probe(const irmeterd::MeterConfig& meter, const irmeterd::MeterKey& key,
+[[nodiscard]] PollResult probe(const irmeterd::MeterConfig& meter,
+                               const std::optional<irmeter::Key>& key,
                                const std::string& state_directory);
 
 }  // namespace irmeterctl

@@ -47,11 +47,10 @@ Document retry_document(const std::string& meter) {
 }
 
 int retry_key(const CommandLine& options, Output& output) {
-  const auto connected = DaemonClient::connect(chosen_bus(options));
-  if (const auto* failure = std::get_if<Failure>(&connected)) {
+  DaemonClient client;
+  if (const auto failure = client.connect(chosen_bus(options))) {
     return fail(*failure);
   }
-  const auto& client = std::get<DaemonClient>(connected);
   const auto daemon = client.look();
   if (const auto* failure = std::get_if<Failure>(&daemon)) {
     return fail(*failure);

@@ -11,11 +11,11 @@ namespace irmeterctl {
 namespace {
 
 Reply<DaemonInfo> look(irmeterd::Bus bus) {
-  const auto client = DaemonClient::connect(bus);
-  if (const auto* failure = std::get_if<Failure>(&client)) {
-    return *failure;
+  DaemonClient client;
+  if (auto failure = client.connect(bus)) {
+    return std::move(*failure);
   }
-  return std::get<DaemonClient>(client).look();
+  return client.look();
 }
 
 }  // namespace

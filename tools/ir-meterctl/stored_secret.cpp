@@ -49,7 +49,7 @@ Presence look_for(const std::string& path) {
 }
 
 StoredSecret hidden(const std::string& path) {
-  return {{}, path, "You may not read " + path + ": run this as root."};
+  return {{}, path, Advice{"You may not read " + path, "run this as root"}};
 }
 
 StoredSecret decrypt(const std::string& name, const std::string& path) {
@@ -57,11 +57,11 @@ StoredSecret decrypt(const std::string& name, const std::string& path) {
   const irmeterd::Secret text(without_line_end(decrypted.output));
   irmeter::wipe(decrypted.output.data(), decrypted.output.size());
   if (decrypted.status != 0) {
-    constexpr const char* cure =
-        "run this as root; if it stays so, store it again on this machine, with ir-meterctl "
-        "set-key "
-        "or systemd-creds encrypt.";
-    return {{}, path, path + " cannot be decrypted: " + cure};
+    return {{},
+            path,
+            Advice{path + " cannot be decrypted",
+                   "run this as root; if it stays so, store it again on this machine, with "
+                   "ir-meterctl set-key or systemd-creds encrypt"}};
   }
   return {text, path, {}};
 }
@@ -75,7 +75,7 @@ StoredSecret read_secret_file(const std::string& path) {
     if (look_for(path) != Presence::missing && access(path.c_str(), R_OK) != 0) {
       return hidden(path);
     }
-    return {{}, path, path + " " + text.error().what + ": write it there, alone, on one line."};
+    return {{}, path, Advice{path + " " + text.error().what, "write it there, alone, on one line"}};
   }
   return {irmeterd::Secret(without_line_end(*text)), path, {}};
 }

@@ -4,16 +4,18 @@
 // credential stores: encrypted first, as the service does.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/config/secret.hpp"
+#include "tools/ir-meterctl/advice.hpp"
 
 namespace irmeterctl {
 
 struct StoredSecret {
-  irmeterd::Secret text;  // without its line end
-  std::string place;      // "/etc/credstore/meter-key"; empty where nothing is stored
-  std::string problem;    // why there is no text, and after ": " the cure; empty when there is
+  irmeterd::Secret text;          // without its line end
+  std::string place;              // "/etc/credstore/meter-key"; empty where nothing is stored
+  std::optional<Advice> problem;  // why there is no text
 };
 
 // From $CREDENTIALS_DIRECTORY if there is one, else from the stores below root ("" for the

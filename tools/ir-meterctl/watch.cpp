@@ -10,7 +10,6 @@
 #include "common/loop.hpp"
 #include "tools/ir-meterctl/configuration.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
-#include "tools/ir-meterctl/daemon_watch.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -20,8 +19,10 @@ std::string text_line(Moment at, const std::string& subject, const Facts& facts)
   std::string text = to_text(at) + " " + subject;
   std::string before_fact;
   for (const Fact& fact : facts) {
-    text += before_fact + fact.label + ": " + to_text(fact.value);
-    before_fact = "; ";
+    if (!fact.label.empty()) {
+      text += before_fact + fact.label + ": " + to_text(fact.value);
+      before_fact = "; ";
+    }
   }
   return text;
 }
@@ -88,18 +89,17 @@ int watch(const CommandLine& options, Output& output) {
   irmeterd::Loop loop;
   const auto terminate = loop.signal(SIGTERM, [&] { loop.exit(EX_OK); });
   const auto interrupt = loop.signal(SIGINT, [&] { loop.exit(EX_OK); });
-  auto client = DaemonClient::connect(chosen_bus(options));
-  if (const auto* failure = std::get_if<Failure>(&client)) {
+  DaemonClient client;
+  if (const auto failure = client.connect(chosen_bus(options))) {
     return fail(*failure);
   }
   Printer printer(loop, output);
-  DaemonWatch::Events events;
+  DaemonClient::Events events;
   events.daemon = [&](bool running) { printer.daemon(running); };
   events.changed = [&](const auto& before, const auto& after) { printer.changed(before, after); };
   events.removed = [&](const auto& meter) { printer.removed(meter); };
   events.ended = [&](const Failure& failure) { loop.exit(fail(failure)); };
-  DaemonWatch watch(loop, std::get<DaemonClient>(std::move(client)), std::move(events));
-  if (const auto failure = watch.start()) {
+  if (const auto failure = client.watch(loop, std::move(events))) {
     return fail(*failure);
   }
   return loop.run();

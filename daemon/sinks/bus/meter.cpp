@@ -5,10 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include "common/bus_names.hpp"
+
 namespace irmeterd {
 namespace {
-
-constexpr const char* errors = "org.irmeterd.IrMeter1.Error.";
 
 // What the properties show of a meter's values: the registers always, the rest while it is live.
 irmeter::Values shown_values(const MeterSnapshot& meter) {
@@ -33,6 +33,14 @@ std::uint64_t reading_usec(const MeterSnapshot& meter) {
   return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
 }
 
+std::string_view fault_name(const MeterSnapshot& meter) {
+  return meter.failure ? irmeter::info(meter.failure->fault).name : std::string_view();
+}
+
+std::string fault_context(const MeterSnapshot& meter) {
+  return meter.failure ? meter.failure->context : std::string();
+}
+
 // The properties that differ between two snapshots.
 std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterSnapshot& after) {
   std::vector<bus::PropertyName> names;
@@ -49,8 +57,12 @@ std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterS
   note("SerialNumber", was.serial_number != is.serial_number);
   note("UtilitySerialNumber", was.utility_serial_number != is.utility_serial_number);
   note("FirmwareVersion", was.firmware_version != is.firmware_version);
-  note("State", before.state != after.state);
-  note("StateDetail", before.detail != after.detail);
+  note("State", before.state() != after.state());
+  note("Fault", fault_name(before) != fault_name(after));
+  note("FaultContext", fault_context(before) != fault_context(after));
+  note("StateDetail", before.detail() != after.detail());
+  note("Echo", before.echo != after.echo);
+  note("Held", before.held != after.held);
   note("LastReadingUSec", reading_usec(before) != reading_usec(after));
 
   const irmeter::Values old_values = shown_values(before);
@@ -76,10 +88,9 @@ void send(const Reply& reply) noexcept {
 
 BusMeter::BusMeter(sdbus::IConnection& connection, CommandQueue& commands,
                    const MeterSnapshot& meter)
-    : AdaptorInterfaces(connection,
-                        sdbus::ObjectPath("/org/irmeterd/IrMeter1/Meter/" + meter.name)),
+    : AdaptorInterfaces(connection, sdbus::ObjectPath(meter_path(meter.name))),
       commands_(commands),
-      shown_(meter) {
+      meter_(meter) {
   registerAdaptor();
 }
 
@@ -87,29 +98,26 @@ BusMeter::~BusMeter() {
   unregisterAdaptor();
   for (const Waiting& call : waiting_) {
     send([&] {
-      call.result.returnError(
-          bus::make_error(std::string(errors) + "Cancelled",
-                          "The daemon stopped serving this meter before the poll ended."));
+      call.result.returnError(bus::make_error(
+          cancelled_error, "The daemon stopped serving this meter before the poll ended."));
     });
   }
 }
 
-void BusMeter::show(const MeterSnapshot& meter) {
-  const auto names = changes(shown_, meter);
-  shown_ = meter;
+void BusMeter::changed(const MeterSnapshot& before) {
+  const auto names = changes(before, meter_);
   if (!names.empty()) {
     getObject().emitPropertiesChangedSignal(bus::InterfaceName{INTERFACE_NAME}, names);
   }
   auto waiting = std::exchange(waiting_, {});
   for (Waiting& call : waiting) {
-    if (meter.counters.polls <= call.polls) {
+    if (meter_.counters.polls <= call.polls) {
       waiting_.push_back(std::move(call));
-    } else if (meter.state == irmeter::State::online) {
+    } else if (!meter_.failure) {
       send([&] { call.result.returnResults(); });
     } else {
       send([&] {
-        call.result.returnError(bus::make_error(
-            errors + std::string(irmeter::info(meter.state).error_name), meter.detail));
+        call.result.returnError(bus::make_error(error_name(meter_.state()), meter_.detail()));
       });
     }
   }
@@ -125,26 +133,44 @@ void BusMeter::announce_removed() {
 
 void BusMeter::ReadNow(sdbus::Result<>&& result) {
   bus::guarded([&] {
-    commands_.push({Command::Kind::read_now, shown_.name});
-    waiting_.push_back({std::move(result), shown_.counters.polls});
+    commands_.push({Command::Kind::read_now, meter_.name});
+    waiting_.push_back({std::move(result), meter_.counters.polls});
   });
 }
 
 void BusMeter::RetryKey() {
-  bus::guarded([&] { commands_.push({Command::Kind::retry_key, shown_.name}); });
+  bus::guarded([&] { commands_.push({Command::Kind::retry_key, meter_.name}); });
 }
 
 std::string BusMeter::State() {
-  return std::string(irmeter::info(shown_.state).name);
+  return std::string(irmeter::info(meter_.state()).name);
+}
+
+std::string BusMeter::Fault() {
+  return std::string(fault_name(meter_));
+}
+
+std::string BusMeter::FaultContext() {
+  return fault_context(meter_);
+}
+
+std::vector<std::string> BusMeter::Held() {
+  std::vector<std::string> keys;
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (meter_.held.test(static_cast<std::size_t>(quantity.id))) {
+      keys.emplace_back(quantity.key);
+    }
+  }
+  return keys;
 }
 
 std::uint64_t BusMeter::LastReadingUSec() {
-  return reading_usec(shown_);
+  return reading_usec(meter_);
 }
 
 std::map<std::string, double> BusMeter::Quantities() {
   std::map<std::string, double> known;
-  const irmeter::Values values = shown_values(shown_);
+  const irmeter::Values values = shown_values(meter_);
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (values.get(quantity.id)) {
       known.emplace(quantity.key, irmeter::dbus_value(values, quantity.id));
@@ -154,7 +180,7 @@ std::map<std::string, double> BusMeter::Quantities() {
 }
 
 double BusMeter::value(irmeter::Quantity quantity) const {
-  return irmeter::dbus_value(shown_values(shown_), quantity);
+  return irmeter::dbus_value(shown_values(meter_), quantity);
 }
 
 }  // namespace irmeterd

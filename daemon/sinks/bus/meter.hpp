@@ -1,7 +1,7 @@
 // One meter as an object on the bus.
 //
-// It keeps the snapshot it shows, so that a property read and a PropertiesChanged never disagree,
-// and the ReadNow calls that wait for a poll to end.
+// Its properties are the snapshot in the store. It keeps the ReadNow calls that wait for a poll to
+// end.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,17 @@ namespace irmeterd {
 
 class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Meter_adaptor> {
  public:
-  // Throws sdbus::Error, as show() and the announcements do, when the connection is dead.
+  // meter: in the store, to outlive this. Throws sdbus::Error, as changed() and the announcements
+  // do, when the connection is dead.
   BusMeter(sdbus::IConnection& connection, CommandQueue& commands, const MeterSnapshot& meter);
   // Calls that still wait are answered with the error Cancelled.
   virtual ~BusMeter();
   BusMeter(const BusMeter&) = delete;
   BusMeter& operator=(const BusMeter&) = delete;
 
-  // Shows another snapshot: one PropertiesChanged with what differs, none when nothing does, then
-  // the replies to the calls whose poll has ended.
-  void show(const MeterSnapshot& meter);
+  // The snapshot was another before: one PropertiesChanged with what differs, none when nothing
+  // does, then the replies to the calls whose poll has ended.
+  void changed(const MeterSnapshot& before);
 
   // InterfacesAdded and InterfacesRemoved of the object manager.
   void announce_added();
@@ -42,15 +43,19 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   void ReadNow(sdbus::Result<>&& result) override;
   void RetryKey() override;
 
-  std::string Name() override { return shown_.name; }
-  std::string Device() override { return shown_.device; }
-  std::string Manufacturer() override { return shown_.identity.manufacturer; }
-  std::string Model() override { return shown_.identity.model; }
-  std::string SerialNumber() override { return shown_.identity.serial_number; }
-  std::string UtilitySerialNumber() override { return shown_.identity.utility_serial_number; }
-  std::string FirmwareVersion() override { return shown_.identity.firmware_version; }
+  std::string Name() override { return meter_.name; }
+  std::string Device() override { return meter_.device; }
+  std::string Manufacturer() override { return meter_.identity.manufacturer; }
+  std::string Model() override { return meter_.identity.model; }
+  std::string SerialNumber() override { return meter_.identity.serial_number; }
+  std::string UtilitySerialNumber() override { return meter_.identity.utility_serial_number; }
+  std::string FirmwareVersion() override { return meter_.identity.firmware_version; }
   std::string State() override;
-  std::string StateDetail() override { return shown_.detail; }
+  std::string Fault() override;
+  std::string FaultContext() override;
+  std::string StateDetail() override { return meter_.detail(); }
+  bool Echo() override { return meter_.echo; }
+  std::vector<std::string> Held() override;
   std::uint64_t LastReadingUSec() override;
   double EnergyImport() override { return value(irmeter::Quantity::energy_import); }
   double EnergyExport() override { return value(irmeter::Quantity::energy_export); }
@@ -70,7 +75,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   [[nodiscard]] double value(irmeter::Quantity quantity) const;
 
   CommandQueue& commands_;
-  MeterSnapshot shown_;
+  const MeterSnapshot& meter_;
   std::vector<Waiting> waiting_;
 };
 

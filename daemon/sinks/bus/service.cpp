@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/bus_names.hpp"
 #include "daemon/service/message_ids.hpp"
 #include "daemon/sinks/bus/compat.hpp"
 #include "daemon/sinks/bus/log_control.hpp"
@@ -17,8 +18,6 @@
 namespace irmeterd {
 namespace {
 
-constexpr const char* service_name = "org.irmeterd.IrMeter1";
-constexpr const char* root_path = "/org/irmeterd/IrMeter1";
 constexpr irmeter::Duration first_delay = std::chrono::seconds(1);
 constexpr irmeter::Duration longest_delay = std::chrono::seconds(30);
 // A bus greets within milliseconds; one that has not by then is said to hang.
@@ -165,11 +164,11 @@ void BusService::meter_added(const MeterSnapshot& meter) noexcept {
   });
 }
 
-void BusService::meter_changed(const MeterSnapshot&, const MeterSnapshot& after) noexcept {
+void BusService::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
   in_session([&](Session& session) {
     const auto place = session.meters.find(after.name);
     if (place != session.meters.end()) {
-      place->second.show(after);
+      place->second.changed(before);
     }
   });
 }

@@ -1,0 +1,39 @@
+#include "common/fault_texts.hpp"
+
+namespace irmeterd {
+namespace {
+
+std::string joined(const std::string& cause, std::string_view cure) {
+  return cause + ": " + std::string(cure) + ".";
+}
+
+}  // namespace
+
+std::string cause_of(const irmeter::Failure& failure) {
+  const std::string cause(text(failure.fault).cause);
+  return failure.context.empty() ? cause : cause + " (" + failure.context + ")";
+}
+
+std::string sentence_of(const irmeter::Failure& failure) {
+  return joined(cause_of(failure), text(failure.fault).cure);
+}
+
+std::string sentence_of_reading(bool echo, const irmeter::QuantitySet& held) {
+  std::string all(meaning(irmeter::State::online));
+  if (echo) {
+    all += " " + joined(std::string(echo_remark.cause), echo_remark.cure);
+  }
+  return held.any() ? all + " " + held_text(held) : all;
+}
+
+std::string held_text(const irmeter::QuantitySet& held) {
+  std::string keys;
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (held.test(static_cast<std::size_t>(quantity.id))) {
+      keys += (keys.empty() ? "" : ", ") + std::string(quantity.key);
+    }
+  }
+  return keys.empty() ? keys : "Not believed and held back: " + keys + ".";
+}
+
+}  // namespace irmeterd
