@@ -97,7 +97,8 @@ TEST_F(Start, SaysWhereAMissingKeyBelongs) {
   configure(std::string(no_bus) + meter_table(simulator.device()));
   start();
   ASSERT_TRUE(shows("main no-key"));
-  EXPECT_EQ(logged("warning: main: no-key. There is no key in " + path("credentials/meter-key")),
+  EXPECT_EQ(logged("warning: main: no-key. There is no key to read the meter with (" +
+                   path("credentials/meter-key")),
             1U)
       << daemon_->errors();
 }

@@ -118,9 +118,8 @@ TEST_F(Whole, FailsReadNowWithAnErrorNamedAfterTheState) {
   const auto call = client.call(main_path, meter_interface, "ReadNow");
   EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error.NoDevice");
   EXPECT_EQ(call->message,
-            "There is no device at the configured path: plug in the probe, or configure the path "
-            "that ir-meterctl ports shows. (/dev/no-such-probe: No "
-            "such file or directory)");
+            "There is no device at the configured path (/dev/no-such-probe: No such file or "
+            "directory): plug in the probe, or configure the path that ir-meterctl ports shows.");
 }
 
 TEST_F(Whole, ReadsOverMqttOnRequest) {
