@@ -24,7 +24,7 @@ std::vector<CheckLine> lines_for(const irmeter::Failure& failure, bool identifie
 }
 
 std::string failed_layer(const std::vector<CheckLine>& lines) {
-  const auto failed = std::ranges::find(lines, Verdict::failed, &CheckLine::verdict);
+  const auto failed = std::ranges::find(lines, Result::failed, &CheckLine::result);
   return failed == lines.end() ? "none" : std::string(name(failed->layer));
 }
 
@@ -54,18 +54,18 @@ TEST(MeterLayers, EveryFaultIsInOneLayerAndHasACure) {
     const auto lines = lines_for({info.id, {}});
     ASSERT_EQ(lines.size(), 10U) << info.name;
     const auto bad = std::ranges::find_if(
-        lines, [](const CheckLine& line) { return line.verdict != Verdict::ok; });
+        lines, [](const CheckLine& line) { return line.result != Result::ok; });
     ASSERT_NE(bad, lines.end()) << info.name;
     if (info.id == Fault::quiet) {
-      EXPECT_EQ(bad->verdict, Verdict::not_tried);
+      EXPECT_EQ(bad->result, Result::not_tried);
       EXPECT_EQ(bad->detail, "quiet hours");
     } else {
-      EXPECT_EQ(bad->verdict, Verdict::failed) << info.name;
+      EXPECT_EQ(bad->result, Result::failed) << info.name;
       EXPECT_NE(bad->detail, "") << info.name;
       EXPECT_NE(bad->cure, "") << info.name;
     }
     EXPECT_TRUE(std::all_of(bad + 1, lines.end(), [](const CheckLine& line) {
-      return line.verdict == Verdict::not_tried;
+      return line.result == Result::not_tried;
     })) << info.name;
   }
 }
@@ -109,17 +109,17 @@ TEST(MeterLayers, WithoutAKeyTheDaemonHasAskedNothing) {
   const auto lines = lines_for({Fault::no_key, {}}, false);
   EXPECT_EQ(failed_layer(lines), "key");
   for (const CheckLine& line : lines) {
-    const Verdict expected = line.layer < Layer::echo   ? Verdict::ok
-                             : line.layer == Layer::key ? Verdict::failed
-                                                        : Verdict::not_tried;
-    EXPECT_EQ(line.verdict, expected) << name(line.layer);
+    const Result expected = line.layer < Layer::echo   ? Result::ok
+                            : line.layer == Layer::key ? Result::failed
+                                                       : Result::not_tried;
+    EXPECT_EQ(line.result, expected) << name(line.layer);
   }
 }
 
 TEST(MeterLayers, NothingWasTriedBeforeTheFirstPoll) {
   const auto lines = meter_layers("main", "/dev/ir-probe", {});
   EXPECT_TRUE(std::ranges::all_of(
-      lines, [](const CheckLine& line) { return line.verdict == Verdict::not_tried; }));
+      lines, [](const CheckLine& line) { return line.result == Result::not_tried; }));
 }
 
 TEST(MeterLayers, ShowWhatAReadingLacks) {

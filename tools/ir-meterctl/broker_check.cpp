@@ -14,13 +14,13 @@ std::string how_to_announce(bool daemon_runs) {
 
 CheckLine availability_line(const std::string& meter, const std::string* payload,
                             const std::string& topic, bool daemon_runs) {
-  CheckLine line{Layer::availability, meter, Verdict::failed, "", how_to_announce(daemon_runs)};
+  CheckLine line{Layer::availability, meter, Result::failed, "", how_to_announce(daemon_runs)};
   if (payload == nullptr) {
     line.detail = "the broker keeps nothing under " + topic;
   } else if (*payload != irmeterd::mqtt_online) {
     line.detail = "the meter is offline";
   } else {
-    return {Layer::availability, meter, Verdict::ok, "the meter is online", ""};
+    return {Layer::availability, meter, Result::ok, "the meter is online", ""};
   }
   return line;
 }
@@ -28,10 +28,10 @@ CheckLine availability_line(const std::string& meter, const std::string* payload
 CheckLine discovery_line(const std::string& meter, const std::string* payload,
                          const std::string& topic, bool daemon_runs) {
   if (payload == nullptr || payload->empty()) {
-    return {Layer::discovery, meter, Verdict::failed, "the broker keeps nothing under " + topic,
+    return {Layer::discovery, meter, Result::failed, "the broker keeps nothing under " + topic,
             how_to_announce(daemon_runs)};
   }
-  return {Layer::discovery, meter, Verdict::ok, "the broker keeps it under " + topic, ""};
+  return {Layer::discovery, meter, Result::ok, "the broker keeps it under " + topic, ""};
 }
 
 }  // namespace
@@ -41,18 +41,18 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
                                     const std::string& root, bool daemon_runs) {
   std::vector<CheckLine> lines;
   const auto skip = [&lines](const CheckedMeter& meter, const std::string& why) {
-    lines.push_back({Layer::discovery, meter.name, Verdict::not_tried, why, ""});
-    lines.push_back({Layer::availability, meter.name, Verdict::not_tried, why, ""});
+    lines.push_back({Layer::discovery, meter.name, Result::not_tried, why, ""});
+    lines.push_back({Layer::availability, meter.name, Result::not_tried, why, ""});
   };
   BrokerVisit broker(config, root);
   if (const auto wrong = broker.connect()) {
-    lines.push_back({Layer::broker, "", Verdict::failed, wrong->what, wrong->cure});
+    lines.push_back({Layer::broker, "", Result::failed, wrong->what, wrong->cure});
     for (const CheckedMeter& meter : meters) {
       skip(meter, "");
     }
     return lines;
   }
-  lines.push_back({Layer::broker, "", Verdict::ok, "connected to " + broker.address(), ""});
+  lines.push_back({Layer::broker, "", Result::ok, "connected to " + broker.address(), ""});
 
   const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix, ""};
   std::vector<std::string> wanted;
@@ -78,7 +78,7 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
     const std::string availability = topics.availability(meter.id);
     lines.push_back(config.discovery
                         ? discovery_line(meter.name, payload(discovery), discovery, daemon_runs)
-                        : CheckLine{Layer::discovery, meter.name, Verdict::ok,
+                        : CheckLine{Layer::discovery, meter.name, Result::ok,
                                     "switched off in the configuration", ""});
     lines.push_back(
         availability_line(meter.name, payload(availability), availability, daemon_runs));

@@ -77,14 +77,14 @@ void compare_with_service(CheckLine& permission, const std::string& device, bool
   }
   const bool service_may = may_open(*service, node);
   const std::string opens_for = " (it opens for " + openers_by_mode(node) + ")";
-  if (permission.verdict == Verdict::ok && !service_may && !by_daemon) {
-    permission.verdict = Verdict::failed;
+  if (permission.result == Result::ok && !service_may && !by_daemon) {
+    permission.result = Result::failed;
     permission.detail = "you may open the device, but the service may not" + opens_for;
-  } else if (permission.verdict == Verdict::failed && service_may && !by_daemon) {
+  } else if (permission.result == Result::failed && service_may && !by_daemon) {
     permission.detail = "the service may open the device, but you may not" + opens_for;
     permission.cure = "run this as root";
   }
-  if (permission.verdict == Verdict::failed && !service_may) {
+  if (permission.result == Result::failed && !service_may) {
     permission.cure = "give it to the group " + std::string(service_user) +
                       " with a line of your own, for USB or for a port of the machine itself, as "
                       "the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";
@@ -94,7 +94,7 @@ void compare_with_service(CheckLine& permission, const std::string& device, bool
 // Of a check that ends with its first layer.
 void add_rest_not_tried(CheckReport& report) {
   for (std::size_t layer = 1; layer < layer_names.size(); ++layer) {
-    report.add({{static_cast<Layer>(layer), "", Verdict::not_tried, "", ""}});
+    report.add({{static_cast<Layer>(layer), "", Result::not_tried, "", ""}});
   }
 }
 
@@ -142,11 +142,11 @@ class Check {
       how =
           "; the daemon cannot be asked, as " + failure->what + ", so the probe is read from here";
     } else if (failure) {
-      report_.add({{Layer::configuration, "", Verdict::failed, failure->what, failure->cure}});
+      report_.add({{Layer::configuration, "", Result::failed, failure->what, failure->cure}});
       add_rest_not_tried(report_);
       return false;
     }
-    report_.add({{Layer::configuration, "", Verdict::ok, config_path + how, ""}});
+    report_.add({{Layer::configuration, "", Result::ok, config_path + how, ""}});
     return true;
   }
 
@@ -169,7 +169,7 @@ class Check {
     const std::optional<PollResult> poll =
         daemon_runs_ ? poll_by_daemon(meter.name) : poll_here(meter);
     if (!poll) {
-      report_.add({{Layer::configuration, meter.name, Verdict::failed,
+      report_.add({{Layer::configuration, meter.name, Result::failed,
                     "the running daemon does not have the meter " + meter.name,
                     "have it load the configuration: systemctl reload ir-meterd"}});
       checked_.push_back({meter.name, ""});
@@ -205,11 +205,11 @@ class Check {
 
   void add_key_place(CheckLine& line, const MeterConfig& meter) {
     const StoredKey stored = find_key(meter, root_);
-    if (!stored.key || line.verdict == Verdict::not_tried) {
+    if (!stored.key || line.result == Result::not_tried) {
       return;
     }
     line.detail += " (stored in " + stored.place + ")";
-    if (daemon_runs_ && line.verdict == Verdict::failed) {
+    if (daemon_runs_ && line.result == Result::failed) {
       line.cure += line.cure.ends_with('.') ? "" : ".";
       line.cure +=
           " A key that was stored after the service started is read at the next start: "
@@ -221,7 +221,7 @@ class Check {
     if (config_.mqtt) {
       report_.add(irmeterctl::check_broker(*config_.mqtt, checked_, root_, daemon_runs_));
     } else {
-      report_.add({{Layer::broker, "", Verdict::ok, "none is configured", ""}});
+      report_.add({{Layer::broker, "", Result::ok, "none is configured", ""}});
     }
   }
 
@@ -239,7 +239,7 @@ class Check {
 int report_problems(const std::vector<irmeterd::ConfigProblem>& problems, Output& output) {
   CheckReport report(output, false);
   for (const irmeterd::ConfigProblem& problem : problems) {
-    report.add({{Layer::configuration, "", Verdict::failed, problem.text(),
+    report.add({{Layer::configuration, "", Result::failed, problem.text(),
                  "edit the file; ir-meterd.toml(5) tells what belongs there"}});
   }
   add_rest_not_tried(report);
@@ -257,7 +257,7 @@ int check(const CommandLine& options, Output& output) {
   const auto& meters = loaded.config.meters;
   if (!options.meter.empty() &&
       std::ranges::find(meters, options.meter, &MeterConfig::name) == meters.end()) {
-    complain(options.config_path + " has no meter " + irmeterd::in_quotes(options.meter));
+    print_error(options.config_path + " has no meter " + irmeterd::in_quotes(options.meter));
     return EX_USAGE;
   }
   return Check(options, loaded.config, output).run(options);

@@ -31,12 +31,12 @@ inline constexpr std::array<std::string_view, 14> layer_names{
   return layer_names[static_cast<std::size_t>(layer)];
 }
 
-enum class Verdict { ok, failed, not_tried };
+enum class Result { ok, failed, not_tried };
 
 struct CheckLine {
   Layer layer;
   std::string meter;  // its name in the configuration; empty where it is of no meter
-  Verdict verdict;
+  Result result;
   std::string detail;
   std::string cure;  // may also stand where all is well but could be better
 };

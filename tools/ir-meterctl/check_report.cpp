@@ -10,11 +10,11 @@
 namespace irmeterctl {
 namespace {
 
-constexpr std::array<std::string_view, 3> verdicts_in_text{"ok", "NOT OK", "not tried"};
-constexpr std::array<std::string_view, 3> verdicts_in_json{"ok", "failed", "not_tried"};
+constexpr std::array<std::string_view, 3> results_in_text{"ok", "NOT OK", "not tried"};
+constexpr std::array<std::string_view, 3> results_in_json{"ok", "failed", "not_tried"};
 
 std::string text_of(const CheckLine& line, bool name_meter) {
-  std::string text(verdicts_in_text[static_cast<std::size_t>(line.verdict)]);
+  std::string text(results_in_text[static_cast<std::size_t>(line.result)]);
   text += "  " + std::string(name(line.layer));
   if (name_meter && !line.meter.empty()) {
     text += " of " + line.meter;
@@ -31,7 +31,7 @@ std::string text_of(const CheckLine& line, bool name_meter) {
 Facts facts_of(const CheckLine& line) {
   return {{"", "meter", line.meter.empty() ? Value(Unknown{}) : Value(line.meter)},
           {"", "layer", std::string(name(line.layer))},
-          {"", "result", std::string(verdicts_in_json[static_cast<std::size_t>(line.verdict)])},
+          {"", "result", std::string(results_in_json[static_cast<std::size_t>(line.result)])},
           {"", "detail", line.detail},
           {"", "cure", line.cure}};
 }
@@ -48,8 +48,8 @@ void CheckReport::add(const std::vector<CheckLine>& lines) {
 }
 
 bool CheckReport::finish() {
-  const auto failed = std::ranges::count(lines_, Verdict::failed, &CheckLine::verdict);
-  const auto untried = std::ranges::count(lines_, Verdict::not_tried, &CheckLine::verdict);
+  const auto failed = std::ranges::count(lines_, Result::failed, &CheckLine::result);
+  const auto untried = std::ranges::count(lines_, Result::not_tried, &CheckLine::result);
   const bool all_well = failed == 0 && untried == 0;
   if (!output_.json()) {
     output_.line(all_well ? "All is well."

@@ -9,7 +9,7 @@ namespace irmeterctl {
 std::optional<irmeterd::Config> load_configuration(const CommandLine& options) {
   irmeterd::LoadedConfig loaded = irmeterd::load_config(options.config_path);
   for (const irmeterd::ConfigProblem& problem : loaded.problems) {
-    complain(problem.text());
+    print_error(problem.text());
   }
   return loaded.problems.empty() ? std::optional(std::move(loaded.config)) : std::nullopt;
 }

@@ -51,7 +51,7 @@ int run(const CommandLine& options) {
   if (output.good() || output.gone()) {
     return status;
   }
-  complain("standard output: " + std::generic_category().message(output.error()));
+  print_error("standard output: " + std::generic_category().message(output.error()));
   return EX_IOERR;
 }
 
@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   try {
     return irmeterctl::run(options);
   } catch (const std::exception& error) {
-    irmeterctl::complain(error.what());
+    irmeterctl::print_error(error.what());
     return EXIT_FAILURE;
   }
 }

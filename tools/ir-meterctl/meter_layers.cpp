@@ -87,20 +87,20 @@ class Lines {
   // All layers are fine up to the end, before it.
   void add_good(Layer end) {
     for (; next_ < end; next_ = static_cast<Layer>(static_cast<int>(next_) + 1)) {
-      lines_.push_back({next_, meter_, Verdict::ok, good(next_), {}});
+      lines_.push_back({next_, meter_, Result::ok, good(next_), {}});
       if (next_ == Layer::echo && poll_.echo) {
         lines_.back().detail = irmeterd::echo_remark.cause;
         lines_.back().cure = irmeterd::echo_remark.cure;
       }
     }
   }
-  void add(Verdict verdict, const std::string& detail, const std::string& cure) {
-    lines_.push_back({next_, meter_, verdict, detail, cure});
+  void add(Result result, const std::string& detail, const std::string& cure) {
+    lines_.push_back({next_, meter_, result, detail, cure});
     next_ = static_cast<Layer>(static_cast<int>(next_) + 1);
   }
   void add_not_tried(Layer end, const std::string& because = {}) {
     while (next_ < end) {
-      add(Verdict::not_tried, because, {});
+      add(Result::not_tried, because, {});
     }
   }
   std::vector<CheckLine> take() { return std::move(lines_); }
@@ -168,9 +168,9 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
     return lines.take();
   }
   if (failure->fault == Fault::no_key && poll.why_no_key) {
-    lines.add(Verdict::failed, poll.why_no_key->what, poll.why_no_key->cure);
+    lines.add(Result::failed, poll.why_no_key->what, poll.why_no_key->cure);
   } else {
-    lines.add(Verdict::failed, irmeterd::cause_of(*failure),
+    lines.add(Result::failed, irmeterd::cause_of(*failure),
               std::string(irmeterd::text(failure->fault).cure));
   }
   lines.add_not_tried(end);

@@ -141,7 +141,7 @@ void Output::write_all(const std::string& text) {
   }
 }
 
-void complain(const std::string& problem) {
+void print_error(const std::string& problem) {
   std::fprintf(stderr, "ir-meterctl: %s\n", problem.c_str());
 }
 

@@ -73,6 +73,6 @@ class Output {
 };
 
 // "ir-meterctl: problem" on standard error.
-void complain(const std::string& problem);
+void print_error(const std::string& problem);
 
 }  // namespace irmeterctl

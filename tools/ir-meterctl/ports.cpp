@@ -14,10 +14,10 @@
 namespace irmeterctl {
 namespace {
 
-std::string_view verdict(Likelihood likelihood) {
-  constexpr std::array<std::string_view, 4> verdicts{"yes", "maybe", "only if one is wired to it",
-                                                     "no"};
-  return verdicts[static_cast<std::size_t>(likelihood)];
+std::string_view answer(Likelihood likelihood) {
+  constexpr std::array<std::string_view, 4> answers{"yes", "maybe", "only if one is wired to it",
+                                                    "no"};
+  return answers[static_cast<std::size_t>(likelihood)];
 }
 
 std::string usb_text(const UsbNames& usb) {
@@ -58,7 +58,7 @@ void add_access(Facts& facts, const SerialPort& port) {
 
 Facts facts_of(const SerialPort& port) {
   Facts facts{{"Port", "port", port.path}};
-  facts.push_back({"A probe", "", std::string(verdict(port.likelihood)) + ", " + port.because});
+  facts.push_back({"A probe", "", std::string(answer(port.likelihood)) + ", " + port.because});
   facts.push_back({"", "probe", std::string(word(port.likelihood))});
   facts.push_back({"", "because", port.because});
   add_usb(facts, port);

@@ -33,7 +33,7 @@ irmeter::Result<std::string> chosen_meter(const Meters& meters, const std::strin
 }
 
 int fail(const Failure& failure) {
-  complain(failure.text());
+  print_error(failure.text());
   return EXIT_FAILURE;
 }
 
@@ -57,7 +57,7 @@ int retry_key(const CommandLine& options, Output& output) {
   }
   const auto meter = chosen_meter(std::get<DaemonInfo>(daemon).meters, options.meter);
   if (!meter) {
-    complain(meter.error().what);
+    print_error(meter.error().what);
     return EX_USAGE;
   }
   if (const auto failure = client.retry_key(*meter)) {

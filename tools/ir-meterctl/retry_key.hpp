@@ -1,4 +1,4 @@
-// ir-meterctl retry-key: a key that the meter has rejected, or given no verdict on, is shown to it
+// ir-meterctl retry-key: a key that the meter has rejected, or not answered for, is shown to it
 // once more.
 #pragma once
 

@@ -111,7 +111,7 @@ bool is_known_head(const UsbNames& usb) {
          });
 }
 
-std::pair<Likelihood, std::string> judge(const SerialPort& port) {
+std::pair<Likelihood, std::string> likelihood_of(const SerialPort& port) {
   if (!port.links.empty() && port.links.front() == "/dev/ir-probe") {
     return {Likelihood::known, "udev knows it as the probe"};
   }
@@ -159,7 +159,7 @@ std::optional<SerialPort> examine(const fs::path& entry, const std::string& root
       }
     }
   }
-  std::tie(port.likelihood, port.because) = judge(port);
+  std::tie(port.likelihood, port.because) = likelihood_of(port);
   return port;
 }
 

@@ -104,7 +104,7 @@ Document document_of(const Stored& stored, const std::string& credential,
 
 int set_key(const CommandLine& options, Output& output) {
   if (options.root.empty() && ::geteuid() != 0) {
-    complain("keys belong to root: run 'sudo ir-meterctl set-key'");
+    print_error("keys belong to root: run 'sudo ir-meterctl set-key'");
     return EX_NOPERM;
   }
   const auto config = load_configuration(options);
@@ -113,20 +113,20 @@ int set_key(const CommandLine& options, Output& output) {
   }
   const auto credential = credential_of(*config, options.meter);
   if (!credential) {
-    complain(credential.error().what);
+    print_error(credential.error().what);
     return EX_USAGE;
   }
   const auto key = read_key();
   if (!key) {
-    complain(key.error().what);
-    complain(
+    print_error(key.error().what);
+    print_error(
         "nothing was stored; it takes the read-only key (RK) of the optical port, which the "
         "grid company gives out, not the MEP key (MBK)");
     return EX_DATAERR;
   }
   const auto stored = store_key(*key, *credential, options.root);
   if (!stored) {
-    complain(stored.error().what);
+    print_error(stored.error().what);
     return EX_CANTCREAT;
   }
   const Restart restart = restart_unless_told(options);

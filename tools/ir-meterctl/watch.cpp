@@ -79,7 +79,7 @@ class Printer {
 };
 
 int fail(const Failure& failure) {
-  complain(failure.text());
+  print_error(failure.text());
   return EXIT_FAILURE;
 }
 
