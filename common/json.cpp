@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "lib/hex.hpp"
+
 namespace irmeterd {
 namespace {
 
@@ -146,7 +148,6 @@ void JsonWriter::separate() {
 }
 
 void JsonWriter::quote(std::string_view value) {
-  static constexpr std::string_view hex = "0123456789abcdef";
   const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
   out_ += '"';
   while (!value.empty()) {
@@ -166,9 +167,7 @@ void JsonWriter::quote(std::string_view value) {
       out_ += '\\';
       out_ += value.front();
     } else if (byte < 0x20) {
-      out_ += "\\u00";
-      out_ += hex[byte >> 4U];
-      out_ += hex[byte & 0xFU];
+      out_ += "\\u00" + irmeter::hex(byte);
     } else {
       out_ += value.substr(0, length);
     }

@@ -18,39 +18,43 @@ std::uint64_t to_usec(irmeter::Instant at) {
   return count < 0 ? 0 : static_cast<std::uint64_t>(count);
 }
 
+Loop::IoHandler ignoring_events(Loop::Handler handler) {
+  return [call = std::move(handler)](std::uint32_t) { call(); };
+}
+
 }  // namespace
 
-struct EventSource::Holder {
+struct EventSource::Registration {
   sd_event_source* source = nullptr;
-  std::function<void(std::uint32_t)> io_handler;
-  std::function<void()> handler;
+  std::function<void(std::uint32_t)> handler;
 
   // The trampolines are noexcept: an exception that reaches C code is a defect, and ends there.
   static int on_io(sd_event_source*, int, std::uint32_t events, void* self) noexcept {
-    // A handler may end its own source; the copy keeps the closure alive until it returns.
-    const auto call = static_cast<Holder*>(self)->io_handler;
-    call(events);
-    return 0;
+    return run(self, events);
   }
   static int on_time(sd_event_source*, std::uint64_t, void* self) noexcept { return run(self); }
   static int on_signal(sd_event_source*, const signalfd_siginfo*, void* self) noexcept {
     return run(self);
   }
   static int on_event(sd_event_source*, void* self) noexcept { return run(self); }
-  static int run(void* self) noexcept {
-    const auto call = static_cast<Holder*>(self)->handler;
-    call();
+  static int run(void* self, std::uint32_t events = 0) noexcept {
+    // A handler may end its own source; the copy keeps the closure alive until it returns.
+    const auto call = static_cast<Registration*>(self)->handler;
+    call(events);
     return 0;
   }
 };
 
-void EventSource::Delete::operator()(Holder* holder) const {
-  if (holder->source != nullptr) {
-    sd_event_source_set_enabled(holder->source, SD_EVENT_OFF);
-    sd_event_source_unref(holder->source);
+void EventSource::Delete::operator()(Registration* registration) const {
+  if (registration->source != nullptr) {
+    sd_event_source_set_enabled(registration->source, SD_EVENT_OFF);
+    sd_event_source_unref(registration->source);
   }
-  delete holder;  // NOLINT(cppcoreguidelines-owning-memory): this is the owner's deleter
+  delete registration;  // NOLINT(cppcoreguidelines-owning-memory): this is the owner's deleter
 }
+
+EventSource::EventSource(std::function<void(std::uint32_t)> handler)
+    : source_(new Registration{nullptr, std::move(handler)}) {}
 
 Loop::Loop() {
   check(sd_event_new(&event_), "cannot create the event loop");
@@ -66,19 +70,12 @@ irmeter::Instant Loop::now() const {
   return irmeter::Instant(irmeter::Duration(static_cast<std::int64_t>(usec)));
 }
 
-EventSource Loop::adopt(std::unique_ptr<EventSource::Holder> holder, int result, const char* what) {
-  EventSource owner;
-  owner.source_.reset(holder.release());
-  check(result, what);
-  return owner;
-}
-
 EventSource Loop::io(int fd, std::uint32_t events, IoHandler handler) {
-  auto holder = std::make_unique<EventSource::Holder>();
-  holder->io_handler = std::move(handler);
-  const int result = sd_event_add_io(event_, &holder->source, fd, events,
-                                     EventSource::Holder::on_io, holder.get());
-  return adopt(std::move(holder), result, "cannot watch a descriptor");
+  EventSource made(std::move(handler));
+  check(sd_event_add_io(event_, &made.source_->source, fd, events, EventSource::Registration::on_io,
+                        made.source_.get()),
+        "cannot watch a descriptor");
+  return made;
 }
 
 void Loop::set_events(EventSource& source, std::uint32_t events) {
@@ -86,14 +83,13 @@ void Loop::set_events(EventSource& source, std::uint32_t events) {
 }
 
 EventSource Loop::timer(Handler handler, irmeter::Duration accuracy) {
-  auto holder = std::make_unique<EventSource::Holder>();
-  holder->handler = std::move(handler);
-  const int result = sd_event_add_time(event_, &holder->source, CLOCK_BOOTTIME, 0,
-                                       static_cast<std::uint64_t>(accuracy.count()),
-                                       EventSource::Holder::on_time, holder.get());
-  EventSource owner = adopt(std::move(holder), result, "cannot make a timer");
-  disarm(owner);
-  return owner;
+  EventSource made(ignoring_events(std::move(handler)));
+  check(sd_event_add_time(event_, &made.source_->source, CLOCK_BOOTTIME, 0,
+                          static_cast<std::uint64_t>(accuracy.count()),
+                          EventSource::Registration::on_time, made.source_.get()),
+        "cannot make a timer");
+  disarm(made);
+  return made;
 }
 
 void Loop::arm(EventSource& timer, irmeter::Instant at) {
@@ -110,22 +106,21 @@ EventSource Loop::signal(int number, Handler handler) {
   sigemptyset(&set);
   sigaddset(&set, number);
   check(-pthread_sigmask(SIG_BLOCK, &set, nullptr), "cannot block a signal");
-  auto holder = std::make_unique<EventSource::Holder>();
-  holder->handler = std::move(handler);
-  const int result = sd_event_add_signal(event_, &holder->source, number,
-                                         EventSource::Holder::on_signal, holder.get());
-  return adopt(std::move(holder), result, "cannot watch a signal");
+  EventSource made(ignoring_events(std::move(handler)));
+  check(sd_event_add_signal(event_, &made.source_->source, number,
+                            EventSource::Registration::on_signal, made.source_.get()),
+        "cannot watch a signal");
+  return made;
 }
 
 EventSource Loop::deferred(Handler handler) {
-  auto holder = std::make_unique<EventSource::Holder>();
-  holder->handler = std::move(handler);
-  const int result =
-      sd_event_add_defer(event_, &holder->source, EventSource::Holder::on_event, holder.get());
-  EventSource owner = adopt(std::move(holder), result, "cannot make an event source");
-  check(sd_event_source_set_enabled(owner.source_->source, SD_EVENT_OFF),
+  EventSource made(ignoring_events(std::move(handler)));
+  check(sd_event_add_defer(event_, &made.source_->source, EventSource::Registration::on_event,
+                           made.source_.get()),
         "cannot make an event source");
-  return owner;
+  check(sd_event_source_set_enabled(made.source_->source, SD_EVENT_OFF),
+        "cannot make an event source");
+  return made;
 }
 
 void Loop::trigger(EventSource& deferred) {
@@ -134,16 +129,13 @@ void Loop::trigger(EventSource& deferred) {
 }
 
 EventSource Loop::before_sleep(Handler handler) {
-  auto holder = std::make_unique<EventSource::Holder>();
-  holder->handler = std::move(handler);
   // sd-event runs the prepare callback of every enabled source before each sleep; a timer that
   // never fires is the cheapest source to carry one.
-  int result = sd_event_add_time(event_, &holder->source, CLOCK_BOOTTIME, UINT64_MAX, 0,
-                                 EventSource::Holder::on_time, holder.get());
-  if (result >= 0) {
-    result = sd_event_source_set_prepare(holder->source, EventSource::Holder::on_event);
-  }
-  return adopt(std::move(holder), result, "cannot make an event source");
+  EventSource made = timer(std::move(handler));
+  arm(made, irmeter::Instant::max());
+  check(sd_event_source_set_prepare(made.source_->source, EventSource::Registration::on_event),
+        "cannot make an event source");
+  return made;
 }
 
 int Loop::run() {

@@ -24,11 +24,12 @@ class EventSource {
 
  private:
   friend class Loop;
-  struct Holder;
+  struct Registration;
   struct Delete {
-    void operator()(Holder* holder) const;
+    void operator()(Registration* registration) const;
   };
-  std::unique_ptr<Holder, Delete> source_;
+  explicit EventSource(std::function<void(std::uint32_t)> handler);
+  std::unique_ptr<Registration, Delete> source_;
 };
 
 class Loop {
@@ -76,7 +77,6 @@ class Loop {
   [[nodiscard]] sd_event* raw() const { return event_; }
 
  private:
-  EventSource adopt(std::unique_ptr<EventSource::Holder> holder, int result, const char* what);
   sd_event* event_ = nullptr;
 };
 

@@ -14,7 +14,7 @@
 
 #include "common/accounts.hpp"
 #include "common/config/url.hpp"
-#include "common/line/holder.hpp"
+#include "common/line/port_users.hpp"
 
 namespace irmeterd {
 namespace {
@@ -36,8 +36,8 @@ std::string ownership(const std::string& path) {
   return path + " belongs to " + user + ":" + group + " with mode " + mode;
 }
 
-irmeter::Failure busy(const std::string& path, const std::vector<Holder>& holders) {
-  return {irmeter::Fault::device_busy, holders.empty() ? path : path + ": " + names_of(holders)};
+irmeter::Failure busy(const std::string& path, const std::vector<PortUser>& users) {
+  return {irmeter::Fault::device_busy, users.empty() ? path : path + ": " + names_of(users)};
 }
 
 // A pseudo-terminal has no modem lines and no sysfs entry, so libserialport refuses it.
@@ -69,9 +69,9 @@ OpenedLine open_path(const MeterConfig& meter) {
   }
   // Not every program locks what it has open, root passes exclusive mode, and a lock is on one node
   // while a container may have another: two readers would still steal each other's bytes.
-  for (const auto& holders : {find_lock_file_owner(path), find_openers(path)}) {
-    if (!holders.empty()) {
-      return busy(path, holders);
+  for (const auto& users : {find_lock_file_owner(path), find_openers(path)}) {
+    if (!users.empty()) {
+      return busy(path, users);
     }
   }
   return open_serial_port(path, meter);
@@ -99,7 +99,7 @@ irmeter::Failure line_failure(int error, const std::string& device,
     case EPERM:  // by the service's sandbox, whatever the mode
       return {Fault::no_permission, reason};
     case EWOULDBLOCK:
-      return busy(path, find_lockers(path));
+      return busy(path, find_lock_owners(path));
     case EBUSY:
       return busy(path, find_openers(path));
     default:

@@ -6,9 +6,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
+#include "common/background.hpp"
 #include "common/config/config.hpp"
 #include "common/file_descriptor.hpp"
 #include "common/loop.hpp"
@@ -51,8 +53,9 @@ class TcpConnect {
   TcpConnect& operator=(const TcpConnect&) = delete;
 
  private:
-  struct Lookup;
-  void on_looked_up();
+  struct Addresses;
+  using Found = std::shared_ptr<const Addresses>;
+  void on_looked_up(Found found);
   void connect_next();
   void on_connected();
   void on_time_limit();
@@ -61,8 +64,9 @@ class TcpConnect {
   Loop& loop_;
   std::string device_;
   Done done_;
-  std::shared_ptr<Lookup> lookup_;  // shared with the resolver's thread until it has answered
-  const struct addrinfo* address_ = nullptr;
+  std::optional<Background<Found>> look_up_;
+  Found found_;
+  const struct addrinfo* address_ = nullptr;  // of those found, the one that is tried
   int last_error_ = 0;
   FileDescriptor socket_;
   EventSource watch_;

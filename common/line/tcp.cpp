@@ -2,12 +2,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "common/config/url.hpp"
@@ -37,54 +36,38 @@ irmeter::Failure no_server(const std::string& device, const std::string& why) {
 
 }  // namespace
 
-// Names are looked up by glibc's asynchronous resolver, whose thread writes to an eventfd when it
-// is through. It cannot always be stopped, so what it writes to lives until then.
-struct TcpConnect::Lookup {
-  std::string host;
-  std::string port;
-  addrinfo hints{};
-  gaicb query{};
-  FileDescriptor done{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-
-  static int start(const std::shared_ptr<Lookup>& lookup) {
-    lookup->hints.ai_socktype = SOCK_STREAM;
-    lookup->hints.ai_flags = AI_ADDRCONFIG;
-    lookup->query.ar_name = lookup->host.c_str();
-    lookup->query.ar_service = lookup->port.c_str();
-    lookup->query.ar_request = &lookup->hints;
-    auto share = std::make_unique<std::shared_ptr<Lookup>>(lookup);
-    sigevent notification{};
-    notification.sigev_notify = SIGEV_THREAD;
-    notification.sigev_notify_function = [](sigval value) {
-      const std::unique_ptr<std::shared_ptr<Lookup>> mine(
-          static_cast<std::shared_ptr<Lookup>*>(value.sival_ptr));
-      (void)eventfd_write((*mine)->done.get(), 1);
-    };
-    notification.sigev_value.sival_ptr = share.get();
-    gaicb* list[] = {&lookup->query};
-    const int result = getaddrinfo_a(GAI_NOWAIT, list, 1, &notification);
-    if (result == 0) {
-      (void)share.release();  // the notification's from here on
-    }
-    return result;
+struct TcpConnect::Addresses {
+  Addresses(const std::string& host, const std::string& port) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    error = getaddrinfo(host.c_str(), port.c_str(), &hints, &first);
   }
-
-  ~Lookup() {
-    if (query.ar_result != nullptr) {
-      freeaddrinfo(query.ar_result);
+  ~Addresses() {
+    if (first != nullptr) {
+      freeaddrinfo(first);
     }
   }
+  Addresses(const Addresses&) = delete;
+  Addresses& operator=(const Addresses&) = delete;
+
+  int error;  // of getaddrinfo(3)
+  addrinfo* first = nullptr;
 };
 
 TcpConnect::TcpConnect(Loop& loop, const std::string& device, Done done)
-    : loop_(loop), device_(device), done_(std::move(done)), lookup_(std::make_shared<Lookup>()) {
+    : loop_(loop), device_(device), done_(std::move(done)) {
   time_limit_ = loop.timer([this] { on_time_limit(); });
   Loop::arm(time_limit_, loop.now() + look_up_limit);
   const Endpoint server = *parse_tcp_url(device);
-  lookup_->host = server.host;
-  lookup_->port = std::to_string(server.port);
-  watch_ = loop.io(lookup_->done.get(), EPOLLIN, [this](std::uint32_t) { on_looked_up(); });
-  if (Lookup::start(lookup_) != 0) {
+  try {
+    look_up_.emplace(
+        loop,
+        [server] {
+          return std::make_shared<const Addresses>(server.host, std::to_string(server.port));
+        },
+        [this](Found found) { on_looked_up(std::move(found)); });
+  } catch (const std::system_error&) {
     // Reported from the loop, as every other outcome is.
     Loop::arm(time_limit_, loop.now());
   }
@@ -92,14 +75,13 @@ TcpConnect::TcpConnect(Loop& loop, const std::string& device, Done done)
 
 TcpConnect::~TcpConnect() = default;
 
-void TcpConnect::on_looked_up() {
-  watch_.reset();
-  const int result = gai_error(&lookup_->query);
-  if (result != 0) {
-    finish(no_server(device_, gai_strerror(result)));
+void TcpConnect::on_looked_up(Found found) {
+  found_ = std::move(found);
+  if (found_->error != 0) {
+    finish(no_server(device_, gai_strerror(found_->error)));
     return;
   }
-  address_ = lookup_->query.ar_result;
+  address_ = found_->first;
   connect_next();
 }
 

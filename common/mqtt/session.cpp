@@ -3,9 +3,9 @@
 #include <mqtt/async_client.h>
 
 #include <exception>
-#include <future>
-#include <thread>
 #include <utility>
+
+#include "common/background.hpp"
 
 namespace irmeterd {
 namespace {
@@ -148,17 +148,11 @@ void MqttSession::disconnect(std::chrono::steady_clock::time_point deadline) {
 std::future<void> MqttSession::end(std::unique_ptr<MqttSession> session,
                                    std::chrono::steady_clock::time_point deadline) noexcept {
   try {
-    std::promise<void> promise;
-    auto ended = promise.get_future();
-    std::thread([session = std::move(session), promise = std::move(promise)]() mutable {
-      session.reset();
-      promise.set_value();
-    }).detach();
+    auto ended = run_in_background([session = std::move(session)]() mutable { session.reset(); });
     ended.wait_until(deadline);
     return ended;
   } catch (const std::exception&) {
-    session.reset();
-    return {};
+    return {};  // no thread, so that it ended here
   }
 }
 

@@ -21,10 +21,11 @@ constexpr std::chrono::hours longest_poll{1};
 
 // A line that is back is to be read within an interval. A missing device costs little to look for;
 // a server is not to be pressed.
-std::chrono::milliseconds longest_reopen_delay(const MeterConfig& config) {
+BackOff reopen_delay(const MeterConfig& config) {
   using namespace std::chrono_literals;
-  return std::clamp<std::chrono::milliseconds>(config.interval / 2, 250ms,
-                                               is_tcp_url(config.device) ? 5s : 2s);
+  const auto longest = std::clamp<std::chrono::milliseconds>(config.interval / 2, 250ms,
+                                                             is_tcp_url(config.device) ? 5s : 2s);
+  return {std::min(first_reopen_delay, longest), longest};
 }
 
 }  // namespace
@@ -56,8 +57,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& ke
             {[this] { on_ready(); }, [this](irmeter::ByteView bytes) { on_bytes(bytes); },
              [this](const irmeter::Failure& failure) { on_line_failure(failure); }}),
       trace_(log, config.name),
-      longest_reopen_delay_(longest_reopen_delay(config)),
-      reopen_delay_(std::min(first_reopen_delay, longest_reopen_delay_)) {
+      reopen_delay_(reopen_delay(config)) {
   // The protocol counts in characters of a millisecond, so its timer shares no wake-ups.
   protocol_timer_ = loop.timer(
       [this] {
@@ -156,8 +156,7 @@ void MeterDriver::on_line_failure(const irmeter::Failure& failure) {
 
 void MeterDriver::reopen_later() {
   if (!stopped_) {
-    Loop::arm(reopen_timer_, loop_.now() + reopen_delay_);
-    reopen_delay_ = std::min(2 * reopen_delay_, longest_reopen_delay_);
+    Loop::arm(reopen_timer_, loop_.now() + reopen_delay_.next());
   }
 }
 
@@ -204,7 +203,7 @@ void MeterDriver::handle(irmeter::PollEnded& output) {
   report_.poll_ended(output, meter_.counters());
   if (report_.state() == irmeter::State::online) {
     // Not as soon as the line opens: a server may take a connection only to drop it.
-    reopen_delay_ = std::min(first_reopen_delay, longest_reopen_delay_);
+    reopen_delay_.reset();
   }
   silent_polls_ = report_.state() == irmeter::State::silent ? silent_polls_ + 1 : 0;
   if (silent_polls_ == most_silent_polls) {

@@ -2,11 +2,11 @@
 // again whenever it is lost, and tells the store how each poll ended.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "common/back_off.hpp"
 #include "common/config/config.hpp"
 #include "common/config/credentials.hpp"
 #include "common/keys/key_memory.hpp"
@@ -72,8 +72,7 @@ class MeterDriver {
   Line line_;
   LineTrace trace_;
   bool pumping_ = false;
-  std::chrono::milliseconds longest_reopen_delay_;
-  std::chrono::milliseconds reopen_delay_;
+  BackOff reopen_delay_;
   unsigned silent_polls_ = 0;    // in a row, on the line as it was opened
   irmeter::Instant last_end_{};  // of a poll, or of an attempt to open the line
   std::function<void()> stopped_;

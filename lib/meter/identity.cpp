@@ -1,7 +1,6 @@
 #include <algorithm>
-#include <string_view>
 
-#include "lib/link/packet.hpp"
+#include "lib/hex.hpp"
 #include "lib/meter/reading.hpp"
 
 namespace irmeter {
@@ -18,12 +17,8 @@ std::string meter_id(const Identity& identity) {
   }
   if (altered) {
     const Bytes bytes(original.begin(), original.end());
-    constexpr std::string_view digits = "0123456789abcdef";
     const unsigned check = crc16_x25(bytes);
-    id.push_back('_');
-    for (int shift = 12; shift >= 0; shift -= 4) {
-      id.push_back(digits[check >> shift & 0xFU]);
-    }
+    id += '_' + hex(static_cast<std::uint8_t>(check >> 8U)) + hex(check & 0xFFU);
   }
   return id;
 }

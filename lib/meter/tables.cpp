@@ -1,7 +1,8 @@
 #include "lib/meter/tables.hpp"
 
 #include <algorithm>
-#include <string_view>
+
+#include "lib/hex.hpp"
 
 namespace irmeter {
 namespace {
@@ -20,17 +21,6 @@ std::string decode_text(ByteView field) {
     return {};
   }
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-// Two digits per byte, the most significant first. A nibble that is no digit shows as a letter.
-std::string decode_bcd(ByteView field) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : field) {
-    text.push_back(digits[byte >> 4U]);
-    text.push_back(digits[byte & 0xFU]);
-  }
-  return text;
 }
 
 std::size_t wanted(Source source, std::size_t available) {
@@ -103,7 +93,7 @@ Result<Identity> decode_bt01(ByteView table) {
   identity.model = decode_text(table.subspan(4, 8));
   identity.hardware_version = decode_version(word(12));
   identity.firmware_version = decode_version(word(14));
-  identity.serial_number = decode_bcd(table.subspan(16, 8));
+  identity.serial_number = hex(table.subspan(16, 8));  // BCD; what is no digit shows as a letter
   return identity;
 }
 

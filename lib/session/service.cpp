@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/hex.hpp"
+
 namespace irmeter {
 namespace {
 
@@ -43,8 +45,7 @@ std::string describe(std::uint8_t response_code) {
     const CodeText& text = code_texts[response_code];
     return std::string(text.name) + " (" + std::string(text.meaning) + ")";
   }
-  constexpr std::string_view digits = "0123456789abcdef";
-  return std::string("code 0x") + digits[response_code >> 4U] + digits[response_code & 0xFU];
+  return "code 0x" + hex(response_code);
 }
 
 std::string table_name(TableId table) {

@@ -1,8 +1,8 @@
 #include "lib/trace/trace.hpp"
 
 #include <algorithm>
-#include <string_view>
 
+#include "lib/hex.hpp"
 #include "lib/session/service.hpp"
 #include "lib/trace/text.hpp"
 
@@ -12,15 +12,10 @@ namespace {
 constexpr std::size_t longest_stray = 64;
 
 // The first `shown` bytes, and "**" for each of the others.
-std::string hex(ByteView bytes, std::size_t shown) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
+std::string bytes_text(ByteView bytes, std::size_t shown) {
   std::string text;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i < shown) {
-      text += {' ', digits[bytes[i] >> 4U], digits[bytes[i] & 0xFU]};
-    } else {
-      text += " **";
-    }
+    text += ' ' + (i < shown ? hex(bytes[i], upper_hex_digits) : "**");
   }
   return text;
 }
@@ -41,7 +36,7 @@ std::string request_line(const char* label, const ReceivedPacket& request, const
   const std::size_t shown = !begins              ? packet_header_size
                             : is_public(payload) ? request.raw.size()
                                                  : packet_header_size + 1;
-  return line(label, hex(request.raw, shown),
+  return line(label, bytes_text(request.raw, shown),
               prefix + (begins ? describe_request(payload) : std::string("continued")));
 }
 
@@ -146,7 +141,7 @@ void Trace::on_control(Side& side, std::uint8_t byte, Lines& lines) {
   if (&side == &client_ && byte == nak_byte) {
     end_meter_bytes(lines);
   }
-  lines.push_back(line(side.label, hex({&byte, 1}, 1), byte == ack_byte ? "ACK" : "NAK"));
+  lines.push_back(line(side.label, bytes_text({&byte, 1}, 1), byte == ack_byte ? "ACK" : "NAK"));
 }
 
 void Trace::on_request(const ReceivedPacket& received, Lines& lines) {
@@ -200,7 +195,7 @@ void Trace::show_response(const ReceivedPacket& received, Lines& lines) {
   } else if (in_step) {
     meaning = (packet.multi ? "last packet: " : "") + describe_response(message_, request_);
   }
-  lines.push_back(line(meter_.label, hex(received.raw, received.raw.size()), meaning));
+  lines.push_back(line(meter_.label, bytes_text(received.raw, received.raw.size()), meaning));
   if (begins_message(packet) && answers_read(packet.payload, request_)) {
     hiding_ = false;
   }
@@ -220,7 +215,7 @@ void Trace::end_stray(Side& side, Lines& lines) {
     const std::string kind = side.damaged ? "damaged packet" : "noise";
     const std::size_t size = side.stray.size();
     lines.push_back(hiding_ ? line(side.label, "", kind + ", " + count_text(size))
-                            : line(side.label, hex(side.stray, size), kind));
+                            : line(side.label, bytes_text(side.stray, size), kind));
     side.stray.clear();
   }
   side.damaged = false;

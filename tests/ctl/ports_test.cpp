@@ -197,8 +197,8 @@ TEST_F(Ports, WhoHasAPortIsNamed) {
   const irmeterd::Process other({"sleep", "600"});
   file("run/lock/LCK..ttyUSB0", "      " + std::to_string(other.pid()));
   const auto ports = find_serial_ports(root());
-  ASSERT_EQ(ports.front().holders.size(), 1U);
-  EXPECT_EQ(ports.front().holders.front().pid, other.pid());
+  ASSERT_EQ(ports.front().users.size(), 1U);
+  EXPECT_EQ(ports.front().users.front().pid, other.pid());
   EXPECT_NE(to_text(ports_document(ports)).find("PID " + std::to_string(other.pid())),
             std::string::npos);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/hex.hpp"
 #include "tests/fuzz/input.hpp"
 
 namespace fuzz {
@@ -18,14 +19,13 @@ constexpr std::size_t piece_size = 6;
 
 // Every piece of the key, as characters and in hexadecimal.
 std::vector<std::string> pieces_of(ByteView key) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::vector<std::string> pieces;
   for (std::size_t at = 0; at + piece_size <= key.size(); ++at) {
     std::string text;
     std::string hex;
     for (const std::uint8_t byte : key.subspan(at, piece_size)) {
       text += static_cast<char>(byte);
-      hex += {digits[byte >> 4U], digits[byte & 0xFU], ' '};
+      hex += irmeter::hex(byte, irmeter::upper_hex_digits) + ' ';
     }
     hex.pop_back();
     pieces.insert(pieces.end(), {text, hex});

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/hex.hpp"
+
 namespace irmeterd {
 
 // Every piece of this many characters, as it is and as hexadecimal of either case, with blanks
@@ -15,12 +17,12 @@ inline std::vector<std::string> forms_of(std::string_view secret, std::size_t te
   std::vector<std::string> forms;
   for (std::size_t i = 0; i + telling <= secret.size(); ++i) {
     forms.emplace_back(secret.substr(i, telling));
-    for (const std::string_view digits : {"0123456789ABCDEF", "0123456789abcdef"}) {
+    for (const std::string_view digits : {irmeter::hex_digits, irmeter::upper_hex_digits}) {
       for (const std::string_view between : {" ", ""}) {
         std::string hex;
         for (const char c : secret.substr(i, telling)) {
           hex += hex.empty() ? "" : between;
-          hex += {digits[static_cast<unsigned>(c) >> 4U], digits[static_cast<unsigned>(c) & 0xFU]};
+          hex += irmeter::hex(static_cast<std::uint8_t>(c), digits);
         }
         forms.push_back(std::move(hex));
       }

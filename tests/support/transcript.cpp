@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "lib/hex.hpp"
 #include "lib/session/service.hpp"
 
 namespace irmeter::testing {
@@ -81,12 +82,9 @@ Bytes from_hex(std::string_view text) {
 }
 
 std::string to_hex(ByteView bytes) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string text;
   for (const std::uint8_t byte : bytes) {
-    text += text.empty() ? "" : " ";
-    text += digits[byte >> 4U];
-    text += digits[byte & 0xFU];
+    text += (text.empty() ? "" : " ") + hex(byte, upper_hex_digits);
   }
   return text;
 }

@@ -52,8 +52,8 @@ void add_access(Facts& facts, const SerialPort& port) {
   }
   // Of the processes of others only root sees what they have open.
   const std::string nobody = geteuid() == 0 ? "nobody" : "nobody, as far as you may see";
-  facts.push_back({"In use by", "", port.holders.empty() ? nobody : names_of(port.holders)});
-  facts.push_back({"", "in_use_by", names_of(port.holders)});
+  facts.push_back({"In use by", "", port.users.empty() ? nobody : names_of(port.users)});
+  facts.push_back({"", "in_use_by", names_of(port.users)});
 }
 
 Facts facts_of(const SerialPort& port) {

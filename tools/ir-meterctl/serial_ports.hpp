@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/line/holder.hpp"
+#include "common/line/port_users.hpp"
 
 namespace irmeterctl {
 
@@ -61,7 +61,7 @@ struct SerialPort {
   Likelihood likelihood = Likelihood::no;
   std::string because;              // why, as a clause
   std::optional<struct stat> node;  // absent: there is no such file
-  std::vector<irmeterd::Holder> holders;
+  std::vector<irmeterd::PortUser> users;
 
   // For the configuration: the name that is the least likely to change.
   [[nodiscard]] const std::string& best_name() const;

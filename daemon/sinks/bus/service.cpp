@@ -1,25 +1,24 @@
 #include "daemon/sinks/bus/service.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "common/background.hpp"
 #include "common/bus_names.hpp"
 #include "daemon/service/message_ids.hpp"
 #include "daemon/sinks/bus/compat.hpp"
 #include "daemon/sinks/bus/log_control.hpp"
 #include "daemon/sinks/bus/meter.hpp"
-#include "daemon/sinks/bus/opening.hpp"
 #include "org.irmeterd.IrMeter1.Manager.adaptor.hpp"
 
 namespace irmeterd {
 namespace {
 
-constexpr irmeter::Duration first_delay = std::chrono::seconds(1);
-constexpr irmeter::Duration longest_delay = std::chrono::seconds(30);
+constexpr std::chrono::seconds first_delay{1};
+constexpr std::chrono::seconds longest_delay{30};
 // A bus greets within milliseconds; one that has not by then is said to hang.
 constexpr irmeter::Duration patience = std::chrono::seconds(5);
 // An attempt at a bus that hangs takes a minute and a half.
@@ -57,6 +56,20 @@ struct BusService::Session {
   std::optional<bus::Attachment> attachment;
 };
 
+struct BusService::Opened {
+  std::unique_ptr<sdbus::IConnection> connection;  // or none, and then
+  std::string error;                               // why, as a clause for a person
+};
+
+// Waits for the bus to greet, for a minute and a half if need be.
+BusService::Opened BusService::try_open(Bus kind) noexcept {
+  try {
+    return {bus::open(kind), {}};
+  } catch (const std::exception& error) {
+    return {nullptr, error.what()};
+  }
+}
+
 BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, Log& log)
     : loop_(loop),
       kind_(kind),
@@ -64,7 +77,7 @@ BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& c
       commands_(commands),
       log_(log),
       status_("not on " + bus_text(kind) + " yet"),
-      delay_(first_delay),
+      delay_(first_delay, longest_delay),
       last_attempt_(loop.now()),
       retry_(loop.timer([this] { connect(); }, std::chrono::milliseconds(1))) {
   Loop::arm(retry_, loop.now());
@@ -86,14 +99,16 @@ void BusService::connect() noexcept {
   }
   last_attempt_ = loop_.now();
   try {
-    opening_ = std::make_unique<bus::Opening>(loop_, kind_, [this](bus::Opened opened) {
-      opening_.reset();
-      if (opened.connection) {
-        begin(std::move(opened.connection));
-      } else {
-        fail(opened.error);
-      }
-    });
+    opening_ = std::make_unique<Background<Opened>>(
+        loop_, [kind = kind_] { return try_open(kind); },
+        [this](Opened opened) {
+          opening_.reset();
+          if (opened.connection) {
+            begin(std::move(opened.connection));
+          } else {
+            fail(opened.error);
+          }
+        });
     Loop::arm(retry_, loop_.now() + patience);
   } catch (const std::exception& error) {
     fail(error.what());
@@ -111,7 +126,7 @@ void BusService::begin(std::unique_ptr<sdbus::IConnection> connection) noexcept 
     bus::own_name(*session->connection, service_name);
     session_ = std::move(session);
     Loop::disarm(retry_);
-    delay_ = first_delay;
+    delay_.reset();
     report("on " + bus_text(kind_));
   } catch (const std::exception& error) {
     fail(error.what());
@@ -121,8 +136,7 @@ void BusService::begin(std::unique_ptr<sdbus::IConnection> connection) noexcept 
 void BusService::fail(const std::string& reason) noexcept {
   session_.reset();
   last_attempt_ = loop_.now();
-  Loop::arm(retry_, loop_.now() + delay_);
-  delay_ = std::min(2 * delay_, longest_delay);
+  Loop::arm(retry_, loop_.now() + delay_.next());
   report(bus_text(kind_) + " is not available: " + reason);
 }
 

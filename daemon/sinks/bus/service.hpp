@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/back_off.hpp"
 #include "common/config/config.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
@@ -25,9 +26,8 @@ class IConnection;
 
 namespace irmeterd {
 
-namespace bus {
-class Opening;
-}
+template <typename Result>
+class Background;
 
 class BusService final : public Sink {
  public:
@@ -55,6 +55,8 @@ class BusService final : public Sink {
 
  private:
   struct Session;  // everything that lives and dies with one connection
+  struct Opened;   // a new connection, or why there is none
+  static Opened try_open(Bus kind) noexcept;
 
   void connect() noexcept;
   void begin(std::unique_ptr<sdbus::IConnection> connection) noexcept;
@@ -70,10 +72,10 @@ class BusService final : public Sink {
   Log& log_;
   std::function<void()> changed_;
   std::string status_;
-  irmeter::Duration delay_;
+  BackOff delay_;
   irmeter::Instant last_attempt_;  // when it began, or ended
   EventSource retry_;
-  std::unique_ptr<bus::Opening> opening_;
+  std::unique_ptr<Background<Opened>> opening_;
   std::unique_ptr<Session> session_;
 };
 

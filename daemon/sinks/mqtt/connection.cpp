@@ -2,12 +2,10 @@
 
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "daemon/service/message_ids.hpp"
-#include "daemon/sinks/mqtt/random.hpp"
 
 namespace irmeterd {
 namespace {
@@ -33,7 +31,7 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
       settings_(std::move(settings)),
       handlers_(std::move(handlers)),
       mailbox_(std::make_shared<Mailbox<MqttEvent>>()),
-      wait_(settings_.retry.first_wait),
+      wait_(settings_.retry.first_wait, settings_.retry.longest_wait, 20),
       last_attempt_(loop.now()),
       mail_(loop.io(mailbox_->fd(), EPOLLIN,
                     [this](std::uint32_t) {
@@ -164,7 +162,7 @@ void MqttConnection::handle(const MqttEvent& event) {
 void MqttConnection::lost() {
   std::string reason = "lost the connection to " + settings_.url.broker.text();
   if (loop_.now() - connected_at_ >= proven_after) {
-    wait_ = settings_.retry.first_wait;
+    wait_.reset();
     short_connections_ = 0;
   } else if (++short_connections_ >= 3) {
     // Two clients of one id throw each other out, and each comes back.
@@ -182,8 +180,7 @@ void MqttConnection::retry_later(const std::string& reason) {
     reason_ = reason;
     handlers_.status();
   }
-  Loop::arm(retry_, loop_.now() + random_between(wait_ * 4 / 5, wait_ * 6 / 5));
-  wait_ = std::min(wait_ * 2, settings_.retry.longest_wait);
+  Loop::arm(retry_, loop_.now() + wait_.next());
 }
 
 }  // namespace irmeterd

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "common/back_off.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
 #include "common/mqtt/session.hpp"
@@ -75,7 +76,7 @@ class MqttConnection {
   irmeter::Instant connected_at_;
   unsigned short_connections_ = 0;                 // in a row
   std::string reason_;                             // why there is no connection, once it is known
-  std::chrono::milliseconds wait_;                 // before the next attempt
+  BackOff wait_;                                   // before the next attempt
   irmeter::Instant last_attempt_;                  // when it began, or failed
   std::optional<irmeter::Instant> refused_since_;  // nothing published was taken since
   std::vector<Leaving> leaving_;

@@ -5,7 +5,7 @@
 
 #include "daemon/sinks/mqtt/home_assistant.hpp"
 #include "daemon/sinks/mqtt/meter_list.hpp"
-#include "daemon/sinks/mqtt/random.hpp"
+#include "common/random.hpp"
 
 namespace irmeterd {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "common/line/holder.hpp"
+#include "common/line/port_users.hpp"
 #include "tests/daemon/ordinary_user.hpp"
 #include "tests/daemon/other_process.hpp"
 #include "tests/support/pseudo_terminal.hpp"
@@ -22,33 +22,33 @@ std::string named(const std::string& name, const OtherProcess& process) {
   return name + ", PID " + std::to_string(process.pid());
 }
 
-class LineHolder : public ::testing::Test {
+class PortUsers : public ::testing::Test {
  protected:
   PseudoTerminal terminal_;
 };
 
-TEST_F(LineHolder, IsKnownByItsLock) {
-  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+TEST_F(PortUsers, IsKnownByItsLock) {
+  EXPECT_EQ(names_of(find_lock_owners(terminal_.path())), "");
   OtherProcess other(terminal_.path(), "reader", lock);
-  EXPECT_EQ(names_of(find_lockers(terminal_.path())), named("reader", other));
+  EXPECT_EQ(names_of(find_lock_owners(terminal_.path())), named("reader", other));
   other.end();
-  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+  EXPECT_EQ(names_of(find_lock_owners(terminal_.path())), "");
 }
 
-TEST_F(LineHolder, IsKnownByItsLockToOtherUsers) {
+TEST_F(PortUsers, IsKnownByItsLockToOtherUsers) {
   const OtherProcess other(terminal_.path(), "reader", lock);
   const OrdinaryUser user;
-  EXPECT_EQ(names_of(find_lockers(terminal_.path())), named("reader", other));
+  EXPECT_EQ(names_of(find_lock_owners(terminal_.path())), named("reader", other));
 }
 
-TEST_F(LineHolder, IsNotWhoHasLockedAnotherTerminal) {
+TEST_F(PortUsers, IsNotWhoHasLockedAnotherTerminal) {
   const PseudoTerminal another;
   const OtherProcess other(another.path(), "reader", lock);
-  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+  EXPECT_EQ(names_of(find_lock_owners(terminal_.path())), "");
   EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
 }
 
-TEST_F(LineHolder, IsKnownByHavingTheTerminalOpen) {
+TEST_F(PortUsers, IsKnownByHavingTheTerminalOpen) {
   EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
   OtherProcess other(terminal_.path(), "reader", [](int fd) { return ::ioctl(fd, TIOCEXCL) == 0; });
   EXPECT_EQ(names_of(find_openers(terminal_.path())), named("reader", other));
@@ -56,37 +56,37 @@ TEST_F(LineHolder, IsKnownByHavingTheTerminalOpen) {
   EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
 }
 
-TEST_F(LineHolder, IsNamedOnceHoweverOftenItHasTheTerminalOpen) {
+TEST_F(PortUsers, IsNamedOnceHoweverOftenItHasTheTerminalOpen) {
   const OtherProcess other(terminal_.path(), "reader", [](int fd) { return ::dup(fd) >= 0; });
   EXPECT_EQ(names_of(find_openers(terminal_.path())), named("reader", other));
 }
 
-TEST_F(LineHolder, IsEverybodyWhoHasTheTerminalOpen) {
+TEST_F(PortUsers, IsEverybodyWhoHasTheTerminalOpen) {
   const OtherProcess one(terminal_.path(), "one");
   const OtherProcess two(terminal_.path(), "two");
   auto openers = find_openers(terminal_.path());
   std::sort(openers.begin(), openers.end(),
-            [](const Holder& a, const Holder& b) { return a.name < b.name; });
+            [](const PortUser& a, const PortUser& b) { return a.name < b.name; });
   EXPECT_EQ(names_of(openers), named("one", one) + "; " + named("two", two));
 }
 
-TEST_F(LineHolder, IsNeverThisProcess) {
+TEST_F(PortUsers, IsNeverThisProcess) {
   const FileDescriptor own(::open(terminal_.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
   ASSERT_TRUE(lock(own.get()));
-  EXPECT_EQ(names_of(find_lockers(terminal_.path())), "");
+  EXPECT_EQ(names_of(find_lock_owners(terminal_.path())), "");
   EXPECT_EQ(names_of(find_openers(terminal_.path())), "");
 }
 
-TEST_F(LineHolder, CannotSmuggleAnythingInByItsName) {
+TEST_F(PortUsers, CannotSmuggleAnythingInByItsName) {
   const OtherProcess other(terminal_.path(), "a\n\"\xff\x1b[1m", lock);
-  const std::string names = names_of(find_lockers(terminal_.path()));
+  const std::string names = names_of(find_lock_owners(terminal_.path()));
   EXPECT_TRUE(std::all_of(names.begin(), names.end(), [](char c) { return c >= ' ' && c <= '~'; }))
       << names;
   EXPECT_TRUE(names.ends_with(", PID " + std::to_string(other.pid()))) << names;
 }
 
-TEST_F(LineHolder, OfAPathThatLeadsNowhereIsNobody) {
-  EXPECT_TRUE(find_lockers("/nowhere").empty());
+TEST_F(PortUsers, OfAPathThatLeadsNowhereIsNobody) {
+  EXPECT_TRUE(find_lock_owners("/nowhere").empty());
   EXPECT_TRUE(find_openers("/nowhere").empty());
   EXPECT_TRUE(find_openers("/tmp").empty());
   EXPECT_TRUE(find_lock_file_owner("/dev/ttyUSB0", "/nowhere").empty());

@@ -1,4 +1,4 @@
-#include "common/line/holder.hpp"
+#include "common/line/port_users.hpp"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -39,12 +41,12 @@ std::string name_of(pid_t pid) {
   return name.empty() ? "?" : name;
 }
 
-void add(std::vector<Holder>& holders, pid_t pid) {
-  const bool known = std::any_of(holders.begin(), holders.end(),
-                                 [pid](const Holder& holder) { return holder.pid == pid; });
+void add(std::vector<PortUser>& users, pid_t pid) {
+  const bool known = std::any_of(users.begin(), users.end(),
+                                 [pid](const PortUser& user) { return user.pid == pid; });
   const bool alive = kill(pid, 0) == 0 || errno == EPERM;
   if (!known && alive && pid != getpid()) {
-    holders.push_back({pid, name_of(pid)});
+    users.push_back({pid, name_of(pid)});
   }
 }
 
@@ -62,35 +64,32 @@ void for_each_entry(const fs::path& directory, const std::function<void(const fs
 
 }  // namespace
 
-std::vector<Holder> find_lockers(const std::string& path) {
-  std::vector<Holder> holders;
+std::vector<PortUser> find_lock_owners(const std::string& path) {
+  std::vector<PortUser> users;
   struct stat node {};
   if (stat(path.c_str(), &node) != 0) {
-    return holders;
+    return users;
   }
-  std::ostringstream place;  // as in "1: FLOCK  ADVISORY  WRITE 1234 00:05:678 0 EOF"
-  place << std::hex;
-  for (const unsigned number : {major(node.st_dev), minor(node.st_dev)}) {
-    place << (number < 16 ? "0" : "") << number << ':';
-  }
-  place << std::dec << node.st_ino;
+  char place[64];  // as in "1: FLOCK  ADVISORY  WRITE 1234 00:05:678 0 EOF"
+  std::snprintf(place, sizeof place, "%02x:%02x:%ju", major(node.st_dev), minor(node.st_dev),
+                std::uintmax_t{node.st_ino});
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
     std::string number, kind, manner, access, process, file;
     words >> number >> kind >> manner >> access >> process >> file;
-    if (const auto pid = to_pid(process); pid && kind == "FLOCK" && file == place.str()) {
-      add(holders, *pid);
+    if (const auto pid = to_pid(process); pid && kind == "FLOCK" && file == place) {
+      add(users, *pid);
     }
   }
-  return holders;
+  return users;
 }
 
-std::vector<Holder> find_openers(const std::string& path) {
-  std::vector<Holder> holders;
+std::vector<PortUser> find_openers(const std::string& path) {
+  std::vector<PortUser> users;
   struct stat node {};
   if (stat(path.c_str(), &node) != 0 || !S_ISCHR(node.st_mode)) {
-    return holders;
+    return users;
   }
   for_each_entry("/proc", [&](const fs::path& process) {
     const auto pid = to_pid(process.filename().native());
@@ -105,28 +104,28 @@ std::vector<Holder> find_openers(const std::string& path) {
       if (fs::read_symlink(link, error).native().starts_with("/dev/") &&
           stat(link.c_str(), &open) == 0 && S_ISCHR(open.st_mode) && open.st_rdev == node.st_rdev &&
           (open.st_dev == node.st_dev || !is_pseudo_terminal(node.st_rdev))) {
-        add(holders, *pid);
+        add(users, *pid);
       }
     });
   });
-  return holders;
+  return users;
 }
 
-std::vector<Holder> find_lock_file_owner(const std::string& path, const std::string& directory) {
-  std::vector<Holder> holders;
+std::vector<PortUser> find_lock_file_owner(const std::string& path, const std::string& directory) {
+  std::vector<PortUser> users;
   std::ifstream file(directory + "/LCK.." + fs::path(path).filename().string());
   std::string process;
   file >> process;  // "      1234", perhaps with the program and the user behind
   if (const auto pid = to_pid(process)) {
-    add(holders, *pid);
+    add(users, *pid);
   }
-  return holders;
+  return users;
 }
 
-std::string names_of(const std::vector<Holder>& holders) {
+std::string names_of(const std::vector<PortUser>& users) {
   std::string text;
-  for (const Holder& holder : holders) {
-    text += (text.empty() ? "" : "; ") + holder.name + ", PID " + std::to_string(holder.pid);
+  for (const PortUser& user : users) {
+    text += (text.empty() ? "" : "; ") + user.name + ", PID " + std::to_string(user.pid);
   }
   return text;
 }

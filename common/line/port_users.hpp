@@ -13,24 +13,24 @@
 
 namespace irmeterd {
 
-struct Holder {
+struct PortUser {
   pid_t pid;
   std::string name;  // printable ASCII; "?" if the process does not show it
 };
 
 // Those that have locked the terminal at path with flock().
-[[nodiscard]] std::vector<Holder> find_lockers(const std::string& path);
+[[nodiscard]] std::vector<PortUser> find_lock_owners(const std::string& path);
 
 // Those that have the terminal at path open. Who made a pseudo-terminal has its other end open,
 // which does not count.
-[[nodiscard]] std::vector<Holder> find_openers(const std::string& path);
+[[nodiscard]] std::vector<PortUser> find_openers(const std::string& path);
 
 // The one that a lock file of the UUCP kind names, such as minicom writes: LCK..ttyUSB0 for
 // /dev/ttyUSB0. A file left behind by a process that has ended does not count.
-[[nodiscard]] std::vector<Holder> find_lock_file_owner(const std::string& path,
-                                                       const std::string& directory = "/run/lock");
+[[nodiscard]] std::vector<PortUser> find_lock_file_owner(
+    const std::string& path, const std::string& directory = "/run/lock");
 
 // "minicom, PID 1234; cat, PID 1240"
-[[nodiscard]] std::string names_of(const std::vector<Holder>& holders);
+[[nodiscard]] std::string names_of(const std::vector<PortUser>& users);
 
 }  // namespace irmeterd
