@@ -18,7 +18,7 @@ namespace irmeterd {
 [[nodiscard]] irmeter::Result<std::string_view> read_file(const std::string& path,
                                                           std::span<char> buffer);
 
-// What read_file() would say against the file, without reading it; nothing when it can be read.
+// Why read_file() could not read the file, without reading it; nothing when it can be read.
 [[nodiscard]] std::optional<irmeter::Error> check_readable(const std::string& path);
 
 struct NewFile {

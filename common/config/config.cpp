@@ -218,7 +218,7 @@ void Reader::needs(const toml::table& table, std::string_view key, std::string_v
 void Reader::unique(const toml::table& table, std::string_view key, const std::string& value,
                     std::map<std::string, toml::source_index>& lines) {
   if (value.empty()) {
-    return;  // missing or wrong, which has been said
+    return;  // missing or wrong, which has been reported
   }
   const auto& place = table.get(key)->source();
   const auto [first, inserted] = lines.emplace(value, place.begin.line);

@@ -1,5 +1,5 @@
 // Running programs in tests: a child process that never outlives its test, reading what it says
-// with a deadline, and a folder of one's own.
+// with a deadline.
 #pragma once
 
 #include <fcntl.h>
@@ -13,13 +13,12 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "lib/link/packet.hpp"
+#include "tests/support/temp_dir.hpp"
 #include "tools/ir-meter-sim/descriptor.hpp"
 
 namespace irmetersim {
@@ -35,26 +34,7 @@ inline bool readable(int fd, std::chrono::steady_clock::time_point deadline) {
   return left.count() > 0 && ::poll(&descriptor, 1, static_cast<int>(left.count())) == 1;
 }
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ir-meter-sim.XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error("mkdtemp");
-    }
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using irmeterd::TempDir;
 
 class Process {
  public:

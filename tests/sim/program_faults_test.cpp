@@ -70,8 +70,8 @@ class ProgramFaults : public testing::Test {
   }
   void end_faults() const { process_->signal(SIGUSR1); }
 
-  TemporaryFolder folder_;
-  const std::string link_ = folder_.file("meter");
+  TempDir folder_;
+  const std::string link_ = folder_.path("meter");
   const std::vector<std::string> pty_{"--link", link_};
   const std::vector<std::string> tcp_{"--tcp", "0"};
   std::optional<Process> process_;

@@ -33,8 +33,8 @@ class Program : public testing::Test {
     return process_->wait();
   }
 
-  TemporaryFolder folder_;
-  const std::string link_ = folder_.file("meter");
+  TempDir folder_;
+  const std::string link_ = folder_.path("meter");
   std::optional<Process> process_;
 };
 

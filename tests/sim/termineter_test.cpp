@@ -33,15 +33,15 @@ std::vector<Bytes> hex_dumps(const std::string& output) {
 }
 
 TEST(Termineter, ReadsIdentificationAndTables) {
-  const TemporaryFolder folder;
-  const std::string link = folder.file("meter");
+  const TempDir folder;
+  const std::string link = folder.path("meter");
   // The household stands still, so that its values are known. Whole tables of registers need more
   // packets than a meter grants by default.
   Process meter({IR_METER_SIM, "--link", link, "--baud", "0", "--packets", "8", "--start-time",
                  "2025-06-21T12:00", "--speed", "0"});
   ASSERT_EQ(meter.line(), link);
 
-  const std::string commands = folder.file("commands");
+  const std::string commands = folder.path("commands");
   std::ofstream(commands) << "set USE_COLOR False\n"
                           << "set SERIAL_CONNECTION " << link << "\n"
                           << "set USERNAME reader\nset USER_ID 1\n"
@@ -51,7 +51,7 @@ TEST(Termineter, ReadsIdentificationAndTables) {
                           << "set TABLE_ID 0\nrun\nset TABLE_ID 1\nrun\nset TABLE_ID 21\nrun\n"
                           << "set TABLE_ID 23\nrun\nset TABLE_ID 28\nrun\n"
                           << "use get_identification\nrun\nexit\n";
-  Process termineter({"/usr/bin/termineter"}, commands, folder.file(""));
+  Process termineter({"/usr/bin/termineter"}, commands, folder.path(""));
   const std::string output = termineter.all_output();
 
   MeterSettings settings;

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view anything = "packet, ACK or NAK, either way";
 constexpr std::string_view sent = "packet, ACK or NAK of the client";
 constexpr std::string_view first = "packet of the client after a second of silence";
-constexpr std::string_view said = "packet, ACK or NAK of the meter";
+constexpr std::string_view from_meter = "packet, ACK or NAK of the meter";
 constexpr std::string_view packet = "packet of the meter";
 constexpr std::string_view ack = "ACK of the meter";
 constexpr std::string_view identification = "Identification";
@@ -29,9 +29,10 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "gets lost, but what the client sent comes back damaged"},
     {FaultKind::first_nak, "first-nak", first, "is damaged, and refused with NAK", true},
     {FaultKind::first_lost, "first-lost", first, "gets lost", true},
-    {FaultKind::chatter, "chatter", said, "has foreign bytes in front of it or behind it", true},
+    {FaultKind::chatter, "chatter", from_meter, "has foreign bytes in front of it or behind it",
+     true},
     {FaultKind::chatter_inside, "chatter-inside", packet, "has foreign bytes inside", true},
-    {FaultKind::noise, "noise", said, "is nothing but noise", true},
+    {FaultKind::noise, "noise", from_meter, "is nothing but noise", true},
     {FaultKind::ack_lost, "ack-lost", ack, "gets lost", true},
     {FaultKind::ack_zero, "ack-zero", ack, "arrives as 00", true},
     {FaultKind::ack_twice, "ack-twice", ack, "arrives twice", true},

@@ -25,7 +25,7 @@ class ClientPosition {
   [[nodiscard]] bool first() const { return index_ == 0; }
   [[nodiscard]] bool last() const { return index_ + 1 == size_; }
   [[nodiscard]] bool is_packet() const { return size_ > 1; }
-  // The client said nothing for a second before the packet began.
+  // The client sent nothing for a second before the packet began.
   [[nodiscard]] bool after_idle() const { return after_idle_; }
 
  private:

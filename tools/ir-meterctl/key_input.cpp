@@ -95,15 +95,15 @@ class Input {
   std::size_t size_ = 0;
 };
 
-void say(std::string_view text) {
+void print(std::string_view text) {
   (void)!::write(STDERR_FILENO, text.data(), text.size());
 }
 
 Result<Key> ask(const SilentTerminal& terminal, std::string_view prompt) {
-  say(prompt);
+  print(prompt);
   Input input;
   const bool answered = terminal.wait() && input.read_some();
-  say("\n");
+  print("\n");
   return answered ? Key::from_text(input.text()) : Error{"no key was typed in"};
 }
 

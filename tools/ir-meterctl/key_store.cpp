@@ -52,12 +52,12 @@ std::string why_not_encrypted(const Finished& finished) {
   }
   std::string why = "systemd-creds has failed with status " + std::to_string(*finished.status);
   // Of several lines the last one is why.
-  std::string_view said = finished.errors;
-  if (said.ends_with('\n')) {
-    said.remove_suffix(1);
+  std::string_view errors = finished.errors;
+  if (errors.ends_with('\n')) {
+    errors.remove_suffix(1);
   }
-  said.remove_prefix(std::min(said.rfind('\n') + 1, said.size()));
-  return said.empty() ? why : why + ": " + std::string(said);
+  errors.remove_prefix(std::min(errors.rfind('\n') + 1, errors.size()));
+  return errors.empty() ? why : why + ": " + std::string(errors);
 }
 
 }  // namespace
