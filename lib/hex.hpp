@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-
-#include "lib/link/packet.hpp"
 
 namespace irmeter {
 
@@ -16,7 +15,7 @@ inline constexpr std::string_view upper_hex_digits = "0123456789ABCDEF";
   return {digits[byte >> 4U], digits[byte & 0xFU]};
 }
 
-[[nodiscard]] inline std::string hex(ByteView bytes) {
+[[nodiscard]] inline std::string hex(std::span<const std::uint8_t> bytes) {
   std::string text;
   for (const std::uint8_t byte : bytes) {
     text += hex(byte);

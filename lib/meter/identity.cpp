@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "lib/hex.hpp"
+#include "lib/link/packet.hpp"
 #include "lib/meter/reading.hpp"
 
 namespace irmeter {
