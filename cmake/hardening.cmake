@@ -25,8 +25,10 @@ endif()
 target_compile_options(irmeter_options INTERFACE -D_GLIBCXX_ASSERTIONS)
 
 # The checks of the C library need an optimised build, and sanitizers have better ones.
+set(IRMETER_FORTIFIED OFF)
 string(TOUPPER "CMAKE_CXX_FLAGS_${CMAKE_BUILD_TYPE}" flags_of_type)
 if("${CMAKE_CXX_FLAGS} ${${flags_of_type}}" MATCHES "-O[123s]" AND NOT IRMETER_SANITIZE)
+  set(IRMETER_FORTIFIED ON)
   target_compile_options(irmeter_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
 
