@@ -1,0 +1,99 @@
+# The steps of tests/run, each a function, and how they are run.
+# shellcheck shell=bash
+builds=${BUILD_ROOT:-$PWD}
+logs=$builds/build-logs
+jobs=$(nproc)
+export CCACHE_DEPEND=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+
+# lane STEP...: runs steps one after the other, until one fails; says how long each took, and of a
+# failed one what it printed last. Must not stand in a condition, where set -e is without effect.
+lane() {
+    local step status began
+    for step; do
+        began=$SECONDS
+        printf '%s  %s ...\n' "$(date +%H:%M:%S)" "$step"
+        set +e
+        (set -e && "step_$step") >"$logs/$step" 2>&1
+        status=$?
+        set -e
+        if [ $status != 0 ]; then
+            printf '\n== %s failed after %s s; all of it is in %s\n' \
+                "$step" $((SECONDS - began)) "$logs/$step"
+            tail -n 200 "$logs/$step"
+            exit 1
+        fi
+        printf '%s  %s passed after %s s\n' "$(date +%H:%M:%S)" "$step" $((SECONDS - began))
+        grep '^NOT CHECKED' "$logs/$step" || true
+    done
+}
+
+# build PRESET FOLDER [TARGET...]
+build() {
+    local preset=$1 folder=$builds/$2
+    shift 2
+    cmake --preset "$preset" -B "$folder" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+    ninja -C "$folder" -j "$jobs" "$@"
+}
+
+# run_tests FOLDER CTEST-OPTION...: runs the tests of a build; a skipped one is a failed one. Most of
+# them wait most of the time, so more of them run than there are processors.
+run_tests() {
+    local folder=$builds/$1
+    shift
+    ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel $((jobs * 3)) \
+        --output-junit junit.xml "$@"
+    if ! grep -q 'skipped="0"' "$folder/junit.xml"; then
+        echo "A test was skipped." >&2
+        return 1
+    fi
+}
+
+# Other versions of clang's tools format and warn differently, so only Debian 12's are asked.
+has_clang_14() {
+    if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then return; fi
+    echo "NOT CHECKED: it needs clang 14, the one of Debian 12"
+    return 1
+}
+
+step_format() {
+    has_clang_14 || return 0
+    find lib common daemon tools tests \( -name '*.cpp' -o -name '*.hpp' \) -print0 |
+        xargs -0 clang-format --dry-run -Werror
+}
+
+step_core() {
+    build dev build-dev tests_core
+    run_tests build-dev --label-regex core
+}
+
+step_asan() {
+    build asan build-asan
+    run_tests build-asan
+}
+
+step_plain() {
+    build plain build tests_figures
+    run_tests build --label-regex figures
+}
+
+# Our own code, by the commands of the plain build; folders of the tests have the same names, so the
+# whole path counts.
+step_lint() {
+    has_clang_14 || return 0
+    build plain build irmeter_dbus_headers
+    if ! run-clang-tidy -quiet -p "$builds/build" -j "$jobs" \
+        "^$PWD/(lib|common|daemon|tools)/.*\.cpp\$" >"$builds/build/clang-tidy.log" 2>&1; then
+        grep -E 'error:|warning:' "$builds/build/clang-tidy.log" | sort -u
+        return 1
+    fi
+}
+
+step_fuzz() {
+    build fuzz build-fuzz fuzz
+    run_tests build-fuzz
+}
+
+step_tsan() {
+    build tsan build-tsan tests_threads
+    TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp run_tests build-tsan --label-regex threads
+}
