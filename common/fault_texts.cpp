@@ -18,18 +18,18 @@ std::string sentence_of(const irmeter::Failure& failure) {
   return joined(cause_of(failure), text(failure.fault).cure);
 }
 
-std::string sentence_of_reading(bool echo, const irmeter::QuantitySet& held) {
+std::string sentence_of_reading(bool echo, const irmeter::QuantitySet& withheld) {
   std::string all(meaning(irmeter::State::online));
   if (echo) {
     all += " " + joined(std::string(echo_remark.cause), echo_remark.cure);
   }
-  return held.any() ? all + " " + held_text(held) : all;
+  return withheld.any() ? all + " " + withheld_text(withheld) : all;
 }
 
-std::string held_text(const irmeter::QuantitySet& held) {
+std::string withheld_text(const irmeter::QuantitySet& withheld) {
   std::string keys;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (held.test(static_cast<std::size_t>(quantity.id))) {
+    if (withheld.test(static_cast<std::size_t>(quantity.id))) {
       keys += (keys.empty() ? "" : ", ") + std::string(quantity.key);
     }
   }

@@ -8,7 +8,7 @@ std::string MeterSnapshot::detail() const {
   if (failure) {
     return sentence_of(*failure);
   }
-  return state() == irmeter::State::online ? sentence_of_reading(echo, held)
+  return state() == irmeter::State::online ? sentence_of_reading(echo, withheld)
                                            : std::string(meaning(state()));
 }
 

@@ -38,8 +38,8 @@ struct MeterSnapshot {
   bool stale = true;                              // no reading, or one older than stale_limit()
 
   // Of the latest good poll.
-  bool echo = false;          // the probe heard itself
-  irmeter::QuantitySet held;  // what the reading lacks because it is held back
+  bool echo = false;              // the probe heard itself
+  irmeter::QuantitySet withheld;  // what the reading lacks because it could not be true
 
   std::chrono::milliseconds poll_time{0};  // how long the latest good poll took
   MeterCounters counters;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/faces.hpp"
 #include "common/json.hpp"
 #include "daemon/service/message_ids.hpp"
 
@@ -14,9 +15,9 @@ namespace {
 // is due gets as long to tell before the meter is called offline.
 constexpr std::chrono::seconds longest_poll{15};
 
-std::string amount(const irmeter::QuantityInfo& quantity, std::int64_t value) {
-  std::string text = JsonWriter().fixed(value, quantity.json_decimals).take();
-  return quantity.unit.empty() ? text : text + " " + std::string(quantity.unit);
+std::string amount(const Face& face, std::int64_t value) {
+  std::string text = JsonWriter().fixed(value, face.json_decimals).take();
+  return face.unit.empty() ? text : text + " " + std::string(face.unit);
 }
 
 bool is_good(irmeter::State state) {
@@ -91,8 +92,8 @@ void MeterReport::take(const irmeter::Reading& reading, const irmeter::PollEnded
   snapshot_.stale = false;
   snapshot_.poll_time = std::chrono::duration_cast<std::chrono::milliseconds>(poll.duration);
   snapshot_.echo = poll.echo;
-  snapshot_.held = poll.held;
-  snapshot_.counters.held_back += poll.held.count();
+  snapshot_.withheld = poll.withheld;
+  snapshot_.counters.held_back += poll.withheld.count();
   std::ranges::for_each(poll.accepted, [this](const auto& accepted) { log_accepted(accepted); });
   Loop::arm(stale_timer_, loop_.now() + snapshot_.stale_limit());
 }
@@ -118,11 +119,11 @@ void MeterReport::log_state() const {
 }
 
 void MeterReport::log_accepted(const irmeter::Plausibility::Accepted& accepted) const {
-  const irmeter::QuantityInfo& quantity = irmeter::info(accepted.quantity);
-  const std::string key(quantity.key);
+  const Face& shown = face(accepted.quantity);
+  const std::string key(irmeter::info(accepted.quantity).key);
   const std::string from =
-      accepted.before ? " went from " + amount(quantity, *accepted.before) + " to " : " is ";
-  log_.warning(snapshot_.name + ": " + key + from + amount(quantity, accepted.now) +
+      accepted.before ? " went from " + amount(shown, *accepted.before) + " to " : " is ";
+  log_.warning(snapshot_.name + ": " + key + from + amount(shown, accepted.now) +
                    " and stays there, so it is believed. Was the meter exchanged, did the register "
                    "roll over, or does the setting main_fuse not fit?",
                {message_id(Event::value_accepted), {"METER", snapshot_.name}, {"QUANTITY", key}});

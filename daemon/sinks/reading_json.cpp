@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "common/faces.hpp"
 #include "common/json.hpp"
 
 namespace irmeterd {
@@ -20,7 +21,7 @@ void begin(JsonWriter& json, const MeterSnapshot& meter) {
 QuantitySet registers() {
   QuantitySet set;
   for (const auto& quantity : irmeter::quantities) {
-    set.set(static_cast<std::size_t>(quantity.id), irmeter::is_register(quantity));
+    set.set(static_cast<std::size_t>(quantity.id), irmeter::is_register(quantity.id));
   }
   return set;
 }
@@ -28,13 +29,13 @@ QuantitySet registers() {
 std::string values_json(const MeterSnapshot& meter, const QuantitySet& which) {
   JsonWriter json;
   begin(json, meter);
-  for (const auto& quantity : irmeter::quantities) {
-    if (!which.test(static_cast<std::size_t>(quantity.id))) {
+  for (const Face& face : faces) {
+    if (!which.test(static_cast<std::size_t>(face.id))) {
       continue;
     }
-    json.key(quantity.json_key);
-    if (const auto value = meter.reading->values.get(quantity.id)) {
-      json.fixed(*value, quantity.json_decimals);
+    json.key(face.json_key);
+    if (const auto value = meter.reading->values.get(face.id)) {
+      json.fixed(*value, face.json_decimals);
     } else {
       json.null();
     }
@@ -91,7 +92,7 @@ std::string diagnostics_json(const MeterSnapshot& meter) {
   json.key("held_back").integer(count(meter.counters.held_back));
   json.key("held").begin_array();
   for (const auto& quantity : irmeter::quantities) {
-    if (meter.held.test(static_cast<std::size_t>(quantity.id))) {
+    if (meter.withheld.test(static_cast<std::size_t>(quantity.id))) {
       json.text(quantity.key);
     }
   }

@@ -189,9 +189,9 @@ void Meter::end_poll(PollEnded ended, Instant now) {
 }
 
 void Meter::on_reading(const Reading& reading, Instant now) {
-  auto [believed, held, accepted] = plausibility_.judge(reading, now);
-  PollEnded ended{believed};
-  ended.held = held;
+  auto [published, withheld, accepted] = plausibility_.check(reading, now);
+  PollEnded ended{published};
+  ended.withheld = withheld;
   ended.accepted = std::move(accepted);
   end_poll(std::move(ended), now);
 }
@@ -215,7 +215,7 @@ void Meter::take_events(Instant now) {
       }
       outputs_.emplace_back(Identified{std::move(*identity)});
     } else if (const auto* first = std::get_if<FirstReading>(&*event)) {
-      (void)plausibility_.judge(first->reading, now);
+      (void)plausibility_.check(first->reading, now);
     } else if (const auto* reading = std::get_if<Reading>(&*event)) {
       if (polling_) {
         on_reading(*reading, now);

@@ -54,8 +54,8 @@ struct PollEnded {
   std::variant<Reading, Failure> result;
   Duration duration{};  // from its start to the last byte of its result
   bool echo = false;    // the probe has heard itself
-  // Of a reading: what was read and is not believed, and what is believed all the same.
-  QuantitySet held{};
+  // Of a reading: what was read and cannot be true, and what is published all the same.
+  QuantitySet withheld{};
   std::vector<Plausibility::Accepted> accepted{};
 
   [[nodiscard]] const Reading* reading() const { return std::get_if<Reading>(&result); }

@@ -1,10 +1,7 @@
 #include "lib/meter/plausibility.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-
-#include "lib/meter/tables.hpp"
 
 namespace irmeter {
 namespace {
@@ -15,7 +12,7 @@ constexpr std::int64_t mains_voltage = 230;  // V
 // nominal (EN 50160): rounded up.
 constexpr std::int64_t margin = 2;
 
-// A reading is judged when its poll ends; its registers were read up to this much earlier, and not
+// A reading is checked when its poll ends; its registers were read up to this much earlier, and not
 // equally early each time.
 constexpr Duration poll_spread = std::chrono::seconds(10);
 
@@ -32,27 +29,6 @@ constexpr std::int64_t most_power_factor = 1'000;  // thousandths
 // mainland).
 constexpr std::int64_t least_frequency = 40'000;  // mHz
 constexpr std::int64_t most_frequency = 70'000;   // mHz
-
-// Bytes are passed on only where every value in them is.
-bool whole(const Values& values, Source source, std::size_t bytes) {
-  return std::ranges::all_of(quantities, [&](const QuantityInfo& quantity) {
-    return quantity.source != source || quantity.index >= bytes / int32_size ||
-           values.get(quantity.id).has_value();
-  });
-}
-
-void drop_what_was_made_of(Reading& reading) {
-  Values& values = reading.values;
-  if (!values.get(Quantity::power_import) || !values.get(Quantity::power_export)) {
-    values.set(Quantity::power, std::nullopt);
-  }
-  if (!whole(values, Source::bt23, cached_registers_size)) {
-    reading.raw_registers.reset();
-  }
-  if (!whole(values, Source::bt28, cached_present_values_size)) {
-    reading.raw_present_values.reset();
-  }
-}
 
 }  // namespace
 
@@ -90,9 +66,9 @@ bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) co
   return value <= most && value >= (quantity.may_be_negative ? -most : 0);
 }
 
-// Out of range is believable only after out of range: what was accepted once stays accepted.
-bool Plausibility::believable(const QuantityInfo& quantity, const std::optional<Sample>& before,
-                              const Sample& now) const {
+// Out of range is plausible only after out of range: what was accepted once stays accepted.
+bool Plausibility::plausible(const QuantityInfo& quantity, const std::optional<Sample>& before,
+                             const Sample& now) const {
   if (quantity.check != Check::rise) {
     return in_range(quantity, now.value) || (before && !in_range(quantity, before->value));
   }
@@ -103,9 +79,9 @@ bool Plausibility::believable(const QuantityInfo& quantity, const std::optional<
   return rise >= 0 && rise <= most_rise(now.at - before->at);
 }
 
-Plausibility::Verdict Plausibility::judge(const Reading& read, Instant now) {
+Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
   begun_ = true;
-  Verdict verdict{read, {}, {}};
+  Checked checked{read, {}, {}};
   for (const QuantityInfo& quantity : quantities) {
     const auto value = read.values.get(quantity.id);
     if (!value) {
@@ -115,18 +91,18 @@ Plausibility::Verdict Plausibility::judge(const Reading& read, Instant now) {
     Watch& watch = watches_[number];
     const Sample sample{*value, now};
     const bool first = quantity.check == Check::rise && !watch.published;
-    if (first || !believable(quantity, watch.published, sample)) {
-      watch.agreeing = believable(quantity, watch.doubted, sample) ? watch.agreeing + 1 : 1;
+    if (first || !plausible(quantity, watch.published, sample)) {
+      watch.agreeing = plausible(quantity, watch.doubted, sample) ? watch.agreeing + 1 : 1;
       watch.doubted = sample;
       const bool agreed = watch.agreeing >= (first ? first_agreeing_readings : agreeing_readings);
-      if (!agreed && watch.held < most_held) {
-        ++watch.held;
-        verdict.held.set(number);
-        verdict.reading.values.set(quantity.id, std::nullopt);
+      if (!agreed && watch.withheld < most_withheld) {
+        ++watch.withheld;
+        checked.withheld.set(number);
+        checked.reading.values.set(quantity.id, std::nullopt);
         continue;
       }
       if (!first || !agreed) {
-        verdict.accepted.push_back(
+        checked.accepted.push_back(
             {quantity.id, watch.published ? std::optional(watch.published->value) : std::nullopt,
              *value});
       }
@@ -134,8 +110,11 @@ Plausibility::Verdict Plausibility::judge(const Reading& read, Instant now) {
     watch = {};
     watch.published = sample;
   }
-  drop_what_was_made_of(verdict.reading);
-  return verdict;
+  Values& values = checked.reading.values;
+  if (!values.get(Quantity::power_import) || !values.get(Quantity::power_export)) {
+    values.set(Quantity::power, std::nullopt);
+  }
+  return checked;
 }
 
 }  // namespace irmeter

@@ -1,7 +1,7 @@
-// Whether a value is to be believed.
+// Whether a value can be true.
 //
 // NES meters are known to jump by more than 1000 kWh for a moment and to fall back, with every
-// checksum right. A value that cannot be true is therefore held back, for a few readings at most:
+// checksum right. A value that cannot be true is therefore withheld, for a few readings at most:
 // when several of them in a row agree, it is true after all (another meter, a roll-over). The first
 // value of a register could be anything, so the next one has to agree with it.
 #pragma once
@@ -27,11 +27,12 @@ struct MainFuse {
 
 class Plausibility {
  public:
-  // The first level of a register is believed with the second reading in a row that agrees on it, a
-  // new one accepted with the third; where the readings never agree, the one after most_held is.
+  // The first level of a register is published with the second reading in a row that agrees on it,
+  // a new one accepted with the third; where the readings never agree, the one after most_withheld
+  // is.
   static constexpr unsigned first_agreeing_readings = 2;
   static constexpr unsigned agreeing_readings = 3;
-  static constexpr unsigned most_held = 5;
+  static constexpr unsigned most_withheld = 5;
 
   // A value that breaks the rules and is published all the same.
   struct Accepted {
@@ -42,9 +43,9 @@ class Plausibility {
     friend bool operator==(const Accepted&, const Accepted&) = default;
   };
 
-  struct Verdict {
-    Reading reading;   // without what is held back and without all that was made of it
-    QuantitySet held;  // what was read and is not believed
+  struct Checked {
+    Reading reading;       // without what is withheld and what was computed from it
+    QuantitySet withheld;  // what was read and cannot be true
     std::vector<Accepted> accepted;
   };
 
@@ -52,13 +53,13 @@ class Plausibility {
 
   // now: when the reading was complete, never earlier than the time before. A quantity the reading
   // lacks changes nothing.
-  [[nodiscard]] Verdict judge(const Reading& read, Instant now);
+  [[nodiscard]] Checked check(const Reading& read, Instant now);
   // What comes next is the first: another meter.
   void forget() {
     begun_ = false;
     watches_ = {};
   }
-  // A reading has been judged, which the next one can be held against.
+  // A reading was checked, with which the next one can be compared.
   [[nodiscard]] bool begun() const { return begun_; }
 
  private:
@@ -69,12 +70,12 @@ class Plausibility {
   struct Watch {
     std::optional<Sample> published;
     std::optional<Sample> doubted;  // since then
-    unsigned held = 0;              // in a row
+    unsigned withheld = 0;          // in a row
     unsigned agreeing = 0;          // the last of them
   };
 
-  [[nodiscard]] bool believable(const QuantityInfo& quantity, const std::optional<Sample>& before,
-                                const Sample& now) const;
+  [[nodiscard]] bool plausible(const QuantityInfo& quantity, const std::optional<Sample>& before,
+                               const Sample& now) const;
   [[nodiscard]] bool in_range(const QuantityInfo& quantity, std::int64_t value) const;
   [[nodiscard]] std::int64_t most_power() const;
   [[nodiscard]] std::int64_t most_rise(Duration elapsed) const;

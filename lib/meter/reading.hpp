@@ -1,10 +1,6 @@
 // What a meter says of itself and what one poll brings.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 
 #include "lib/meter/quantity.hpp"
@@ -28,16 +24,9 @@ struct Identity {
 // that two odd serial numbers never share an id.
 [[nodiscard]] std::string meter_id(const Identity& identity);
 
-inline constexpr std::size_t cached_registers_size = 8;        // BT23: two INT32
-inline constexpr std::size_t cached_present_values_size = 40;  // BT28: ten INT32
-
 // One complete, checked reading.
 struct Reading {
   Values values;
-  // The bytes of BT23 summations 0..1 and BT28 present values 0..9 as the meter sent them; absent
-  // where the meter does not have them all.
-  std::optional<std::array<std::uint8_t, cached_registers_size>> raw_registers;
-  std::optional<std::array<std::uint8_t, cached_present_values_size>> raw_present_values;
 
   friend bool operator==(const Reading&, const Reading&) = default;
 };

@@ -33,16 +33,6 @@ std::size_t wanted(Source source, std::size_t available) {
   return count;
 }
 
-template <std::size_t N>
-std::optional<std::array<std::uint8_t, N>> first_bytes(ByteView data) {
-  if (data.size() < N) {
-    return std::nullopt;
-  }
-  std::array<std::uint8_t, N> bytes{};
-  std::copy_n(data.begin(), N, bytes.begin());
-  return bytes;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> int32_at(ByteView data, std::size_t index) {
@@ -141,8 +131,6 @@ Reading decode_reading(ByteView summations, ByteView present_values) {
   if (imported && exported) {
     reading.values.set(Quantity::power, *imported - *exported);
   }
-  reading.raw_registers = first_bytes<cached_registers_size>(summations);
-  reading.raw_present_values = first_bytes<cached_present_values_size>(present_values);
   return reading;
 }
 

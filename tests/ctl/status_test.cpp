@@ -1,7 +1,7 @@
 // ir-meterctl status: what the daemon knows, for people and for scripts.
 #include <regex>
 
-#include "lib/meter/quantity.hpp"
+#include "common/faces.hpp"
 #include "tests/ctl/ctl_fixture.hpp"
 
 namespace irmeterd {
@@ -66,8 +66,8 @@ TEST_F(CtlStatus, HasTheSameInJson) {
   EXPECT_EQ(meter.at("state"), "online");
   EXPECT_GE(meter.at("age_s"), 0);
   const json reading = json::parse(cached("main/reading.json").value());
-  for (const auto& quantity : irmeter::quantities) {
-    EXPECT_EQ(meter.at(quantity.json_key), reading.at(quantity.json_key)) << quantity.json_key;
+  for (const auto& face : irmeterd::faces) {
+    EXPECT_EQ(meter.at(face.json_key), reading.at(face.json_key)) << face.json_key;
   }
   EXPECT_TRUE(std::regex_match(meter.at("time").get<std::string>(),
                                std::regex("[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z")));

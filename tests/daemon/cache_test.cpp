@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "lib/meter/tables.hpp"
 #include "tests/daemon/captured_log.hpp"
 #include "tests/support/sample.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -25,18 +26,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <std::size_t Size>
-std::array<std::uint8_t, Size> filled(std::uint8_t value) {
-  std::array<std::uint8_t, Size> bytes{};
-  bytes.fill(value);
-  return bytes;
-}
-
-// A reading whose raw bytes are all this one.
+// A reading of a meter that sent this byte all over.
 MeterSnapshot meter_with(std::uint8_t value) {
   MeterSnapshot meter = sample_meter();
-  meter.reading->raw_registers = filled<irmeter::cached_registers_size>(value);
-  meter.reading->raw_present_values = filled<irmeter::cached_present_values_size>(value);
+  meter.reading = irmeter::decode_reading(irmeter::Bytes(8, value), irmeter::Bytes(40, value));
   meter.counters.polls += value;
   return meter;
 }
@@ -81,15 +74,15 @@ using Names = std::set<std::string>;
 
 TEST_F(CacheFiles, HoldTheBytesOfTheMeter) {
   MeterSnapshot meter = sample_meter();
-  meter.reading->raw_registers = {0x74, 0x40, 0x05, 0x00, 0x9F, 0x1D, 0x00, 0x00};
-  std::array<std::uint8_t, irmeter::cached_present_values_size> present{};
+  const irmeter::Bytes registers{0x74, 0x40, 0x05, 0x00, 0x9F, 0x1D, 0x00, 0x7F};
+  irmeter::Bytes present(60);
   for (std::size_t i = 0; i < present.size(); ++i) {
-    present[i] = static_cast<std::uint8_t>(250 + i);
+    present[i] = static_cast<std::uint8_t>(i % 4 == 3 ? i : 250 + i);
   }
-  meter.reading->raw_present_values = present;
+  meter.reading = irmeter::decode_reading(registers, present);
   store_.update(meter);
-  EXPECT_EQ(content("main/BT23"), std::string("\x74\x40\x05\x00\x9F\x1D\x00\x00", 8));
-  EXPECT_EQ(content("main/BT28"), std::string(present.begin(), present.end()));
+  EXPECT_EQ(content("main/BT23"), std::string(registers.begin(), registers.end()));
+  EXPECT_EQ(content("main/BT28"), std::string(present.begin(), present.begin() + 40));
   EXPECT_EQ(files(), (Names{"main/BT23", "main/BT28", "main/reading.json", "metrics.prom"}));
 }
 
@@ -135,7 +128,7 @@ TEST_F(CacheFiles, HoldTheWholeReadingAsJson) {
 
 TEST_F(CacheFiles, LoseTheLiveValuesWithAStaleReading) {
   store_.update(meter_with(1));
-  store_.update(gone_stale(meter_with(1)));
+  store_.update(gone_stale(sample_meter()));
   EXPECT_EQ(files(), (Names{"main/reading.json", "metrics.prom"}));
   const auto json = nlohmann::json::parse(content("main/reading.json").value());
   EXPECT_EQ(json.at("time"), "2026-11-22T10:15:30.125Z");
@@ -166,7 +159,7 @@ TEST_F(CacheFiles, OfAnEarlierRunGoAwayUntilTheMeterIsReadAgain) {
 TEST_F(CacheFiles, LackWhatTheMeterDoesNotHave) {
   store_.update(meter_with(1));
   MeterSnapshot poorer = meter_with(2);
-  poorer.reading->raw_present_values.reset();
+  poorer.reading->values.set(irmeter::Quantity::voltage_l3, std::nullopt);
   store_.update(poorer);
   EXPECT_EQ(content("main/BT23"), std::string(8, '\2'));
   EXPECT_EQ(content("main/BT28"), std::nullopt);
@@ -210,7 +203,7 @@ TEST_F(CacheFiles, AreNeverSeenTorn) {
       ++reads;
     }
   });
-  for (int i = 1; i <= 200; ++i) {
+  for (int i = 1; i <= 127; ++i) {
     store_.update(meter_with(static_cast<std::uint8_t>(i)));
   }
   done = true;

@@ -70,8 +70,8 @@ TEST(StateDetail, IsMadeOfWhatTheSnapshotHas) {
   EXPECT_EQ(meter.detail(),
             "The latest poll succeeded. The probe also hears its own light: put an opaque strip "
             "(foam) between its two diodes.");
-  meter.held.set(static_cast<std::size_t>(irmeter::Quantity::energy_import));
-  meter.held.set(static_cast<std::size_t>(irmeter::Quantity::power));
+  meter.withheld.set(static_cast<std::size_t>(irmeter::Quantity::energy_import));
+  meter.withheld.set(static_cast<std::size_t>(irmeter::Quantity::power));
   EXPECT_TRUE(
       meter.detail().ends_with("two diodes. Not believed and held back: energy_import, power."))
       << meter.detail();

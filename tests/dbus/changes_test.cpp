@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "common/faces.hpp"
 #include "tests/dbus/service_fixture.hpp"
 
 namespace irmeterd {
@@ -84,7 +85,7 @@ TEST_F(Changes, OfWhatAGoodPollHasToSay) {
   MeterSnapshot meter = online_meter();
   meter.echo = true;
   EXPECT_EQ(names(changed_by(meter)), (std::set<std::string>{"Echo", "StateDetail"}));
-  meter.held.set(static_cast<std::size_t>(irmeter::Quantity::power));
+  meter.withheld.set(static_cast<std::size_t>(irmeter::Quantity::power));
   Properties changed = changed_by(meter);
   EXPECT_EQ(names(changed), (std::set<std::string>{"Held", "StateDetail"}));
   EXPECT_EQ(changed["Held"], Value(std::vector<std::string>{"power"}));
@@ -100,9 +101,9 @@ TEST_F(Changes, OfIdentityNameEachField) {
 
 TEST_F(Changes, ToStaleAndBackConcernTheLiveValues) {
   std::set<std::string> live{"Quantities"};
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (!quantity.dbus_name.empty() && !irmeter::is_register(quantity)) {
-      live.emplace(quantity.dbus_name);
+  for (const Face& face : faces) {
+    if (!face.dbus_name.empty() && !irmeter::is_register(face.id)) {
+      live.emplace(face.dbus_name);
     }
   }
   MeterSnapshot meter = online_meter();

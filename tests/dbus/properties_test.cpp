@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "common/faces.hpp"
 #include "tests/dbus/service_fixture.hpp"
 
 namespace irmeterd {
@@ -82,9 +83,9 @@ TEST_F(ShownProperties, EveryQuantityWithADBusNameIsAPropertyAndEveryNumberIsAQu
     }
   }
   std::set<std::string> named;
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (!quantity.dbus_name.empty()) {
-      named.emplace(quantity.dbus_name);
+  for (const Face& face : faces) {
+    if (!face.dbus_name.empty()) {
+      named.emplace(face.dbus_name);
     }
   }
   EXPECT_EQ(numbers, named);
@@ -111,11 +112,11 @@ TEST_F(ShownProperties, ShowTheSnapshot) {
       {"LastReadingUSec", std::uint64_t{1'700'000'000'000'001}},
   };
   std::map<std::string, double> all;
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    const double value = irmeter::dbus_value(meter.reading->values, quantity.id);
-    all.emplace(quantity.key, value);
-    if (!quantity.dbus_name.empty()) {
-      expected.emplace(quantity.dbus_name, value);
+  for (const Face& face : faces) {
+    const double value = dbus_value(meter.reading->values, face.id);
+    all.emplace(irmeter::info(face.id).key, value);
+    if (!face.dbus_name.empty()) {
+      expected.emplace(face.dbus_name, value);
     }
   }
   expected.emplace("Quantities", all);

@@ -1,5 +1,5 @@
 // Plausibility against any readings at any times: a value is published as it was read or not at
-// all, a register that falls is told of, and nothing is held back for longer than promised.
+// all, a register that falls is told of, and nothing is withheld for longer than promised.
 //
 // Input: the main fuse, then readings: a byte for the time since the one before, and a byte that
 // chooses a quantity and what becomes of it.
@@ -41,9 +41,9 @@ std::int64_t int32_of(Input& input) {
   return static_cast<std::int32_t>(high << 16U | input.word());
 }
 
-class Judged {
+class CheckedReadings {
  public:
-  explicit Judged(const irmeter::MainFuse& fuse) : plausibility_(fuse) {}
+  explicit CheckedReadings(const irmeter::MainFuse& fuse) : plausibility_(fuse) {}
 
   void step(Input& input) {
     now_ += pause_of(input);
@@ -55,17 +55,17 @@ class Judged {
     } else {
       change(quantity, choice >> 5U, input);
     }
-    judge();
+    check();
   }
 
-  // The same reading again and again is believed.
+  // The same reading again and again is published.
   void settle() {
-    Plausibility::Verdict verdict;
+    Plausibility::Checked checked;
     for (unsigned again = 0; again < Plausibility::agreeing_readings; ++again) {
       now_ += 1s;
-      verdict = judge();
+      checked = check();
     }
-    require(verdict.held.none() && verdict.reading == read_, "what is read again is believed");
+    require(checked.withheld.none() && checked.reading == read_, "what is read again is published");
   }
 
  private:
@@ -90,50 +90,52 @@ class Judged {
                      imported && exported ? std::optional(*imported - *exported) : std::nullopt);
   }
 
-  Plausibility::Verdict judge() {
-    Plausibility::Verdict verdict = plausibility_.judge(read_, now_);
+  Plausibility::Checked check() {
+    Plausibility::Checked checked = plausibility_.check(read_, now_);
     for (const QuantityInfo& quantity : irmeter::quantities) {
       if (quantity.source != irmeter::Source::derived) {
-        check(quantity, verdict);
+        check(quantity, checked);
       }
     }
-    const irmeter::Values& values = verdict.reading.values;
+    const irmeter::Values& values = checked.reading.values;
     require(values.get(Quantity::power).has_value() ==
                 (values.get(Quantity::power_import) && values.get(Quantity::power_export)),
             "power needs both directions");
-    return verdict;
+    return checked;
   }
 
-  void check(const QuantityInfo& quantity, const Plausibility::Verdict& verdict) {
+  void check(const QuantityInfo& quantity, const Plausibility::Checked& checked) {
     const auto number = static_cast<std::size_t>(quantity.id);
     const auto value = read_.values.get(quantity.id);
-    const auto published = verdict.reading.values.get(quantity.id);
-    const bool held = verdict.held.test(number);
+    const auto published = checked.reading.values.get(quantity.id);
+    const bool withheld = checked.withheld.test(number);
     Past& past = past_.at(number);
-    require(value || (!held && !published), "what was not read is neither published nor held");
+    require(value || (!withheld && !published), "what was not read is neither published nor held");
     if (!value) {
       return;
     }
-    require(held ? !published : published == value, "a value is published as it is or held back");
-    past.held = held ? past.held + 1 : 0;
-    require(past.held <= Plausibility::most_held, "nothing is held for longer than promised");
-    if (held) {
+    require(withheld ? !published : published == value,
+            "a value is published as it is or withheld");
+    past.withheld = withheld ? past.withheld + 1 : 0;
+    require(past.withheld <= Plausibility::most_withheld,
+            "nothing is held for longer than promised");
+    if (withheld) {
       return;
     }
-    const bool accepted = std::any_of(verdict.accepted.begin(), verdict.accepted.end(),
+    const bool accepted = std::any_of(checked.accepted.begin(), checked.accepted.end(),
                                       [&](const Plausibility::Accepted& each) {
                                         return each.quantity == quantity.id &&
                                                each.before == past.published && each.now == *value;
                                       });
-    require(
-        !irmeter::is_register(quantity) || !past.published || *value >= *past.published || accepted,
-        "a register that falls is told of");
+    require(!irmeter::is_register(quantity.id) || !past.published || *value >= *past.published ||
+                accepted,
+            "a register that falls is told of");
     past.published = value;
   }
 
   struct Past {
     std::optional<std::int64_t> published;
-    unsigned held = 0;  // in a row
+    unsigned withheld = 0;  // in a row
   };
 
   Plausibility plausibility_;
@@ -146,10 +148,10 @@ class Judged {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
-  Judged judged(fuse_of(input));
+  CheckedReadings readings(fuse_of(input));
   while (!input.empty()) {
-    judged.step(input);
+    readings.step(input);
   }
-  judged.settle();
+  readings.settle();
   return 0;
 }

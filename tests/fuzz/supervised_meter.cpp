@@ -279,7 +279,7 @@ void SupervisedMeter::on(const irmeter::PollEnded& output) {
   tell("a reading");
   reading_ = *output.reading();
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    require(!output.held.test(static_cast<std::size_t>(quantity.id)) ||
+    require(!output.withheld.test(static_cast<std::size_t>(quantity.id)) ||
                 !reading_->values.get(quantity.id),
             "what is held back is not published");
   }

@@ -85,12 +85,6 @@ void check_reading(const irmeter::Reading& reading, ByteView summations, ByteVie
   const auto power = reading.values.get(Quantity::power);
   require(power.has_value() == (imported && exported), "power needs both directions");
   require(!power || *power == *imported - *exported, "power is the difference");
-  require(
-      reading.raw_registers.has_value() == (summations.size() >= irmeter::cached_registers_size),
-      "the raw registers are there when they are complete");
-  require(reading.raw_present_values.has_value() ==
-              (present_values.size() >= irmeter::cached_present_values_size),
-          "the raw present values are there when they are complete");
 }
 
 void reading(ByteView bytes) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "common/faces.hpp"
 #include "common/fault_texts.hpp"
 #include "common/mqtt/topics.hpp"
 #include "daemon/sinks/cache/cache.hpp"
@@ -29,8 +30,6 @@ using irmeter::Retry;
 MeterSnapshot full_meter() {
   MeterSnapshot meter = sample_meter();
   meter.name = "<name>";
-  meter.reading->raw_registers.emplace();
-  meter.reading->raw_present_values.emplace();
   for (const auto& quantity : irmeter::quantities) {
     meter.reading->values.set(quantity.id, 1);
   }
@@ -82,11 +81,10 @@ TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
       topics.registers("<id>"),     topics.live("<id>"),      topics.diagnostics("<id>"),
       topics.command("<id>"),       topics.discovery("<id>"), topics.birth(),
       "Key\tUnit\tDecimals\tTopic"};
-  for (const auto& quantity : irmeter::quantities) {
-    expected.insert(word(quantity.json_key) + "\t" +
-                    (quantity.unit.empty() ? "1" : word(quantity.unit)) + "\t" +
-                    std::to_string(quantity.json_decimals) + "\t" +
-                    (irmeter::is_register(quantity) ? "registers" : "live"));
+  for (const Face& face : faces) {
+    expected.insert(word(face.json_key) + "\t" + (face.unit.empty() ? "1" : word(face.unit)) +
+                    "\t" + std::to_string(face.json_decimals) + "\t" +
+                    (irmeter::is_register(face.id) ? "registers" : "live"));
   }
   EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("MQTT", "")), expected);
 }

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "common/bus_names.hpp"
-#include "lib/meter/quantity.hpp"
+#include "common/faces.hpp"
 #include "lib/state.hpp"
 #include "tests/manual/page.hpp"
 
@@ -66,10 +66,10 @@ TEST(DbusPage, HasEveryMemberOfTheInterfaces) {
 
 TEST(DbusPage, HasEveryQuantityWithItsPropertyAndUnit) {
   std::set<std::string> expected{"Key\tProperty\tUnit"};
-  for (const auto& quantity : irmeter::quantities) {
-    expected.insert(std::string(quantity.key) + "\t" +
-                    (quantity.dbus_name.empty() ? "none" : std::string(quantity.dbus_name)) + "\t" +
-                    std::string(quantity.dbus_unit));
+  for (const irmeterd::Face& face : irmeterd::faces) {
+    expected.insert(std::string(irmeter::info(face.id).key) + "\t" +
+                    (face.dbus_name.empty() ? "none" : std::string(face.dbus_name)) + "\t" +
+                    std::string(face.dbus_unit));
   }
   std::set<std::string> shown = tags(read_page(DBUS_PAGE).in("DESCRIPTION"));
   std::erase_if(shown, [](const std::string& tag) { return tag.find('\t') == tag.npos; });

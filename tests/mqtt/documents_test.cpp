@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "common/faces.hpp"
 #include "daemon/sinks/reading_json.hpp"
 #include "tests/support/sample.hpp"
 
@@ -59,8 +60,8 @@ TEST(Documents, EveryQuantityHasItsKeyInExactlyOneOfTheTwo) {
   }
   const auto registers = nlohmann::json::parse(registers_json(meter, announced(meter)));
   const auto live = nlohmann::json::parse(live_json(meter, announced(meter)));
-  for (const auto& quantity : irmeter::quantities) {
-    const std::string key(quantity.json_key);
+  for (const Face& face : faces) {
+    const std::string key(face.json_key);
     EXPECT_NE(registers.contains(key), live.contains(key)) << key;
   }
   EXPECT_EQ(registers.size() + live.size(), irmeter::quantity_count + 4);

@@ -12,15 +12,11 @@ using namespace std::chrono_literals;
 // From the last byte on the line to the clock being read, on a machine that has other things to do.
 constexpr auto slack = 1s;
 
-template <typename Raw>
-bool fits(const Raw& shown, const Raw& truth) {
-  return !shown || shown == truth;
-}
-
 bool fits(const irmeter::Values& shown, const irmeter::Values& truth, bool registers) {
   return std::ranges::all_of(irmeter::quantities, [&](const irmeter::QuantityInfo& quantity) {
     const auto value = shown.get(quantity.id);
-    return irmeter::is_register(quantity) != registers || !value || value == truth.get(quantity.id);
+    return irmeter::is_register(quantity.id) != registers || !value ||
+           value == truth.get(quantity.id);
   });
 }
 
@@ -61,11 +57,8 @@ std::string HouseholdTruth::lie_of(const Shown& shown, std::chrono::milliseconds
   bool present_values_fit = false;
   for (std::size_t second = from; second <= to; ++second) {
     const irmeter::Reading& truth = at(second);
-    registers_fit = registers_fit || (fits(shown.reading.values, truth.values, true) &&
-                                      fits(shown.reading.raw_registers, truth.raw_registers));
-    present_values_fit =
-        present_values_fit || (fits(shown.reading.values, truth.values, false) &&
-                               fits(shown.reading.raw_present_values, truth.raw_present_values));
+    registers_fit = registers_fit || fits(shown.reading.values, truth.values, true);
+    present_values_fit = present_values_fit || fits(shown.reading.values, truth.values, false);
   }
   if (registers_fit && present_values_fit) {
     return {};

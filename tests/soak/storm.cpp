@@ -218,10 +218,10 @@ void Storm::set_quiet(bool quiet) {
 void Storm::take_polls() {
   for (const PollRecord& record : pair.polls) {
     ++totals_.polls;
-    totals_.held += record.poll.held.count();
+    totals_.held += record.poll.withheld.count();
     if (record.poll.reading() != nullptr) {
       ++totals_.readings;
-      is_clean_ = is_clean_ || record.poll.held.none();
+      is_clean_ = is_clean_ || record.poll.withheld.none();
     }
     if (std::string lie = truth_.lie_of(record); !lie.empty()) {
       const auto at = std::chrono::duration<double>(record.ended.time_since_epoch()).count();

@@ -12,6 +12,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "common/faces.hpp"
+#include "lib/meter/tables.hpp"
+
 namespace irmeterd {
 namespace {
 
@@ -35,10 +38,10 @@ void set(irmeter::Values& values, irmeter::Quantity quantity, double shown, int 
 
 irmeter::Values values_of(const json& document, Sightings& sightings) {
   irmeter::Values values;
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (const auto found = document.find(quantity.json_key);
+  for (const Face& face : faces) {
+    if (const auto found = document.find(face.json_key);
         found != document.end() && !found->is_null()) {
-      set(values, quantity.id, found->get<double>(), quantity.json_decimals, sightings);
+      set(values, face.id, found->get<double>(), face.json_decimals, sightings);
     }
   }
   return values;
@@ -121,14 +124,14 @@ void BusWatch::show(Sightings& sightings) const {
   irmeter::Reading reading;
   irmeter::Reading all;
   const auto& by_key = std::get<std::map<std::string, double>>(properties_->at("Quantities"));
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (!quantity.dbus_name.empty()) {
-      set(reading.values, quantity.id,
-          std::get<double>(properties_->at(std::string(quantity.dbus_name))),
-          quantity.dbus_decimals, sightings);
+  for (const Face& face : faces) {
+    if (!face.dbus_name.empty()) {
+      set(reading.values, face.id, std::get<double>(properties_->at(std::string(face.dbus_name))),
+          face.dbus_decimals, sightings);
     }
-    if (const auto found = by_key.find(std::string(quantity.key)); found != by_key.end()) {
-      set(all.values, quantity.id, found->second, quantity.dbus_decimals, sightings);
+    if (const auto found = by_key.find(std::string(irmeter::info(face.id).key));
+        found != by_key.end()) {
+      set(all.values, face.id, found->second, face.dbus_decimals, sightings);
     }
   }
   const WallTime read_at{std::chrono::microseconds(time)};
@@ -190,17 +193,16 @@ void CacheWatch::look(Sightings& sightings) {
         std::exchange(latest_[name], written) == written) {
       continue;
     }
-    irmeter::Reading reading;
+    const irmeter::Bytes bytes(content.begin(), content.end());
     if (name == "reading.json") {
       const json document = json::parse(content);
+      irmeter::Reading reading;
       reading.values = values_of(document, sightings);
       sightings.add(name, time_of(document), reading);
-    } else if (name == "BT23" && content.size() == irmeter::cached_registers_size) {
-      std::ranges::copy(content, reading.raw_registers.emplace().begin());
-      sightings.add(name, written, reading);
-    } else if (name == "BT28" && content.size() == irmeter::cached_present_values_size) {
-      std::ranges::copy(content, reading.raw_present_values.emplace().begin());
-      sightings.add(name, written, reading);
+    } else if (name == "BT23" && bytes.size() == 8) {
+      sightings.add(name, written, irmeter::decode_reading(bytes, {}));
+    } else if (name == "BT28" && bytes.size() == 40) {
+      sightings.add(name, written, irmeter::decode_reading({}, bytes));
     } else {
       sightings.nonsense.push_back(file + " has " + std::to_string(content.size()) + " bytes");
     }

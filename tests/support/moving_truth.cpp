@@ -8,17 +8,12 @@ namespace {
 
 using std::chrono::seconds;
 
-// What a value was made of has to be believed for the value to be there.
-bool may_be_absent(const QuantityInfo& quantity, const QuantitySet& held) {
-  const auto is_held = [&](Quantity id) { return held.test(static_cast<std::size_t>(id)); };
+// What a value was made of has to be published for the value to be there.
+bool may_be_absent(const QuantityInfo& quantity, const QuantitySet& withheld) {
+  const auto is_withheld = [&](Quantity id) { return withheld.test(static_cast<std::size_t>(id)); };
   return quantity.source == Source::derived
-             ? is_held(Quantity::power_import) || is_held(Quantity::power_export)
-             : is_held(quantity.id);
-}
-
-template <typename Raw>
-bool same_bytes(const Raw& read, const Raw& expected, const QuantitySet& held) {
-  return read ? read == expected : held.any();
+             ? is_withheld(Quantity::power_import) || is_withheld(Quantity::power_export)
+             : is_withheld(quantity.id);
 }
 
 }  // namespace
@@ -44,19 +39,19 @@ std::string MovingTruth::lie_of(const PollRecord& record) const {
   const std::int32_t from = second_of(record.ended - record.poll.duration);
   const std::int32_t to = second_of(record.ended);
   if (!record.poll.accepted.empty()) {
-    return "a value was believed that cannot be true";
+    return "a value was accepted that cannot be true";
   }
-  if (!fits(*reading, record.poll.held, Source::bt23, from, to)) {
+  if (!fits(*reading, record.poll.withheld, Source::bt23, from, to)) {
     return "registers that were never true in this poll";
   }
-  if (!fits(*reading, record.poll.held, Source::bt28, from, to)) {
+  if (!fits(*reading, record.poll.withheld, Source::bt28, from, to)) {
     return "present values that were never true in this poll";
   }
   return {};
 }
 
 // Registers and present values are read one after the other: each may be of another second.
-bool MovingTruth::fits(const Reading& reading, const QuantitySet& held, Source source,
+bool MovingTruth::fits(const Reading& reading, const QuantitySet& withheld, Source source,
                        std::int32_t from, std::int32_t to) const {
   const auto of_source = [source](const QuantityInfo& quantity) {
     return quantity.source == source ||
@@ -64,16 +59,11 @@ bool MovingTruth::fits(const Reading& reading, const QuantitySet& held, Source s
   };
   for (std::int32_t second = from; second <= to; ++second) {
     const Reading expected = truth(distinct_values(second), profile_);
-    const bool same_values = std::ranges::all_of(quantities, [&](const QuantityInfo& quantity) {
-      const auto value = reading.values.get(quantity.id);
-      return !of_source(quantity) || value == expected.values.get(quantity.id) ||
-             (!value && may_be_absent(quantity, held));
-    });
-    const bool same_raw =
-        source == Source::bt23
-            ? same_bytes(reading.raw_registers, expected.raw_registers, held)
-            : same_bytes(reading.raw_present_values, expected.raw_present_values, held);
-    if (same_values && same_raw) {
+    if (std::ranges::all_of(quantities, [&](const QuantityInfo& quantity) {
+          const auto value = reading.values.get(quantity.id);
+          return !of_source(quantity) || value == expected.values.get(quantity.id) ||
+                 (!value && may_be_absent(quantity, withheld));
+        })) {
       return true;
     }
   }

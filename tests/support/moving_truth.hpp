@@ -18,12 +18,12 @@ class MovingTruth {
   Instant show(irmetersim::SimulatedMeter& meter, Instant now);
 
   // What is wrong with the reading of a poll; empty if every value is the truth of one moment of
-  // the poll, or absent because it was held back.
+  // the poll, or absent because it was withheld.
   [[nodiscard]] std::string lie_of(const PollRecord& record) const;
 
  private:
   [[nodiscard]] std::int32_t second_of(Instant at) const;
-  [[nodiscard]] bool fits(const Reading& reading, const QuantitySet& held, Source source,
+  [[nodiscard]] bool fits(const Reading& reading, const QuantitySet& withheld, Source source,
                           std::int32_t from, std::int32_t to) const;
 
   irmetersim::Profile profile_;

@@ -243,17 +243,6 @@ Reading truth(const irmetersim::MeterValues& values, const irmetersim::Profile& 
     reading.values.set(present[i], values.present[i]);
   }
   reading.values.set(Quantity::power, values.present[0] - values.present[1]);
-  const auto put = [](auto& bytes, std::size_t index, std::int32_t value) {
-    for (std::size_t i = 0; i < 4; ++i) {
-      bytes[index * 4 + i] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> 8 * i);
-    }
-  };
-  put(reading.raw_registers.emplace(), 0, values.summations[0]);
-  put(*reading.raw_registers, 1, values.summations[1]);
-  reading.raw_present_values.emplace();
-  for (std::size_t i = 0; i < 10; ++i) {
-    put(*reading.raw_present_values, i, values.present[i]);
-  }
   return reading;
 }
 

@@ -40,7 +40,7 @@ inline MeterSnapshot sample_meter() {
   values.set(Quantity::voltage_l1, 231392);
   values.set(Quantity::voltage_l2, 233137);
   values.set(Quantity::voltage_l3, 230613);
-  meter.reading = irmeter::Reading{values, {}, {}};
+  meter.reading = irmeter::Reading{values};
   meter.read_at =
       std::chrono::sys_days{std::chrono::year{2026} / 11 / 22} + 10h + 15min + 30s + 125ms;
   meter.stale = false;

@@ -1,6 +1,6 @@
-// A judge of readings, and a clock that moves ten seconds from one reading to the next.
+// A check of readings, and a clock that moves ten seconds from one reading to the next.
 //
-// The fuse is the one of 3 x 63 A: 43'470 W, of which twice as much is believed, 24.15 Wh a second.
+// The fuse is the one of 3 x 63 A: 43'470 W, of which twice as much can be true, 24.15 Wh a second.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,39 +22,39 @@ inline constexpr std::int64_t most_register = std::numeric_limits<std::int32_t>:
 class PlausibilityOf : public ::testing::Test {
  protected:
   // One more reading, ten seconds after the one before.
-  Plausibility::Verdict judge(const Reading& reading) {
+  Plausibility::Checked check(const Reading& reading) {
     now_ += seconds(10);
-    return plausibility_.judge(reading, now_);
+    return plausibility_.check(reading, now_);
   }
 
-  Plausibility::Verdict judge(Quantity quantity, std::optional<std::int64_t> value) {
+  Plausibility::Checked check(Quantity quantity, std::optional<std::int64_t> value) {
     Reading reading;
     reading.values.set(quantity, value);
-    return judge(reading);
+    return check(reading);
   }
 
   // Published as it is, without a word.
-  void expect_believed(Quantity quantity, std::int64_t value) {
-    const auto verdict = judge(quantity, value);
-    EXPECT_EQ(verdict.reading.values.get(quantity), value);
-    EXPECT_TRUE(verdict.held.none()) << value;
-    EXPECT_TRUE(verdict.accepted.empty()) << value;
+  void expect_published(Quantity quantity, std::int64_t value) {
+    const auto checked = check(quantity, value);
+    EXPECT_EQ(checked.reading.values.get(quantity), value);
+    EXPECT_TRUE(checked.withheld.none()) << value;
+    EXPECT_TRUE(checked.accepted.empty()) << value;
   }
 
-  void expect_held(Quantity quantity, std::int64_t value) {
-    const auto verdict = judge(quantity, value);
-    EXPECT_FALSE(verdict.reading.values.get(quantity)) << value;
-    EXPECT_TRUE(verdict.held.test(static_cast<std::size_t>(quantity))) << value;
-    EXPECT_EQ(verdict.held.count(), 1U) << value;
-    EXPECT_TRUE(verdict.accepted.empty()) << value;
+  void expect_withheld(Quantity quantity, std::int64_t value) {
+    const auto checked = check(quantity, value);
+    EXPECT_FALSE(checked.reading.values.get(quantity)) << value;
+    EXPECT_TRUE(checked.withheld.test(static_cast<std::size_t>(quantity))) << value;
+    EXPECT_EQ(checked.withheld.count(), 1U) << value;
+    EXPECT_TRUE(checked.accepted.empty()) << value;
   }
 
   // Published with a word.
   void expect_accepted(Quantity quantity, std::optional<std::int64_t> before, std::int64_t value) {
-    const auto verdict = judge(quantity, value);
-    EXPECT_EQ(verdict.reading.values.get(quantity), value);
-    EXPECT_TRUE(verdict.held.none()) << value;
-    EXPECT_EQ(verdict.accepted, (std::vector<Plausibility::Accepted>{{quantity, before, value}}));
+    const auto checked = check(quantity, value);
+    EXPECT_EQ(checked.reading.values.get(quantity), value);
+    EXPECT_TRUE(checked.withheld.none()) << value;
+    EXPECT_EQ(checked.accepted, (std::vector<Plausibility::Accepted>{{quantity, before, value}}));
   }
 
   Plausibility plausibility_{MainFuse{}};

@@ -1,4 +1,4 @@
-// The ranges of present values: what is in them is believed, and nothing else at once.
+// The ranges of present values: what is in them is published, and nothing else at once.
 #include <string>
 
 #include "tests/unit/plausibility_fixture.hpp"
@@ -15,8 +15,8 @@ struct Range {
 class PlausibilityOfAPresentValue : public PlausibilityOf,
                                     public ::testing::WithParamInterface<Range> {
  protected:
-  void believed(std::int64_t value) { expect_believed(GetParam().quantity, value); }
-  void held(std::int64_t value) { expect_held(GetParam().quantity, value); }
+  void published(std::int64_t value) { expect_published(GetParam().quantity, value); }
+  void withheld(std::int64_t value) { expect_withheld(GetParam().quantity, value); }
   void accepted(std::optional<std::int64_t> before, std::int64_t value) {
     expect_accepted(GetParam().quantity, before, value);
   }
@@ -25,45 +25,45 @@ class PlausibilityOfAPresentValue : public PlausibilityOf,
 TEST_P(PlausibilityOfAPresentValue, LetsItTakeAnyPlaceInItsRange) {
   for (const std::int64_t value :
        {GetParam().most, GetParam().least, std::int64_t{0}, GetParam().least, GetParam().most}) {
-    believed(value);
+    published(value);
   }
 }
 
 TEST_P(PlausibilityOfAPresentValue, HoldsWhatIsOutOfRange) {
-  believed(GetParam().most);
-  held(GetParam().most + 1);
-  held(most_register);
-  believed(GetParam().least);
-  held(GetParam().least - 1);
-  held(-most_register);
-  believed(0);
+  published(GetParam().most);
+  withheld(GetParam().most + 1);
+  withheld(most_register);
+  published(GetParam().least);
+  withheld(GetParam().least - 1);
+  withheld(-most_register);
+  published(0);
 }
 
 TEST_P(PlausibilityOfAPresentValue, AcceptsTheThirdOutOfRangeAndAllThatFollow) {
   const std::int64_t most = GetParam().most;
-  believed(most);
-  held(most + 1);
-  held(most + 1'000);
+  published(most);
+  withheld(most + 1);
+  withheld(most + 1'000);
   accepted(most, most + 500);
-  believed(most + 1);
-  believed(most + 100'000);
-  believed(most);
-  held(most + 500);
+  published(most + 1);
+  published(most + 100'000);
+  published(most);
+  withheld(most + 500);
 }
 
 TEST_P(PlausibilityOfAPresentValue, HoldsTheFirstOneOutOfRange) {
-  held(GetParam().most + 1);
-  held(GetParam().most + 1);
+  withheld(GetParam().most + 1);
+  withheld(GetParam().most + 1);
   accepted(std::nullopt, GetParam().most + 1);
 }
 
 TEST_P(PlausibilityOfAPresentValue, StartsAfreshWithAnotherMeter) {
   const std::int64_t beyond = GetParam().most + 1;
-  held(beyond);
-  held(beyond);
+  withheld(beyond);
+  withheld(beyond);
   accepted(std::nullopt, beyond);
   plausibility_.forget();
-  held(beyond);
+  withheld(beyond);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -82,19 +82,19 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(PlausibilityOf, PowerAndCurrentDependsOnTheFuse) {
   plausibility_ = Plausibility({.phases = 1, .amperes = 16});
-  expect_believed(Quantity::power_import, 7'360);
-  expect_held(Quantity::power_import, 7'361);
-  expect_believed(Quantity::current_l1, 32'000);
-  expect_held(Quantity::current_l1, 32'001);
+  expect_published(Quantity::power_import, 7'360);
+  expect_withheld(Quantity::power_import, 7'361);
+  expect_published(Quantity::current_l1, 32'000);
+  expect_withheld(Quantity::current_l1, 32'001);
 }
 
 TEST_F(PlausibilityOf, TheFrequencyIsThatOfAGrid) {
   for (const std::int64_t value : {40'000, 50'000, 60'000, 70'000}) {
-    expect_believed(Quantity::frequency, value);
+    expect_published(Quantity::frequency, value);
   }
   for (const std::int64_t value : {39'999, 70'001}) {
-    expect_held(Quantity::frequency, value);
-    expect_believed(Quantity::frequency, 50'000);
+    expect_withheld(Quantity::frequency, value);
+    expect_published(Quantity::frequency, 50'000);
   }
 }
 

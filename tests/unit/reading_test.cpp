@@ -70,22 +70,6 @@ TEST(Reading, OfAHouseholdIsExact) {
   }
 }
 
-TEST(Reading, KeepsTheBytesAsTheMeterSentThem) {
-  Bytes fifteen = real_present_values;
-  fifteen.resize(60);
-  const Reading reading = decode_reading(real_registers, fifteen);
-  ASSERT_TRUE(reading.raw_registers && reading.raw_present_values);
-  EXPECT_TRUE(std::ranges::equal(*reading.raw_registers, real_registers));
-  EXPECT_TRUE(std::ranges::equal(*reading.raw_present_values, real_present_values));
-}
-
-TEST(Reading, HasNoBytesThatTheMeterDidNotSend) {
-  const Reading reading =
-      decode_reading(ByteView(real_registers).first(4), ByteView(real_present_values).first(36));
-  EXPECT_FALSE(reading.raw_registers);
-  EXPECT_FALSE(reading.raw_present_values);
-}
-
 TEST(Reading, LeavesOutWhatIsBeyondTheBytes) {
   expect_values(decode_reading(ByteView(real_registers).first(4), {}).values,
                 {{Quantity::energy_import, 33'821'691}});

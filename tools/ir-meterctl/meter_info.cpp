@@ -6,25 +6,26 @@
 #include <optional>
 #include <string_view>
 
-#include "lib/meter/quantity.hpp"
+#include "common/faces.hpp"
 #include "lib/meter/reading.hpp"
 
 namespace irmeterctl {
 namespace {
 
-using irmeter::QuantityInfo;
+using irmeterd::Face;
+using irmeterd::faces;
 
 // The value as the meter's own integer again, shown as JSON and Home Assistant have it.
-std::optional<Number> number_of(const MeterInfo& meter, const QuantityInfo& quantity) {
-  const auto found = meter.quantities.find(std::string(quantity.key));
+std::optional<Number> number_of(const MeterInfo& meter, const Face& face) {
+  const auto found = meter.quantities.find(std::string(irmeter::info(face.id).key));
   if (found == meter.quantities.end()) {
     return std::nullopt;
   }
-  const double scaled = found->second * std::pow(10.0, quantity.dbus_decimals);
+  const double scaled = found->second * std::pow(10.0, face.dbus_decimals);
   if (!(std::fabs(scaled) < 1e15)) {
     return std::nullopt;
   }
-  return Number{std::llround(scaled), quantity.json_decimals, std::string(quantity.unit)};
+  return Number{std::llround(scaled), face.json_decimals, std::string(face.unit)};
 }
 
 struct TextProperty {
@@ -88,9 +89,9 @@ Facts facts_of(const MeterInfo& meter, Moment now) {
     facts.push_back(fact("Last reading", "time", meter.read_at()));
     facts.push_back(fact("Age", "age_s", Number{std::max<std::int64_t>(age.count(), 0), 0, "s"}));
   }
-  for (const QuantityInfo& quantity : irmeter::quantities) {
-    if (const auto number = number_of(meter, quantity)) {
-      facts.push_back(fact(quantity.label, quantity.json_key, *number));
+  for (const Face& face : faces) {
+    if (const auto number = number_of(meter, face)) {
+      facts.push_back(fact(face.label, face.json_key, *number));
     }
   }
   return facts;
@@ -105,13 +106,13 @@ Facts changes_of(const MeterInfo& before, const MeterInfo& after) {
                                    : fact(known.label, known.key, text));
     }
   }
-  for (const QuantityInfo& quantity : irmeter::quantities) {
-    const auto was = number_of(before, quantity);
-    const auto is = number_of(after, quantity);
+  for (const Face& face : faces) {
+    const auto was = number_of(before, face);
+    const auto is = number_of(after, face);
     if (is && is != was) {
-      facts.push_back(fact(quantity.label, quantity.json_key, *is));
+      facts.push_back(fact(face.label, face.json_key, *is));
     } else if (was && !is) {
-      facts.push_back(fact(quantity.label, quantity.json_key, Unknown{}));
+      facts.push_back(fact(face.label, face.json_key, Unknown{}));
     }
   }
   return facts;

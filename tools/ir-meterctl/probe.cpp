@@ -35,7 +35,7 @@ PollResult result_of(const irmeterd::MeterSnapshot& meter, int signal) {
   result.failure = meter.failure;
   result.identity = meter.identity;
   result.echo = meter.echo;
-  result.held = meter.held;
+  result.held = meter.withheld;
   result.signal = signal;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (meter.reading && meter.reading->values.get(quantity.id)) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/bus_names.hpp"
+#include "common/faces.hpp"
 
 namespace irmeterd {
 namespace {
@@ -17,7 +18,7 @@ irmeter::Values shown_values(const MeterSnapshot& meter) {
     return values;
   }
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (!meter.stale || irmeter::is_register(quantity)) {
+    if (!meter.stale || irmeter::is_register(quantity.id)) {
       values.set(quantity.id, meter.reading->values.get(quantity.id));
     }
   }
@@ -62,14 +63,14 @@ std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterS
   note("FaultContext", fault_context(before) != fault_context(after));
   note("StateDetail", before.detail() != after.detail());
   note("Echo", before.echo != after.echo);
-  note("Held", before.held != after.held);
+  note("Held", before.withheld != after.withheld);
   note("LastReadingUSec", reading_usec(before) != reading_usec(after));
 
   const irmeter::Values old_values = shown_values(before);
   const irmeter::Values new_values = shown_values(after);
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    note(quantity.dbus_name,
-         !quantity.dbus_name.empty() && old_values.get(quantity.id) != new_values.get(quantity.id));
+  for (const Face& face : faces) {
+    note(face.dbus_name,
+         !face.dbus_name.empty() && old_values.get(face.id) != new_values.get(face.id));
   }
   note("Quantities", old_values != new_values);
   return names;
@@ -157,7 +158,7 @@ std::string BusMeter::FaultContext() {
 std::vector<std::string> BusMeter::Held() {
   std::vector<std::string> keys;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (meter_.held.test(static_cast<std::size_t>(quantity.id))) {
+    if (meter_.withheld.test(static_cast<std::size_t>(quantity.id))) {
       keys.emplace_back(quantity.key);
     }
   }
@@ -173,14 +174,14 @@ std::map<std::string, double> BusMeter::Quantities() {
   const irmeter::Values values = shown_values(meter_);
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (values.get(quantity.id)) {
-      known.emplace(quantity.key, irmeter::dbus_value(values, quantity.id));
+      known.emplace(quantity.key, dbus_value(values, quantity.id));
     }
   }
   return known;
 }
 
 double BusMeter::value(irmeter::Quantity quantity) const {
-  return irmeter::dbus_value(shown_values(meter_), quantity);
+  return dbus_value(shown_values(meter_), quantity);
 }
 
 }  // namespace irmeterd

@@ -5,20 +5,37 @@
 #include <cerrno>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "common/files.hpp"
 #include "daemon/sinks/reading_json.hpp"
+#include "lib/meter/tables.hpp"
 
 namespace irmeterd {
 namespace {
 
 constexpr const char* metrics_file = "metrics.prom";
 
-template <typename Array>
-std::string as_text(const Array& bytes) {
-  return {bytes.begin(), bytes.end()};
+// The first values of a table as the meter sent them, each INT32, little-endian; none where one is
+// absent.
+std::optional<std::string> table_bytes(const irmeter::Values& values, irmeter::Source table,
+                                       std::size_t count) {
+  std::string bytes(count * irmeter::int32_size, '\0');
+  for (const auto& quantity : irmeter::quantities) {
+    if (quantity.source != table || quantity.index >= count) {
+      continue;
+    }
+    const auto value = values.get(quantity.id);
+    if (!value) {
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < irmeter::int32_size; ++i) {
+      bytes[quantity.index * irmeter::int32_size + i] = static_cast<char>(*value >> 8 * i);
+    }
+  }
+  return bytes;
 }
 
 bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
@@ -72,22 +89,17 @@ void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
 void Cache::show_reading(const MeterSnapshot& meter) {
   // Every time: whoever cleared the folder away must not have cleared it for good.
   std::filesystem::create_directories(directory_ + "/" + meter.name);
-  const auto& reading = meter.reading;
-  if (reading && !meter.stale && reading->raw_registers) {
-    write(meter.name + "/BT23", as_text(*reading->raw_registers));
-  } else {
-    remove(meter.name + "/BT23");
-  }
-  if (reading && !meter.stale && reading->raw_present_values) {
-    write(meter.name + "/BT28", as_text(*reading->raw_present_values));
-  } else {
-    remove(meter.name + "/BT28");
-  }
-  if (reading) {
-    write(meter.name + "/reading.json", reading_json(meter) + "\n");
-  } else {
-    remove(meter.name + "/reading.json");
-  }
+  const auto show = [&](const std::string& file, const std::optional<std::string>& content) {
+    if (content) {
+      write(meter.name + "/" + file, *content);
+    } else {
+      remove(meter.name + "/" + file);
+    }
+  };
+  const irmeter::Values live = meter.stale ? irmeter::Values{} : meter.reading->values;
+  show("BT23", table_bytes(live, irmeter::Source::bt23, 2));
+  show("BT28", table_bytes(live, irmeter::Source::bt28, 10));
+  show("reading.json", meter.reading ? std::optional(reading_json(meter) + "\n") : std::nullopt);
 }
 
 void Cache::show_metrics(const MeterSnapshot& meter) noexcept {

@@ -1,35 +1,13 @@
-#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "common/faces.hpp"
 #include "common/json.hpp"
 #include "daemon/sinks/cache/cache.hpp"
-#include "lib/meter/quantity.hpp"
 
 namespace irmeterd {
 namespace {
-
-// Units as Prometheus spells them in metric names.
-std::string_view unit_suffix(std::string_view unit) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> suffixes{{
-      {"Wh", "_watthours_total"},
-      {"W", "_watts"},
-      {"var", "_vars"},
-      {"A", "_amperes"},
-      {"V", "_volts"},
-      {"Hz", "_hertz"},
-      {"VA", "_voltamperes"},
-      {"1", "_ratio"},
-  }};
-  for (const auto& [name, suffix] : suffixes) {
-    if (name == unit) {
-      return suffix;
-    }
-  }
-  return "";
-}
 
 void add_header(std::string& text, const std::string& name, std::string_view help,
                 std::string_view type) {
@@ -55,22 +33,21 @@ void add_sample(std::string& text, const std::string& name, const MeterSnapshot&
           "\"} " + value + "\n";
 }
 
-void add_quantity(std::string& text, const irmeter::QuantityInfo& quantity,
+void add_quantity(std::string& text, const Face& face,
                   const std::map<std::string, MeterSnapshot>& meters) {
-  const bool lasts = irmeter::is_register(quantity);
-  const std::string name =
-      "ir_meterd_" + std::string(quantity.key) + std::string(unit_suffix(quantity.dbus_unit));
+  const bool lasts = irmeter::is_register(face.id);
+  const std::string name(face.metric);
   std::string samples;
   for (const auto& [key, meter] : meters) {
     if (!meter.reading || (meter.stale && !lasts)) {
       continue;
     }
-    if (const auto value = meter.reading->values.get(quantity.id)) {
-      add_sample(samples, name, meter, JsonWriter().fixed(*value, quantity.dbus_decimals).take());
+    if (const auto value = meter.reading->values.get(face.id)) {
+      add_sample(samples, name, meter, JsonWriter().fixed(*value, face.dbus_decimals).take());
     }
   }
   if (!samples.empty()) {
-    add_header(text, name, quantity.label, lasts ? "counter" : "gauge");
+    add_header(text, name, face.label, lasts ? "counter" : "gauge");
     text += samples;
   }
 }
@@ -89,8 +66,8 @@ void add_metric(std::string& text, const std::string& name, std::string_view hel
 
 std::string prometheus_text(const std::map<std::string, MeterSnapshot>& meters) {
   std::string text;
-  for (const auto& quantity : irmeter::quantities) {
-    add_quantity(text, quantity, meters);
+  for (const Face& face : faces) {
+    add_quantity(text, face, meters);
   }
   add_metric(text, "ir_meterd_up", "1 while the latest reading is live", "gauge", meters,
              [](const MeterSnapshot& meter) { return meter.stale ? 0 : 1; });

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "common/faces.hpp"
 #include "common/json.hpp"
 #include "common/version.hpp"
 
@@ -35,9 +36,9 @@ class Discovery {
     json_.key("availability_mode").text("all");
     json_.key("qos").integer(1);
     json_.key("components").begin_object();
-    for (const auto& quantity : irmeter::quantities) {
-      if (announced.test(static_cast<std::size_t>(quantity.id))) {
-        quantity_sensor(quantity);
+    for (const Face& face : faces) {
+      if (announced.test(static_cast<std::size_t>(face.id))) {
+        quantity_sensor(face);
       }
     }
     state_entities();
@@ -68,18 +69,18 @@ class Discovery {
     json_.end_object();
   }
 
-  void quantity_sensor(const irmeter::QuantityInfo& quantity) {
+  void quantity_sensor(const Face& face) {
     begin({.platform = "sensor",
-           .key = quantity.key,
-           .name = quantity.label,
-           .device_class = quantity.device_class,
-           .state_class = quantity.state_class,
-           .unit = quantity.unit,
-           .precision = quantity.display_precision,
-           .enabled = quantity.enabled_by_default});
-    const bool is_register = irmeter::is_register(quantity);
+           .key = irmeter::info(face.id).key,
+           .name = face.label,
+           .device_class = face.device_class,
+           .state_class = face.state_class,
+           .unit = face.unit,
+           .precision = face.display_precision,
+           .enabled = face.enabled_by_default});
+    const bool is_register = irmeter::is_register(face.id);
     option("state_topic", is_register ? topics_.registers(id_) : topics_.live(id_));
-    value_of(quantity.json_key);
+    value_of(face.json_key);
     if (!is_register) {
       const auto limit = std::chrono::ceil<std::chrono::seconds>(meter_.stale_limit());
       json_.key("expire_after").integer(limit.count());

@@ -1,0 +1,122 @@
+// How every quantity is shown: one row for D-Bus, JSON, Home Assistant and Prometheus.
+//
+// A value is the integer the meter sent; decimals say where the point goes on the way out. The rows
+// stand in the order of the table of quantities (lib/meter/quantity.hpp), which the compiler
+// checks.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "lib/meter/quantity.hpp"
+
+namespace irmeterd {
+
+struct Face {
+  irmeter::Quantity id;
+
+  // For people, in JSON and in Home Assistant.
+  std::string_view label;
+  std::string_view json_key;
+  int json_decimals;      // value = integer / 10^json_decimals, printed with that many digits
+  std::string_view unit;  // of that value; empty: none
+
+  // On D-Bus and in metrics.
+  std::string_view dbus_name;  // the property; empty where there is only `Quantities`
+  std::string_view dbus_unit;
+  int dbus_decimals;        // value = integer / 10^dbus_decimals, in dbus_unit
+  std::string_view metric;  // of Prometheus, which has the same value
+
+  // Home Assistant's own words.
+  std::string_view device_class;
+  std::string_view state_class;
+  int display_precision;
+  bool enabled_by_default;
+};
+
+inline constexpr std::array<Face, irmeter::quantity_count> faces{{
+    // clang-format off
+  {irmeter::Quantity::energy_import,
+   "Energy import", "energy_import_kwh", 3, "kWh",
+   "EnergyImport", "Wh", 0, "ir_meterd_energy_import_watthours_total",
+   "energy", "total_increasing", 2, true},
+  {irmeter::Quantity::energy_export,
+   "Energy export", "energy_export_kwh", 3, "kWh",
+   "EnergyExport", "Wh", 0, "ir_meterd_energy_export_watthours_total",
+   "energy", "total_increasing", 2, true},
+  {irmeter::Quantity::power_import,
+   "Power import", "power_import_w", 0, "W",
+   "PowerImport", "W", 0, "ir_meterd_power_import_watts",
+   "power", "measurement", 0, true},
+  {irmeter::Quantity::power_export,
+   "Power export", "power_export_w", 0, "W",
+   "PowerExport", "W", 0, "ir_meterd_power_export_watts",
+   "power", "measurement", 0, true},
+  {irmeter::Quantity::power,
+   "Power", "power_w", 0, "W",
+   "Power", "W", 0, "ir_meterd_power_watts",
+   "power", "measurement", 0, true},
+  {irmeter::Quantity::reactive_power_import,
+   "Reactive power import", "reactive_power_import_var", 0, "var",
+   "ReactivePowerImport", "var", 0, "ir_meterd_reactive_power_import_vars",
+   "reactive_power", "measurement", 0, true},
+  {irmeter::Quantity::reactive_power_export,
+   "Reactive power export", "reactive_power_export_var", 0, "var",
+   "ReactivePowerExport", "var", 0, "ir_meterd_reactive_power_export_vars",
+   "reactive_power", "measurement", 0, true},
+  {irmeter::Quantity::current_l1,
+   "Current L1", "current_l1_a", 3, "A",
+   "CurrentL1", "A", 3, "ir_meterd_current_l1_amperes",
+   "current", "measurement", 2, true},
+  {irmeter::Quantity::current_l2,
+   "Current L2", "current_l2_a", 3, "A",
+   "CurrentL2", "A", 3, "ir_meterd_current_l2_amperes",
+   "current", "measurement", 2, true},
+  {irmeter::Quantity::current_l3,
+   "Current L3", "current_l3_a", 3, "A",
+   "CurrentL3", "A", 3, "ir_meterd_current_l3_amperes",
+   "current", "measurement", 2, true},
+  {irmeter::Quantity::voltage_l1,
+   "Voltage L1", "voltage_l1_v", 3, "V",
+   "VoltageL1", "V", 3, "ir_meterd_voltage_l1_volts",
+   "voltage", "measurement", 1, true},
+  {irmeter::Quantity::voltage_l2,
+   "Voltage L2", "voltage_l2_v", 3, "V",
+   "VoltageL2", "V", 3, "ir_meterd_voltage_l2_volts",
+   "voltage", "measurement", 1, true},
+  {irmeter::Quantity::voltage_l3,
+   "Voltage L3", "voltage_l3_v", 3, "V",
+   "VoltageL3", "V", 3, "ir_meterd_voltage_l3_volts",
+   "voltage", "measurement", 1, true},
+  {irmeter::Quantity::power_factor_l1,
+   "Power factor L1", "power_factor_l1", 3, "",
+   "", "1", 3, "ir_meterd_power_factor_l1_ratio",
+   "power_factor", "measurement", 2, false},
+  {irmeter::Quantity::frequency,
+   "Frequency", "frequency_hz", 3, "Hz",
+   "", "Hz", 3, "ir_meterd_frequency_hertz",
+   "frequency", "measurement", 2, false},
+  {irmeter::Quantity::apparent_power,
+   "Apparent power", "apparent_power_va", 0, "VA",
+   "", "VA", 0, "ir_meterd_apparent_power_voltamperes",
+   "apparent_power", "measurement", 0, true},
+  {irmeter::Quantity::power_factor_l2,
+   "Power factor L2", "power_factor_l2", 3, "",
+   "", "1", 3, "ir_meterd_power_factor_l2_ratio",
+   "power_factor", "measurement", 2, false},
+  {irmeter::Quantity::power_factor_l3,
+   "Power factor L3", "power_factor_l3", 3, "",
+   "", "1", 3, "ir_meterd_power_factor_l3_ratio",
+   "power_factor", "measurement", 2, false},
+    // clang-format on
+}};
+static_assert(irmeter::is_by_quantity(faces));
+
+[[nodiscard]] constexpr const Face& face(irmeter::Quantity quantity) {
+  return faces[static_cast<std::size_t>(quantity)];
+}
+
+// The value in Face::dbus_unit, or NaN where it is absent.
+[[nodiscard]] double dbus_value(const irmeter::Values& values, irmeter::Quantity quantity);
+
+}  // namespace irmeterd

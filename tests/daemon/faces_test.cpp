@@ -1,0 +1,111 @@
+// How the quantities are shown, everywhere.
+#include "common/faces.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+
+namespace irmeterd {
+namespace {
+
+using irmeter::info;
+using irmeter::is_register;
+using irmeter::Quantity;
+using irmeter::Source;
+using irmeter::Values;
+
+TEST(Faces, NameNothingTwice) {
+  std::set<std::string_view> names;
+  std::set<std::string_view> labels;
+  for (const Face& face : faces) {
+    EXPECT_TRUE(names.insert(face.json_key).second) << face.json_key;
+    EXPECT_TRUE(names.insert(face.metric).second) << face.metric;
+    EXPECT_TRUE(face.dbus_name.empty() || names.insert(face.dbus_name).second);
+    EXPECT_TRUE(labels.insert(face.label).second) << face.label;
+  }
+}
+
+TEST(Faces, CarryTheUnitInTheJsonKey) {
+  for (const Face& face : faces) {
+    std::string expected(info(face.id).key);
+    if (!face.unit.empty()) {
+      expected += '_';
+      for (const char c : face.unit) {
+        expected += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      }
+    }
+    EXPECT_EQ(face.json_key, expected);
+  }
+}
+
+TEST(Faces, HaveADBusPropertyInCamelCaseWhereTheyAreFirstClass) {
+  for (const Face& face : faces) {
+    std::string camel;
+    bool upper = true;
+    for (const char c : info(face.id).key) {
+      if (c == '_') {
+        upper = true;
+      } else {
+        camel += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        upper = false;
+      }
+    }
+    const bool first_class = info(face.id).source != Source::bt28 || info(face.id).index < 10;
+    EXPECT_EQ(face.dbus_name, first_class ? camel : "") << face.json_key;
+  }
+}
+
+TEST(Faces, SpellClassesAndUnitsAsHomeAssistantDoes) {
+  const std::map<std::string_view, std::string_view> unit_of_class{
+      {"energy", "kWh"}, {"power", "W"},   {"reactive_power", "var"}, {"apparent_power", "VA"},
+      {"current", "A"},  {"voltage", "V"}, {"frequency", "Hz"},       {"power_factor", ""}};
+  for (const Face& face : faces) {
+    const auto found = unit_of_class.find(face.device_class);
+    ASSERT_NE(found, unit_of_class.end()) << face.json_key;
+    EXPECT_EQ(face.unit, found->second) << face.json_key;
+    EXPECT_EQ(face.state_class, is_register(face.id) ? "total_increasing" : "measurement")
+        << face.json_key;
+  }
+}
+
+TEST(Faces, ScaleTheMetersIntegersTheSameWayEverywhere) {
+  for (const Face& face : faces) {
+    // Energy is Wh on D-Bus and kWh in JSON; everything else has one unit.
+    EXPECT_EQ(face.json_decimals, face.dbus_decimals + (is_register(face.id) ? 3 : 0))
+        << face.json_key;
+    EXPECT_LE(face.display_precision, face.json_decimals) << face.json_key;
+  }
+}
+
+TEST(Faces, CarryTheUnitOfDBusInTheMetric) {
+  const std::map<std::string_view, std::string> suffixes{
+      {"Wh", "_watthours_total"}, {"W", "_watts"}, {"var", "_vars"},
+      {"A", "_amperes"},          {"V", "_volts"}, {"Hz", "_hertz"},
+      {"VA", "_voltamperes"},     {"1", "_ratio"}};
+  for (const Face& face : faces) {
+    const std::string key(info(face.id).key);
+    ASSERT_TRUE(suffixes.contains(face.dbus_unit)) << key;
+    EXPECT_EQ(face.metric, "ir_meterd_" + key + suffixes.at(face.dbus_unit));
+  }
+}
+
+TEST(Faces, ShowValuesInTheUnitsOfDBus) {
+  Values values;
+  EXPECT_TRUE(std::isnan(dbus_value(values, Quantity::energy_import)));
+  values.set(Quantity::energy_import, 33'821'691);
+  values.set(Quantity::power, -231);
+  values.set(Quantity::voltage_l1, 231'392);
+  values.set(Quantity::power_factor_l1, -1000);
+  values.set(Quantity::frequency, 49'987);
+  EXPECT_EQ(dbus_value(values, Quantity::energy_import), 33'821'691.0);
+  EXPECT_EQ(dbus_value(values, Quantity::power), -231.0);
+  EXPECT_EQ(dbus_value(values, Quantity::voltage_l1), 231.392);
+  EXPECT_EQ(dbus_value(values, Quantity::power_factor_l1), -1.0);
+  EXPECT_EQ(dbus_value(values, Quantity::frequency), 49.987);
+}
+
+}  // namespace
+}  // namespace irmeterd
