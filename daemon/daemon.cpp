@@ -23,7 +23,7 @@ Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
       log_(log),
       paths_(std::move(paths)),
       settings_(std::move(settings)),
-      key_memory_(paths_.state_directory, log),
+      keys_(paths_.state_directory, log),
       commands_(loop),
       status_line_(*this) {
   commands_.on_command([this](const Command& command) { dispatch(command); });
@@ -152,7 +152,7 @@ void Daemon::reconcile_drivers() {
     if (!occupied(meter)) {
       const MeterKey& key = settings_.secrets.meter_keys.at(meter.name);
       drivers_.push_back(
-          std::make_unique<MeterDriver>(loop_, log_, store_, key_memory_, meter, key));
+          std::make_unique<MeterDriver>(loop_, log_, store_, keys_, meter, key));
       drivers_.back()->start();
     }
   }

@@ -82,7 +82,7 @@ class Daemon {
   Paths paths_;
   Settings settings_;
   ServiceManager service_manager_;
-  KeyMemory key_memory_;
+  KeyRecord keys_;
   bool ready_ = false;
   bool shutting_down_ = false;
 

@@ -52,7 +52,7 @@ KeyPermission KeyRecord::ask(const irmeter::Key& key, const irmeter::KeyQuestion
   const auto known = find(key, question.serial_number);
   const KeyTrust trust = known == entries_.end() ? KeyTrust::untried : known->fact.trust;
   if (trust == KeyTrust::proven) {
-    return KeyPermission::granted;
+    return KeyPermission::proven;
   }
   if (trust != KeyTrust::untried && !question.retry) {
     return trust == KeyTrust::rejected ? KeyPermission::rejected : KeyPermission::unanswered;

@@ -30,7 +30,6 @@ constexpr std::chrono::milliseconds check_interval{250};
 
 Line::Line(Loop& loop, const MeterConfig& meter, Handlers handlers)
     : loop_(loop), meter_(meter), handlers_(std::move(handlers)) {
-  unsent_.reserve(most_unsent);  // never moved, so that no copy of a key is left behind
   settle_ = loop_.timer([this] { on_settled(); }, std::chrono::milliseconds(1));
   rest_ = loop_.timer(
       [this] {
@@ -108,7 +107,7 @@ void Line::on_event(std::uint32_t events) {
 }
 
 void Line::write(irmeter::ByteView bytes) {
-  if (unsent_.size() + bytes.size() > unsent_.capacity()) {
+  if (unsent_.size() + bytes.size() > most_unsent) {
     const auto fault =
         is_tcp_url(meter_.device) ? irmeter::Fault::no_server : irmeter::Fault::unusable_device;
     fail({fault, meter_.device + ": does not take what is sent"});

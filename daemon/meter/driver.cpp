@@ -39,20 +39,19 @@ irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
   return options;
 }
 
-MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
                          const MeterConfig& config, const MeterKey& key)
-    : MeterDriver(loop, log, store, key_memory, config, key, options_for(config)) {}
+    : MeterDriver(loop, log, store, keys, config, key, options_for(config)) {}
 
-MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
                          const MeterConfig& config, const MeterKey& key,
                          const irmeter::MeterOptions& options)
     : loop_(loop),
-      key_memory_(key_memory),
+      keys_(keys),
       config_(config),
       key_(key),
       report_(loop, log, store, config, key.place),
-      meter_(options, key.key,
-             key.key ? key_memory.facts_of(*key.key) : std::vector<irmeter::KeyFact>()),
+      meter_(options, key.key),
       line_(loop, config,
             {[this] { on_ready(); }, [this](irmeter::ByteView bytes) { on_bytes(bytes); },
              [this](const irmeter::Failure& failure) { on_line_failure(failure); }}),
@@ -188,10 +187,12 @@ void MeterDriver::handle(irmeter::Transmit& output) {
   }
 }
 
+void MeterDriver::handle(irmeter::KeyQuestion& output) {
+  meter_.answer_key(keys_.ask(*key_.key, output), loop_.now());
+}
+
 void MeterDriver::handle(irmeter::KeyFact& output) {
-  if (!key_memory_.remember(*key_.key, output)) {
-    meter_.keep_key_back(loop_.now());
-  }
+  keys_.learn(*key_.key, output);
 }
 
 void MeterDriver::handle(irmeter::Identified& output) {

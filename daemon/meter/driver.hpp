@@ -9,7 +9,7 @@
 #include "common/back_off.hpp"
 #include "common/config/config.hpp"
 #include "common/config/credentials.hpp"
-#include "common/keys/key_memory.hpp"
+#include "common/keys/key_record.hpp"
 #include "common/line/line.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
@@ -23,11 +23,11 @@ namespace irmeterd {
 
 class MeterDriver {
  public:
-  MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
               const MeterConfig& config, const MeterKey& key);
   // With other times than the protocol's own, for tests.
   static irmeter::MeterOptions options_for(const MeterConfig& config);
-  MeterDriver(Loop& loop, const Log& log, Store& store, KeyMemory& key_memory,
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
               const MeterConfig& config, const MeterKey& key, const irmeter::MeterOptions& options);
 
   // Opens the line and polls from now on.
@@ -56,6 +56,7 @@ class MeterDriver {
   void reopen_hung_line();
   void pump();
   void mind_quiet_hours();
+  void handle(irmeter::KeyQuestion& output);
   void handle(irmeter::KeyFact& output);
   void handle(irmeter::Transmit& output);
   void handle(irmeter::Identified& output);
@@ -64,7 +65,7 @@ class MeterDriver {
   void arm_timer();
 
   Loop& loop_;
-  KeyMemory& key_memory_;
+  KeyRecord& keys_;
   MeterConfig config_;
   MeterKey key_;
   MeterReport report_;

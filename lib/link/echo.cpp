@@ -1,10 +1,8 @@
 #include "lib/link/echo.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
-#include <vector>
-
-#include "lib/session/key.hpp"
 
 namespace irmeter {
 namespace {
@@ -16,8 +14,9 @@ constexpr std::size_t in_front = 2;
 
 // By the longest common subsequence, row by row.
 bool looks_like_echo(ByteView sent, ByteView received) {
+  std::array<std::size_t, default_packet_size + in_front + 1> row{};
+  sent = sent.first(std::min(sent.size(), default_packet_size));
   received = received.first(std::min(received.size(), sent.size() + in_front));
-  std::vector<std::size_t> row(received.size() + 1);
   for (const std::uint8_t byte : sent) {
     std::size_t diagonal = 0;
     for (std::size_t i = 0; i < received.size(); ++i) {
@@ -26,13 +25,12 @@ bool looks_like_echo(ByteView sent, ByteView received) {
       diagonal = above;
     }
   }
-  return !sent.empty() && 4 * row.back() >= 3 * sent.size();
+  return !sent.empty() && 4 * row[received.size()] >= 3 * sent.size();
 }
 
 void EchoWatch::transmitted(ByteView request, std::uint64_t noise) {
   wipe_bytes();
   window_ = request.size() + in_front;
-  bytes_.reserve(window_);  // so that no copy of a key is left behind
   noise_ = noise;
   echoed_ = false;
 }
@@ -53,11 +51,6 @@ bool EchoWatch::damaged_echo(ByteView request, std::uint64_t noise) {
     return false;
   }
   return clean_echo();
-}
-
-void EchoWatch::wipe_bytes() {
-  wipe(bytes_.data(), bytes_.size());
-  bytes_.clear();
 }
 
 }  // namespace irmeter

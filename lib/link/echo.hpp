@@ -11,6 +11,7 @@
 namespace irmeter {
 
 // Three quarters of what was sent are found, in order, at the beginning of what was received.
+// sent: at most one packet of default_packet_size.
 [[nodiscard]] bool looks_like_echo(ByteView sent, ByteView received);
 
 // Watches whether requests come back.
@@ -34,7 +35,7 @@ class EchoWatch {
   [[nodiscard]] bool in_doubt(std::uint64_t noise) const { return noise != noise_; }
 
   // Forgets the bytes, which may be those of a key.
-  void wipe_bytes();
+  void wipe_bytes() { bytes_.wipe(); }
 
  private:
   Bytes bytes_;  // the first ones since the request went out, as many as its echo would have

@@ -4,46 +4,28 @@
 #include <utility>
 
 namespace irmeter {
-namespace {
-
-void keep_earlier(std::optional<Instant>& earliest, Instant candidate) {
-  earliest = earliest ? std::min(*earliest, candidate) : candidate;
-}
-
-}  // namespace
-
-Link::Link(const LinkTiming& timing) : timing_(timing) {}
 
 void Link::send(ByteView payload, Instant now, const Options& options) {
   Packet packet;
-  packet.toggle = toggle_;
+  packet.toggle = std::exchange(toggle_, !toggle_);
   packet.payload.assign(payload.begin(), payload.end());
-  toggle_ = !toggle_;
-  if (request_.secret) {
-    wipe(request_.bytes.data(), request_.bytes.size());
-  }
-  request_ = {encode(packet), options.secret};
-  wipe(packet.payload.data(), packet.payload.size());
-  once_ = options.once;
-  first_ = options.first;
-  counters_.retries += options.again ? 1U : 0U;
-  transmitted_ = false;
-  ack_timeout_ = options.ack_timeout.value_or(timing_.ack_timeout);
-  attempts_left_ = options.attempts.value_or(timing_.attempts);
-  refusals_left_ = timing_.attempts - 1;
-  acknowledged_ = answered_ = heard_ = echoed_ = damage_ = false;
-  noise_at_send_ = noise_before_ = scanner_.noise();
-  message_.clear();
-  in_message_ = false;
+  wipe_secret();
+  request_ = {.packet = {encode(packet), options.secret},
+              .once = options.once,
+              .first = options.first,
+              .ack_timeout = options.ack_timeout.value_or(timing_.ack_timeout),
+              .attempts_left = options.attempts.value_or(timing_.attempts),
+              .refusals_left = timing_.attempts - 1,
+              .transmissions = 0,
+              .noise = scanner_.noise(),
+              .evidence = {},
+              .attempt = {.noise = scanner_.noise()}};
+  packet.payload.wipe();
+  response_.begin();
   outcome_.reset();
   wait_to_send(now);
+  watch_line();
   timeout(now);
-}
-
-void Link::wait_to_send(Instant from) {
-  phase_ = Phase::waiting_to_send;
-  send_not_before_ = from;
-  send_by_ = from + timing_.longest_wait;
 }
 
 void Link::receive(ByteView bytes, Instant now) {
@@ -51,57 +33,21 @@ void Link::receive(ByteView bytes, Instant now) {
     return;
   }
   last_received_ = now;
-  heard_ = true;
-  nak_at_.reset();
-  if (transmitted_ && !answered_) {
+  request_.evidence.add(Sign::byte);
+  timers_.stop(Timer::nak);
+  if (request_.transmissions > 0 && !request_.evidence.has(Sign::packet)) {
     echo_.received(bytes);
   }
   scanner_.push(bytes);
   take_items(now);
+  watch_line();
   timeout(now);
 }
 
 void Link::timeout(Instant now) {
   while (step(now)) {
+    watch_line();
   }
-}
-
-std::optional<Instant> Link::deadline() const {
-  std::optional<Instant> earliest;
-  if (ack_due_) {
-    keep_earlier(earliest, *ack_due_);
-  }
-  if (scanner_.in_packet()) {
-    keep_earlier(earliest, last_received_ + timing_.inter_character);
-  }
-  if (awaiting()) {
-    keep_earlier(earliest, phase_deadline_);
-    if (nak_at_) {
-      keep_earlier(earliest, *nak_at_);
-    }
-    if (damage_) {
-      keep_earlier(earliest, last_received_ + timing_.quiet_before_nak);
-    } else if (nak_due_after_noise()) {
-      keep_earlier(earliest, last_received_ + timing_.inter_character);
-    }
-  }
-  if (phase_ == Phase::waiting_to_send && !ack_due_) {
-    keep_earlier(earliest, send_due());
-  }
-  return earliest;
-}
-
-std::optional<Link::Outgoing> Link::outgoing() {
-  if (outgoing_.empty()) {
-    return std::nullopt;
-  }
-  Outgoing next = std::move(outgoing_.front());
-  outgoing_.pop_front();
-  return next;
-}
-
-std::optional<Link::Outcome> Link::outcome() {
-  return std::exchange(outcome_, std::nullopt);
 }
 
 void Link::new_session(bool previous_ended_in_order) {
@@ -109,8 +55,7 @@ void Link::new_session(bool previous_ended_in_order) {
     toggle_ = false;
   }
   set_limits({});
-  last_accepted_.clear();
-  alternates_ = true;
+  response_.new_session();
   echo_.new_session();
 }
 
@@ -120,154 +65,253 @@ void Link::set_limits(const Negotiated& limits) {
 }
 
 void Link::abort() {
-  phase_ = Phase::idle;
-  for (Outgoing& unsent : outgoing_) {
-    wipe(unsent.bytes.data(), unsent.bytes.size());
+  state_ = Idle{};
+  wipe_secret();
+  while (auto unsent = outgoing_.pop()) {
+    unsent->bytes.wipe();
   }
-  outgoing_.clear();
   outcome_.reset();
-  ack_due_.reset();
   scanner_.clear();
-  damage_ = false;
-  nak_at_.reset();
-}
-
-void Link::take_back() {
-  toggle_ = !toggle_;
-  std::erase_if(outgoing_, [](Outgoing& unsent) {
-    const bool of_request = unsent.bytes.size() > 1;  // an ACK before it is still owed
-    if (of_request) {
-      wipe(unsent.bytes.data(), unsent.bytes.size());
-    }
-    return of_request;
-  });
-  finish(LinkFailure::silent);
-  outcome_.reset();
+  timers_.stop_all();
 }
 
 // Does one thing that is due; true if there may be more.
 bool Link::step(Instant now) {
-  if (ack_due_ && now >= *ack_due_) {
-    ack_due_.reset();
+  if (timers_.expired(Timer::ack, now)) {
     transmit_control(ack_byte, now);
-    return true;
-  }
-  if (scanner_.in_packet() && now >= last_received_ + timing_.inter_character) {
+  } else if (timers_.expired(Timer::gap, now)) {
     scanner_.gap();
     take_items(now);
-    return true;
-  }
-  switch (phase_) {
-    case Phase::idle:
-      return false;
-    case Phase::waiting_to_send:
-      if (ack_due_ || now < send_due()) {
-        return false;
-      }
-      transmit_request(now);
-      return true;
-    case Phase::awaiting_ack:
-    case Phase::awaiting_response:
-      break;
-  }
-  if (nak_at_ && now >= *nak_at_) {
-    nak_at_.reset();
+  } else if (timers_.expired(Timer::send, now)) {
+    transmit_request(now);
+  } else if (timers_.expired(Timer::nak, now)) {
     repeat_or_fail(now);
-    return true;
-  }
-  if ((damage_ && now >= last_received_ + timing_.quiet_before_nak) ||
-      (nak_due_after_noise() && now >= last_received_ + timing_.inter_character)) {
+  } else if (timers_.expired(Timer::refuse, now)) {
     look_for_echo();
-    if (damage_ || ack_heard_) {
+    if (request_.attempt.damaged || request_.attempt.acknowledged) {
       refuse(now);
     }
-    return true;
+  } else if (timers_.expired(Timer::answer, now)) {
+    if (request_.once && request_.evidence.has(Sign::ack)) {
+      finish(diagnose());
+    } else {
+      repeat_or_fail(now);
+    }
+  } else {
+    return false;
   }
-  if (now >= phase_deadline_ && once_ && acknowledged_) {
-    finish(diagnose());
-    return true;
-  }
-  if (now >= phase_deadline_) {
-    repeat_or_fail(now);
-    return true;
-  }
-  return false;
+  return true;
 }
 
-// Asks for the packet again.
-void Link::refuse(Instant now) {
-  damage_ = false;
-  noise_before_ = scanner_.noise();
-  if (refusals_left_ == 0) {
-    finish(diagnose());
-    return;
+// Sets the timers that depend on how long the line has been quiet.
+void Link::watch_line() {
+  const auto set_if = [this](bool condition, Timer timer, Instant at) {
+    timers_.set(timer, condition ? std::optional(at) : std::nullopt);
+  };
+  set_if(scanner_.in_packet(), Timer::gap, last_received_ + timing_.inter_character);
+  set_if(awaiting() && (request_.attempt.damaged || lost_beginning()), Timer::refuse,
+         last_received_ +
+             (request_.attempt.damaged ? timing_.quiet_before_nak : timing_.inter_character));
+  const auto* waiting = std::get_if<WaitingToSend>(&state_);
+  if (waiting != nullptr && !owes_ack()) {
+    timers_.set(Timer::send, send_due(*waiting));
+  } else {
+    timers_.stop(Timer::send);
   }
-  --refusals_left_;
-  refused_ = true;
-  ++counters_.retries;
-  transmit_control(nak_byte, now);
-  phase_deadline_ = std::max(phase_deadline_, line_free_ + timing_.response_timeout);
 }
 
-void Link::repeat_or_fail(Instant at) {
-  look_for_echo();
-  if (attempts_left_ == 0) {
-    finish(diagnose());
-    return;
-  }
-  wait_to_send(at);
+// Bytes arrived where a response was due, and no packet began: its first byte may have been lost.
+bool Link::lost_beginning() const {
+  return std::holds_alternative<AwaitingResponse>(state_) &&
+         scanner_.noise() != request_.attempt.noise;
 }
 
-Instant Link::send_due() const {
+Instant Link::send_due(const WaitingToSend& waiting) const {
   Instant due = std::max(
-      {send_not_before_, last_received_ + timing_.turn_around, line_free_ + timing_.request_gap});
+      {waiting.not_before, last_received_ + timing_.turn_around, line_free_ + timing_.request_gap});
   if (scanner_.in_packet()) {  // half duplex: not over a packet that is coming in
     due = std::max(due, last_received_ + timing_.inter_character);
   }
   // Unless what comes in never ends.
-  return std::min(due, std::max(send_by_, line_free_ + timing_.request_gap));
+  return std::min(due, std::max(waiting.at_latest, line_free_ + timing_.request_gap));
+}
+
+void Link::take_items(Instant now) {
+  while (auto item = scanner_.next()) {
+    if (const auto* packet = std::get_if<ReceivedPacket>(&*item)) {
+      on_packet(*packet, now);
+    } else if (std::holds_alternative<ReceivedNak>(*item)) {
+      on_nak(now);
+    } else if (std::holds_alternative<ReceivedDamage>(*item)) {
+      on_damage();
+    } else {
+      on_ack(now);
+    }
+  }
+}
+
+void Link::on_ack(Instant now) {
+  auto* const awaiting_ack = std::get_if<AwaitingAck>(&state_);
+  if (awaiting_ack == nullptr) {
+    return;
+  }
+  // Before our request has left, or out of what may be its damaged echo, the byte can be our own: a
+  // packet may follow, but the meter is not known to have taken the request.
+  const bool late_echo = echo_.hears_itself() && now < line_free_;
+  const bool damaged_echo =
+      echo_.in_doubt(scanner_.noise()) &&
+      std::ranges::find(request_.packet.bytes, ack_byte) != request_.packet.bytes.end();
+  if (late_echo || damaged_echo) {
+    awaiting_ack->maybe_acknowledged = true;
+    return;
+  }
+  look_for_echo();
+  state_ = AwaitingResponse{};
+  request_.evidence.add(Sign::ack);
+  request_.attempt.acknowledged = true;
+  request_.attempt.damaged = false;  // it came before the answer
+  request_.attempt.noise = scanner_.noise();
+  await_answer(now);
+}
+
+void Link::on_packet(const ReceivedPacket& received, Instant now) {
+  if (received.raw == request_.packet.bytes) {
+    counters_.echoes += echo_.clean_echo() ? 1U : 0U;
+    request_.evidence.add(Sign::echo);
+    return;
+  }
+  const bool begins_message = received.packet.first || !received.packet.multi;
+  if (begins_message && received.packet.payload[0] > last_response_code) {
+    return;  // a request, ours that came back as light or somebody else's
+  }
+  look_for_echo();
+  request_.attempt.damaged = request_.attempt.refused = false;
+  timers_.set(Timer::ack, now + timing_.turn_around);
+  const auto* const awaiting_ack = std::get_if<AwaitingAck>(&state_);
+  const bool acknowledged = std::holds_alternative<AwaitingResponse>(state_) ||
+                            (awaiting_ack != nullptr && awaiting_ack->maybe_acknowledged);
+  if (busy() && request_.transmissions > 0 && !response_.is_repetition(received, acknowledged)) {
+    on_response_packet(received, now);
+  }
+}
+
+void Link::on_response_packet(const ReceivedPacket& received, Instant now) {
+  state_ = AwaitingResponse{};
+  request_.attempt.acknowledged = true;
+  request_.evidence.add(Sign::ack);
+  request_.evidence.add(Sign::packet);
+  switch (response_.add(received, limits_.packet_count)) {
+    case Response::Progress::incomplete:
+      request_.attempt.noise = scanner_.noise();
+      await_answer(now);
+      break;
+    case Response::Progress::complete:
+      finish(response_.take());
+      break;
+    case Response::Progress::out_of_step:
+      finish(LinkFailure::out_of_step);
+      break;
+  }
+}
+
+void Link::on_nak(Instant now) {
+  // What follows a NAK of ours is its echo: a meter answers with the packet.
+  const bool done = request_.once && request_.evidence.has(Sign::ack);
+  if (awaiting() && !response_.begun() && !request_.attempt.refused && !done) {
+    timers_.set(Timer::nak, now + timing_.pause_after_nak);
+  }
+}
+
+void Link::on_damage() {
+  ++counters_.crc_errors;
+  request_.attempt.damaged = awaiting();
+}
+
+// What was damaged before the meter answered may be our own request, and is then nobody's fault.
+void Link::look_for_echo() {
+  if (request_.transmissions > 0 && !request_.attempt.acknowledged &&
+      echo_.damaged_echo(request_.packet.bytes, scanner_.noise())) {
+    ++counters_.echoes;
+    counters_.crc_errors = request_.attempt.crc_errors;
+    request_.evidence.add(Sign::echo);
+    request_.attempt.damaged = false;
+  }
+}
+
+void Link::wait_to_send(Instant from) {
+  state_ = WaitingToSend{from, from + timing_.longest_wait};
+  timers_.stop(Timer::nak);
+  timers_.stop(Timer::answer);
 }
 
 void Link::transmit_request(Instant now) {
-  --attempts_left_;
-  repeated_ = std::exchange(transmitted_, true);
-  if (repeated_ && !std::exchange(first_, false)) {
+  --request_.attempts_left;
+  ++request_.transmissions;
+  if (request_.transmissions > (request_.first ? 2U : 1U)) {
     ++counters_.retries;
   }
-  ack_heard_ = damage_ = refused_ = false;
-  nak_at_.reset();
-  noise_before_ = scanner_.noise();
-  echo_.transmitted(request_.bytes, noise_before_);
-  crc_errors_at_transmit_ = counters_.crc_errors;
-  outgoing_.push_back(request_);
-  line_free_ = now + timing_.air_time(request_.bytes.size());
-  phase_ = Phase::awaiting_ack;
-  phase_deadline_ = line_free_ + ack_timeout_;
+  request_.attempt = {.noise = scanner_.noise(), .crc_errors = counters_.crc_errors};
+  echo_.transmitted(request_.packet.bytes, scanner_.noise());
+  outgoing_.push(request_.packet);
+  line_free_ = now + timing_.air_time(request_.packet.bytes.size());
+  state_ = AwaitingAck{};
+  timers_.set(Timer::answer, line_free_ + request_.ack_timeout);
 }
 
 void Link::transmit_control(std::uint8_t byte, Instant now) {
-  outgoing_.push_back({{byte}, false});
+  outgoing_.push(Outgoing{{byte}, false});
   line_free_ = now + timing_.air_time(1);
 }
 
+void Link::repeat_or_fail(Instant at) {
+  look_for_echo();
+  if (request_.attempts_left == 0) {
+    finish(diagnose());
+  } else {
+    wait_to_send(at);
+  }
+}
+
+// Asks for the packet again.
+void Link::refuse(Instant now) {
+  request_.attempt.damaged = false;
+  request_.attempt.noise = scanner_.noise();
+  if (request_.refusals_left == 0) {
+    finish(diagnose());
+    return;
+  }
+  --request_.refusals_left;
+  request_.attempt.refused = true;
+  ++counters_.retries;
+  transmit_control(nak_byte, now);
+  // Later than it was due, if anything: what comes in cannot put it off beyond the refusals.
+  timers_.put_off(Timer::answer, line_free_ + timing_.response_timeout);
+}
+
 LinkFailure Link::diagnose() const {
-  if (!heard_) {
+  const Evidence& evidence = request_.evidence;
+  if (!evidence.has(Sign::byte)) {
     return LinkFailure::silent;
   }
-  if (acknowledged_ && (answered_ || scanner_.noise() == noise_at_send_)) {
+  if (evidence.has(Sign::ack) &&
+      (evidence.has(Sign::packet) || scanner_.noise() == request_.noise)) {
     return LinkFailure::no_response;  // an ACK between noise is part of it
   }
-  return echoed_ ? LinkFailure::echo : LinkFailure::garbled;
+  return evidence.has(Sign::echo) ? LinkFailure::echo : LinkFailure::garbled;
+}
+
+void Link::wipe_secret() {
+  if (request_.packet.secret) {
+    request_.packet.bytes.wipe();
+    echo_.wipe_bytes();
+  }
 }
 
 void Link::finish(Outcome outcome) {
-  if (request_.secret) {
-    wipe(request_.bytes.data(), request_.bytes.size());
-    echo_.wipe_bytes();
-  }
-  phase_ = Phase::idle;
-  nak_at_.reset();
-  in_message_ = false;
+  wipe_secret();
+  state_ = Idle{};
+  timers_.stop(Timer::nak);
+  timers_.stop(Timer::answer);
   outcome_ = std::move(outcome);
 }
 

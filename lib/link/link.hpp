@@ -7,14 +7,15 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "lib/link/echo.hpp"
-#include "lib/link/packet.hpp"
-#include "lib/session/service.hpp"
-#include "lib/time.hpp"
+#include "lib/link/response.hpp"
+#include "lib/link/scanner.hpp"
+#include "lib/queue.hpp"
+#include "lib/timers.hpp"
 
 namespace irmeter {
 
@@ -62,42 +63,43 @@ struct LinkCounters {
 
 class Link {
  public:
-  explicit Link(const LinkTiming& timing = {});
+  explicit Link(const LinkTiming& timing = {}) : timing_(timing) {}
 
   // What differs from one request to another.
   struct Options {
-    bool secret = false;  // the payload must not be shown to anyone
+    bool secret = false;  // the payload must not be shown to anyone; see once
     bool once = false;    // not repeated after the meter has acknowledged it
     // After an idle time. A meter with one UART for two ports loses the packet that wakes it up, so
     // that its first repetition is no error.
     bool first = false;
-    bool again = false;                   // the same question once more, which counts as a retry
     std::optional<Duration> ack_timeout;  // instead of the standard's
     std::optional<unsigned> attempts;
   };
   void send(ByteView payload, Instant now, const Options& options);
   void send(ByteView payload, Instant now) { send(payload, now, Options{}); }
+  // The request that is sent next asks the same question once more.
+  void count_retry() { ++counters_.retries; }
 
   void receive(ByteView bytes, Instant now);
   void timeout(Instant now);
-  [[nodiscard]] std::optional<Instant> deadline() const;
+  [[nodiscard]] std::optional<Instant> deadline() const { return timers_.next(); }
 
   struct Outgoing {
     Bytes bytes;
-    bool secret;
+    bool secret = false;
   };
-  [[nodiscard]] std::optional<Outgoing> outgoing();
+  [[nodiscard]] std::optional<Outgoing> outgoing() { return outgoing_.pop(); }
 
   using Outcome = std::variant<Bytes, LinkFailure>;
   // The response to send(), once.
-  [[nodiscard]] std::optional<Outcome> outcome();
+  [[nodiscard]] std::optional<Outcome> outcome() { return std::exchange(outcome_, std::nullopt); }
 
   // A request is under way.
-  [[nodiscard]] bool busy() const { return phase_ != Phase::idle; }
+  [[nodiscard]] bool busy() const { return !std::holds_alternative<Idle>(state_); }
   // The latest request was sent more than once: an answer may be to any of them.
-  [[nodiscard]] bool repeated() const { return repeated_; }
+  [[nodiscard]] bool repeated() const { return request_.transmissions > 1; }
   // The last packet received still waits for its ACK.
-  [[nodiscard]] bool owes_ack() const { return ack_due_.has_value(); }
+  [[nodiscard]] bool owes_ack() const { return timers_.running(Timer::ack); }
 
   // Base state: default packet size, nothing remembered of the meter. The next request is the
   // first of a session. Its toggle is 0 after a session that ended in order; after any other it
@@ -106,85 +108,105 @@ class Link {
   void set_limits(const Negotiated& limits);
   // Gives up on the request and forgets what was to be sent.
   void abort();
-  // Nothing of the request has been sent, nor will be: the next one takes its place.
-  void take_back();
 
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
   // Bytes that the packet being received still lacks, 0 when none is.
   [[nodiscard]] std::size_t missing() const { return scanner_.missing(); }
 
  private:
-  enum class Phase : std::uint8_t { idle, waiting_to_send, awaiting_ack, awaiting_response };
+  struct Idle {};
+  struct WaitingToSend {
+    Instant not_before;
+    Instant at_latest;  // whatever is on the line
+  };
+  struct AwaitingAck {
+    bool maybe_acknowledged = false;  // by a byte that can be out of our own echo
+  };
+  struct AwaitingResponse {};
+  using State = std::variant<Idle, WaitingToSend, AwaitingAck, AwaitingResponse>;
 
+  // What has come back since the request was given to send().
+  enum class Sign : std::uint8_t { byte = 1, echo = 2, ack = 4, packet = 8 };
+  class Evidence {
+   public:
+    void add(Sign sign) { signs_ |= static_cast<unsigned>(sign); }
+    [[nodiscard]] bool has(Sign sign) const { return (signs_ & static_cast<unsigned>(sign)) != 0; }
+
+   private:
+    unsigned signs_ = 0;
+  };
+
+  // The latest transmission of the request.
+  struct Attempt {
+    bool acknowledged = false;
+    bool damaged = false;          // a damaged packet waits for its NAK
+    bool refused = false;          // by us, and nothing has come since
+    std::uint64_t noise = 0;       // the scanner's count when it began, was acknowledged or refused
+    std::uint64_t crc_errors = 0;  // when it began
+  };
+
+  struct Request {
+    Outgoing packet;
+    bool once = false;
+    bool first = false;
+    Duration ack_timeout{};
+    unsigned attempts_left = 0;
+    unsigned refusals_left = 0;
+    unsigned transmissions = 0;
+    std::uint64_t noise = 0;  // the scanner's count when it was given to send()
+    Evidence evidence;
+    Attempt attempt;
+  };
+
+  enum class Timer : std::uint8_t {
+    ack,     // of ours, to the packet just received
+    gap,     // within the packet that is coming in
+    send,    // the request
+    nak,     // what looks like the meter's is taken for one
+    refuse,  // what is damaged
+    answer,  // ACK or packet of the meter
+    count,
+  };
+
+  bool step(Instant now);
+  void watch_line();
   void take_items(Instant now);
   void on_ack(Instant now);
   void on_packet(const ReceivedPacket& received, Instant now);
   void on_response_packet(const ReceivedPacket& received, Instant now);
   void on_nak(Instant now);
   void on_damage();
-  bool step(Instant now);
   void transmit_request(Instant now);
   void transmit_control(std::uint8_t byte, Instant now);
   void wait_to_send(Instant from);
   void repeat_or_fail(Instant at);
   void refuse(Instant now);
   void finish(Outcome outcome);
+  void wipe_secret();
   void look_for_echo();
-  [[nodiscard]] bool is_repetition(const ReceivedPacket& received) const;
+  void await_answer(Instant from) { timers_.set(Timer::answer, from + timing_.response_timeout); }
   [[nodiscard]] LinkFailure diagnose() const;
-  [[nodiscard]] Instant send_due() const;
-  [[nodiscard]] bool nak_due_after_noise() const;
+  [[nodiscard]] Instant send_due(const WaitingToSend& waiting) const;
+  [[nodiscard]] bool lost_beginning() const;
   [[nodiscard]] bool awaiting() const {
-    return phase_ == Phase::awaiting_ack || phase_ == Phase::awaiting_response;
+    return std::holds_alternative<AwaitingAck>(state_) ||
+           std::holds_alternative<AwaitingResponse>(state_);
   }
 
   LinkTiming timing_;
+  Negotiated limits_;
+  bool toggle_ = false;  // of the next request
+  State state_;
+  Request request_;    // under way, or the latest
+  Response response_;  // to it
+  Timers<Timer> timers_;
   PacketScanner scanner_;
   EchoWatch echo_;
-  Negotiated limits_;
-  Phase phase_ = Phase::idle;
-  std::deque<Outgoing> outgoing_;
+  Queue<Outgoing> outgoing_;
   std::optional<Outcome> outcome_;
   LinkCounters counters_;
-
-  // The request under way.
-  bool toggle_ = false;
-  Outgoing request_{};
-  Duration ack_timeout_{};
-  unsigned attempts_left_ = 0;
-  unsigned refusals_left_ = 0;
-  bool once_ = false;
-  bool first_ = false;
-  bool transmitted_ = false;
-  bool repeated_ = false;
-  bool acknowledged_ = false;       // since send()
-  bool ack_heard_ = false;          // since the latest transmission
-  bool answered_ = false;           // by a valid packet
-  bool heard_ = false;              // any byte since send()
-  bool echoed_ = false;             // our own packet since send()
-  std::uint64_t noise_before_ = 0;  // the scanner's noise count when the ACK came or we refused
-  std::uint64_t noise_at_send_ = 0;
-  std::uint64_t crc_errors_at_transmit_ = 0;
-  bool damage_ = false;            // a damaged packet waits for its NAK
-  bool refused_ = false;           // by us, and nothing has come since
-  std::optional<Instant> nak_at_;  // what looks like the meter's NAK is taken for one then
-
-  // The response so far.
-  Bytes message_;
-  std::uint8_t expected_sequence_ = 0;
-  bool in_message_ = false;
-
-  // What is known of the meter in this session.
-  Bytes last_accepted_;
-  bool last_toggle_ = false;
-  bool alternates_ = true;  // every new packet so far had the other toggle
-
   Instant last_received_{};
-  Instant line_free_{};             // when what we sent has left
-  std::optional<Instant> ack_due_;  // of the packet just received
-  Instant send_not_before_{};
-  Instant send_by_{};  // whatever is on the line
-  Instant phase_deadline_{};
+  Instant line_free_{};  // when what we sent has left
 };
 
 }  // namespace irmeter

@@ -9,19 +9,25 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <variant>
-#include <vector>
+
+#include "lib/bytes.hpp"
 
 namespace irmeter {
-
-using Bytes = std::vector<std::uint8_t>;
-using ByteView = std::span<const std::uint8_t>;
 
 inline constexpr std::uint8_t start_of_packet = 0xEE;
 inline constexpr std::uint8_t ack_byte = 0x06;
 inline constexpr std::uint8_t nak_byte = 0x15;
+
+// The bits of a packet's third byte. Bits 4..2 are reserved, bits 1..0 select the data format,
+// 0 = C12.18.
+namespace control {
+
+inline constexpr std::uint8_t multi = 0x80;
+inline constexpr std::uint8_t first = 0x40;
+inline constexpr std::uint8_t toggle = 0x20;
+inline constexpr std::uint8_t must_be_zero = 0x1F;
+
+}  // namespace control
 
 // Bytes of a packet in front of its payload.
 inline constexpr std::size_t packet_header_size = 6;
@@ -30,6 +36,20 @@ inline constexpr std::size_t packet_overhead = 8;
 // What both ends use until (or unless) Negotiate agrees on something else.
 inline constexpr std::size_t default_packet_size = 64;
 inline constexpr std::size_t default_packet_count = 1;
+
+// The payload of a response begins with 0x00 to 0x1F, that of a request with what is above.
+inline constexpr std::uint8_t last_response_code = 0x1F;
+
+// What both ends have agreed on; use these values, not those asked for.
+struct Negotiated {
+  std::uint16_t packet_size = default_packet_size;   // whole packets, header and CRC included
+  std::uint8_t packet_count = default_packet_count;  // to a message
+
+  // Table bytes that fit the answer to one read: result code, count and checksum take 4.
+  [[nodiscard]] std::size_t max_read() const {
+    return std::size_t{packet_size - packet_overhead} * packet_count - 4;
+  }
+};
 
 // CRC-16/X-25 (reflected 0x1021, init and final XOR 0xFFFF), as the packet's last two bytes carry
 // it. The check value of "123456789" is 0x906E.
@@ -52,73 +72,5 @@ struct Packet {
 
 // The packet as it goes on the wire, CRC included. The payload is at most 65535 bytes.
 [[nodiscard]] Bytes encode(const Packet& packet);
-
-// A packet found in the stream, with the exact bytes it consisted of.
-struct ReceivedPacket {
-  Packet packet;
-  Bytes raw;
-};
-struct ReceivedAck {};
-struct ReceivedNak {};
-// Something began like a packet and turned out not to be one: wrong CRC, or cut short by a gap.
-struct ReceivedDamage {};
-
-using LineItem = std::variant<ReceivedPacket, ReceivedAck, ReceivedNak, ReceivedDamage>;
-
-// Finds packets, ACKs and NAKs in whatever arrives, between and behind any amount of garbage.
-//
-// Every EE with a believable header is a candidate, and the first candidate that completes with a
-// good CRC is the packet; so neither a stray byte nor an EE in the noise hides the packet behind
-// it. ACK and NAK bytes count only outside candidates. What is found does not depend on how the
-// bytes were split between push() and push(). Memory is bounded by the packet size.
-class PacketScanner {
- public:
-  // max_packet_size: whole packets longer than this (header and CRC included) are noise.
-  explicit PacketScanner(std::size_t max_packet_size = default_packet_size);
-
-  void set_max_packet_size(std::size_t size) { max_packet_size_ = size; }
-
-  void push(ByteView bytes);
-
-  // The next item found, until there is none.
-  [[nodiscard]] std::optional<LineItem> next();
-
-  // True while a packet has begun and is not complete: the caller owes a gap() when the
-  // inter-character time-out passes.
-  [[nodiscard]] bool in_packet() const { return head_ != buffer_.size(); }
-
-  // How many more bytes the packet that has begun needs; 0 outside a packet.
-  [[nodiscard]] std::size_t missing() const;
-
-  // The line has been quiet for the inter-character time-out: what has begun will not be finished.
-  // Call next() afterwards, a shorter packet may have been hiding behind a false start.
-  void gap();
-
-  void clear();
-
-  // Bytes so far that belonged to nothing.
-  [[nodiscard]] std::uint64_t noise() const { return noise_; }
-
- private:
-  enum class Candidate { no, incomplete, good, bad };
-  struct Examined {
-    Candidate verdict;
-    std::size_t size;  // of the whole packet, as far as its header tells
-  };
-  [[nodiscard]] ByteView rest() const { return ByteView(buffer_).first(seen_).subspan(head_); }
-  [[nodiscard]] std::optional<LineItem> scan();
-  [[nodiscard]] Examined examine(ByteView bytes) const;
-  [[nodiscard]] std::size_t find_complete() const;
-  [[nodiscard]] ReceivedPacket take(std::size_t size);
-  void drop(std::size_t count);
-
-  std::size_t max_packet_size_;
-  Bytes buffer_;
-  std::size_t head_ = 0;     // what lies before it in buffer_ is done with
-  std::size_t seen_ = 0;     // what lies behind it has not been looked at yet
-  std::size_t damaged_ = 0;  // how many bytes from head_ on belonged to a damaged packet
-  bool gap_ = false;         // what is in the buffer now is all that comes of it
-  std::uint64_t noise_ = 0;
-};
 
 }  // namespace irmeter

@@ -1,133 +1,106 @@
 #include "lib/meter/meter.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace irmeter {
 
-Meter::Meter(const MeterOptions& options, const std::optional<Key>& key, std::vector<KeyFact> known)
+Meter::Meter(const MeterOptions& options, const std::optional<Key>& key)
     : options_(options),
       has_key_(key.has_value()),
-      session_(options.link, options.timing),
-      plausibility_(options.main_fuse) {
-  session_.set_key(key, std::move(known));
-}
+      reader_(options.link, options.timing, key),
+      plausibility_(options.main_fuse) {}
 
 void Meter::start(Instant now) {
   grid_.emplace(now, options_.interval);
-  next_poll_ = now;
+  timers_.set(Timer::poll, now);
   timeout(now);
 }
 
 void Meter::line_ready(Instant now) {
-  line_ = true;
-  if (grid_ && !stop_by_) {
+  if (!std::holds_alternative<NoLine>(state_)) {
+    return;
+  }
+  state_ = Waiting{};
+  if (grid_) {
+    timers_.set(Timer::poll, grid_->after(now));
     begin_poll(now);
-    next_poll_ = grid_->after(now);
   }
 }
 
 void Meter::line_lost() {
-  line_ = polling_ = false;
-  session_.reset();
-  if (held_ && info(held_->fault).retry != Retry::hold_off) {
-    held_.reset();  // another meter may be at the end of the next one
+  reader_.reset();
+  if (suspension_ && !suspension_->until) {
+    suspension_.reset();  // another meter may be at the end of the next line
   }
   // What was to be sent has nowhere to go; what was found out stays true.
-  std::erase_if(outputs_,
-                [](const MeterOutput& output) { return std::holds_alternative<Transmit>(output); });
-  if (stop_by_) {
+  outputs_.remove_if(
+      [](const MeterOutput& output) { return std::holds_alternative<Transmit>(output); });
+  if (std::holds_alternative<Stopping>(state_)) {
     end_stop();
   }
+  state_ = NoLine{};
 }
 
 void Meter::receive(ByteView bytes, Instant now) {
-  session_.receive(bytes, now);
+  reader_.receive(bytes, now);
   take_events(now);
 }
 
 void Meter::timeout(Instant now) {
-  session_.timeout(now);
+  reader_.timeout(now);
   take_events(now);
-  if (next_poll_ && now >= *next_poll_) {
-    next_poll_ = grid_->after(now);
+  if (timers_.expired(Timer::poll, now)) {
+    timers_.set(Timer::poll, grid_->after(now));
     begin_poll(now);
   }
-  if (stop_by_ && now >= *stop_by_) {
-    session_.reset();
+  if (timers_.expired(Timer::stop, now)) {
+    reader_.reset();
     end_stop();
   }
 }
 
 void Meter::poll_now(Instant now) {
-  if (!stop_by_) {
+  begin_poll(now);
+}
+
+void Meter::retry_key(Instant now) {
+  reader_.allow_retry();
+  if (suspension_ && !suspension_->until) {
+    suspension_.reset();
     begin_poll(now);
   }
 }
 
-void Meter::retry_key(Instant now) {
-  session_.allow_key();
-  if (held_ && info(held_->fault).retry == Retry::by_user) {
-    held_.reset();
-    poll_now(now);
-  }
-}
-
-void Meter::keep_key_back(Instant now) {
-  std::erase_if(outputs_, [](MeterOutput& output) {
-    auto* const transmit = std::get_if<Transmit>(&output);
-    if (transmit == nullptr || !transmit->secret) {
-      return false;
-    }
-    wipe(transmit->bytes.data(), transmit->bytes.size());
-    return true;
-  });
-  session_.keep_key_back(now);
+void Meter::answer_key(KeyPermission permission, Instant now) {
+  reader_.answer(permission, now);
   take_events(now);
 }
 
 void Meter::set_quiet(bool quiet, Instant now) {
-  if (quiet == std::exchange(quiet_, quiet) || !quiet || !line_ || !grid_) {
+  const bool begins = quiet && !quiet_;
+  quiet_ = quiet;
+  const bool idle = std::holds_alternative<Waiting>(state_);
+  const auto* const poll = std::get_if<Polling>(&state_);
+  if (!begins || !grid_ || (!idle && poll == nullptr)) {
     return;
   }
-  if (!std::exchange(polling_, false)) {
-    poll_started_ = now;
-  }
-  end_poll({Failure{Fault::quiet, {}}}, now);
-  session_.close(now);
+  end_poll({Failure{Fault::quiet, {}}}, poll != nullptr ? *poll : Polling{now, counters().echoes},
+           now);
+  reader_.close(now);
   take_events(now);
 }
 
 void Meter::stop(Instant now) {
   grid_.reset();
-  next_poll_.reset();
-  polling_ = false;
-  stop_by_ = now + options_.stop_within;
-  if (line_) {
-    session_.close(now);
-    take_events(now);
-  } else {
-    line_lost();
+  timers_.stop(Timer::poll);
+  if (std::holds_alternative<NoLine>(state_)) {
+    end_stop();
+    return;
   }
-}
-
-std::optional<MeterOutput> Meter::output() {
-  if (outputs_.empty()) {
-    return std::nullopt;
-  }
-  MeterOutput next = std::move(outputs_.front());
-  outputs_.pop_front();
-  return next;
-}
-
-std::optional<Instant> Meter::deadline() const {
-  std::optional<Instant> earliest = session_.deadline();
-  for (const auto& at : {next_poll_, stop_by_}) {
-    if (at) {
-      earliest = earliest ? std::min(*earliest, *at) : *at;
-    }
-  }
-  return earliest;
+  state_ = Stopping{};
+  timers_.set(Timer::stop, now + options_.stop_within);
+  reader_.close(now);
+  take_events(now);
 }
 
 bool Meter::keeps_session() const {
@@ -143,114 +116,119 @@ bool Meter::keeps_session() const {
 }
 
 void Meter::begin_poll(Instant now) {
-  if (!line_ || !grid_ || polling_) {
+  if (!grid_ || !std::holds_alternative<Waiting>(state_)) {
     return;
   }
-  poll_started_ = now;
-  echoes_before_ = counters().echoes;
-  if (held_ && info(held_->fault).retry == Retry::hold_off && now >= held_until_) {
-    held_.reset();
-  }
-  if (quiet_) {
-    end_poll({Failure{Fault::quiet, {}}}, now);
+  const Polling poll{now, counters().echoes};
+  if (auto failure = reason_not_to_poll(now)) {
+    end_poll({std::move(*failure)}, poll, now);
     return;
   }
-  if (!has_key_ && !options_.ask_without_key) {
-    end_poll({Failure{Fault::no_key, {}}}, now);
-    return;
-  }
-  if (held_) {
-    end_poll({*held_}, now);
-    return;
-  }
-  polling_ = true;
-  retried_ = false;
-  read(now);
+  state_ = poll;
+  reader_.read(now);
   take_events(now);
 }
 
-void Meter::read(Instant now) {
-  session_.read(now, keeps_session());
-  compare_first_values();
-}
-
-// The first values of a meter are held against what it says right after them.
-void Meter::compare_first_values() {
-  if (!plausibility_.begun()) {
-    session_.read_twice();
+// The failure that a poll ends with at once, without a byte to the meter.
+std::optional<Failure> Meter::reason_not_to_poll(Instant now) {
+  if (suspension_ && suspension_->until && now >= *suspension_->until) {
+    suspension_.reset();
   }
+  if (quiet_) {
+    return Failure{Fault::quiet, {}};
+  }
+  if (!has_key_ && !options_.ask_without_key) {
+    return Failure{Fault::no_key, {}};
+  }
+  return suspension_ ? std::optional(suspension_->failure) : std::nullopt;
 }
 
-void Meter::end_poll(PollEnded ended, Instant now) {
-  polling_ = false;
-  ended.duration = now - poll_started_;
-  ended.echo = counters().echoes != echoes_before_;
-  outputs_.emplace_back(std::move(ended));
-}
-
-void Meter::on_reading(const Reading& reading, Instant now) {
-  auto [published, withheld, accepted] = plausibility_.check(reading, now);
-  PollEnded ended{published};
-  ended.withheld = withheld;
-  ended.accepted = std::move(accepted);
-  end_poll(std::move(ended), now);
+void Meter::end_poll(PollEnded ended, const Polling& poll, Instant now) {
+  ended.duration = now - poll.since;
+  ended.echo = counters().echoes != poll.echoes;
+  state_ = Waiting{};
+  outputs_.push(std::move(ended));
 }
 
 void Meter::take_events(Instant now) {
   for (;;) {
-    while (auto fact = session_.key_fact()) {
-      outputs_.emplace_back(std::move(*fact));
+    while (auto bytes = reader_.outgoing()) {
+      outputs_.push(Transmit{std::move(bytes->bytes), bytes->secret});
     }
-    while (auto bytes = session_.outgoing()) {
-      outputs_.emplace_back(Transmit{std::move(bytes->bytes), bytes->secret});
-    }
-    auto event = session_.event();
+    const auto event = reader_.event();
     if (!event) {
       break;
     }
-    if (auto* identity = std::get_if<Identity>(&*event)) {
-      if (std::exchange(serial_number_, identity->serial_number) != identity->serial_number) {
-        plausibility_.forget();
-        compare_first_values();
-      }
-      outputs_.emplace_back(Identified{std::move(*identity)});
-    } else if (const auto* first = std::get_if<FirstReading>(&*event)) {
-      (void)plausibility_.check(first->reading, now);
-    } else if (const auto* reading = std::get_if<Reading>(&*event)) {
-      if (polling_) {
-        on_reading(*reading, now);
-      }
-    } else if (const auto* failure = std::get_if<Failure>(&*event)) {
-      on_failure(*failure, now);
-    } else {
-      logged_off_ = stop_by_.has_value();
-    }
+    std::visit([&](const auto& what) { on(what, now); }, *event);
   }
-  if (logged_off_ && !session_.owes_ack()) {
+  const auto* const stopping = std::get_if<Stopping>(&state_);
+  if (stopping != nullptr && stopping->logged_off && !reader_.owes_ack()) {
     end_stop();
   }
 }
 
-void Meter::end_stop() {
-  stop_by_.reset();
-  logged_off_ = false;
-  outputs_.emplace_back(Stopped{});
+void Meter::on(const Identity& identity, Instant) {
+  if (std::exchange(serial_number_, identity.serial_number) != identity.serial_number) {
+    plausibility_.forget();
+  }
+  outputs_.push(Identified{identity});
 }
 
-void Meter::on_failure(const Failure& failure, Instant now) {
+// The first values of a meter are compared with what it says right after them.
+void Meter::on(const Reading& reading, Instant now) {
+  const auto* const poll = std::get_if<Polling>(&state_);
+  if (poll == nullptr) {
+    return;
+  }
+  if (!plausibility_.begun()) {
+    (void)plausibility_.check(reading, now);
+    reader_.read_again(now);
+    return;
+  }
+  auto [plausible, withheld, accepted] = plausibility_.check(reading, now);
+  end_poll({.result = std::move(plausible), .withheld = withheld, .accepted = std::move(accepted)},
+           *poll, now);
+  if (!keeps_session()) {
+    reader_.close(now);
+  }
+}
+
+void Meter::on(const Failure& failure, Instant now) {
   const Retry retry = info(failure.fault).retry;
-  if (retry == Retry::by_user || retry == Retry::hold_off) {
-    held_ = failure;
-    held_until_ = now + options_.timing.hold_off;
+  if (retry == Retry::by_user) {
+    suspension_ = {failure, std::nullopt};
+  } else if (retry == Retry::hold_off) {
+    suspension_ = {failure, now + options_.timing.hold_off};
   }
-  if (!polling_) {
+  auto* const poll = std::get_if<Polling>(&state_);
+  if (poll == nullptr) {
     return;
   }
-  if (retry == Retry::same_poll && !std::exchange(retried_, true)) {
-    read(now);
-    return;
+  if (retry == Retry::same_poll && !std::exchange(poll->second_session, true)) {
+    reader_.read(now);
+  } else {
+    end_poll({failure}, *poll, now);
   }
-  end_poll({failure}, now);
+}
+
+void Meter::on(const Closed&, Instant) {
+  if (auto* const stopping = std::get_if<Stopping>(&state_)) {
+    stopping->logged_off = true;
+  }
+}
+
+void Meter::on(const KeyQuestion& question, Instant) {
+  outputs_.push(question);
+}
+
+void Meter::on(const KeyFact& fact, Instant) {
+  outputs_.push(fact);
+}
+
+void Meter::end_stop() {
+  timers_.stop(Timer::stop);
+  state_ = NoLine{};
+  outputs_.push(Stopped{});
 }
 
 }  // namespace irmeter

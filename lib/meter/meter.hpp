@@ -1,12 +1,11 @@
 // One meter at the end of one line: the type the daemon drives.
 //
 // Polls on a grid, keeps or opens sessions, tries once more where a fresh session may help, and
-// says how each poll ended. Sans I/O: feed it the inputs below with the moment they happen; after
+// tells how each poll ended. Sans I/O: feed it the inputs below with the moment they happen; after
 // each input take output() until it is empty, then wait for bytes or for deadline(). Spurious
 // calls of timeout() do no harm.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,7 +13,7 @@
 
 #include "lib/meter/grid.hpp"
 #include "lib/meter/plausibility.hpp"
-#include "lib/session/session.hpp"
+#include "lib/meter/reader.hpp"
 
 namespace irmeter {
 
@@ -41,10 +40,10 @@ struct MeterOptions {
 // Bytes for the line, now.
 struct Transmit {
   Bytes bytes;
-  bool secret;  // holds the key: not for any log
+  bool secret = false;  // holds the key: not for any log
 };
 
-// The meter said who it is, or turned out to be another one.
+// The meter told who it is, or turned out to be another one.
 struct Identified {
   Identity identity;
 };
@@ -54,7 +53,8 @@ struct PollEnded {
   std::variant<Reading, Failure> result;
   Duration duration{};  // from its start to the last byte of its result
   bool echo = false;    // the probe has heard itself
-  // Of a reading: what was read and cannot be true, and what is published all the same.
+  // Of a reading: what was read and is withheld, and what breaks the rules and is in it all the
+  // same.
   QuantitySet withheld{};
   std::vector<Plausibility::Accepted> accepted{};
 
@@ -64,14 +64,13 @@ struct PollEnded {
 // The answer to stop(): nothing more will be sent.
 struct Stopped {};
 
-// A KeyFact is to be remembered before the Transmit behind it is carried out; see keep_key_back().
-using MeterOutput = std::variant<KeyFact, Transmit, Identified, PollEnded, Stopped>;
+// A KeyQuestion is answered with answer_key() before any other input; until then the key stays
+// here.
+using MeterOutput = std::variant<Stopped, KeyQuestion, KeyFact, Transmit, Identified, PollEnded>;
 
 class Meter {
  public:
-  // known: the KeyFacts of this key, from the meter's outputs before.
-  Meter(const MeterOptions& options, const std::optional<Key>& key,
-        std::vector<KeyFact> known = {});
+  Meter(const MeterOptions& options, const std::optional<Key>& key);
 
   // Inputs.
   void start(Instant now);       // polls from now on, whenever there is a line
@@ -80,52 +79,68 @@ class Meter {
   void receive(ByteView bytes, Instant now);
   void timeout(Instant now);
   void poll_now(Instant now);   // beside the grid; joins a poll that is under way
-  void retry_key(Instant now);  // allows one more attempt with a rejected key, and makes it
-  // The KeyFact that was output last could not be remembered. A key that was to be shown now stays
-  // here, so that no wrong one is shown again after a restart.
-  void keep_key_back(Instant now);
+  void retry_key(Instant now);  // asks for one more attempt with the key, and makes it
+  void answer_key(KeyPermission permission, Instant now);
   void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again
   void stop(Instant now);                   // logs off; ends with Stopped, soon
 
   // Outputs.
-  [[nodiscard]] std::optional<MeterOutput> output();
-  [[nodiscard]] std::optional<Instant> deadline() const;
+  [[nodiscard]] std::optional<MeterOutput> output() { return outputs_.pop(); }
+  [[nodiscard]] std::optional<Instant> deadline() const {
+    return earlier(reader_.deadline(), timers_.next());
+  }
 
-  [[nodiscard]] const LinkCounters& counters() const { return session_.counters(); }
+  [[nodiscard]] const LinkCounters& counters() const { return reader_.counters(); }
   // Bytes that the packet being received still lacks, 0 when none is: there is no need to look at
   // the line before they can have arrived.
-  [[nodiscard]] std::size_t missing() const { return session_.missing(); }
+  [[nodiscard]] std::size_t missing() const { return reader_.missing(); }
 
  private:
+  struct NoLine {};
+  struct Waiting {};  // for the next poll
+  struct Polling {
+    Instant since;
+    std::uint64_t echoes;         // that were counted before
+    bool second_session = false;  // a fresh one, after a fault in the first
+  };
+  struct Stopping {
+    bool logged_off = false;  // only the last ACK may be missing
+  };
+  using State = std::variant<NoLine, Waiting, Polling, Stopping>;
+
+  // No attempt until somebody asks, or until the time is over.
+  struct Suspension {
+    Failure failure;
+    std::optional<Instant> until;
+  };
+
+  enum class Timer : std::uint8_t { poll, stop, count };
+
   void begin_poll(Instant now);
-  void read(Instant now);
-  void compare_first_values();
-  void end_poll(PollEnded ended, Instant now);
-  void on_reading(const Reading& reading, Instant now);
+  void end_poll(PollEnded ended, const Polling& poll, Instant now);
   void take_events(Instant now);
+  void on(const Identity& identity, Instant now);
+  void on(const Reading& reading, Instant now);
+  void on(const Failure& failure, Instant now);
+  void on(const Closed& closed, Instant now);
+  void on(const KeyQuestion& question, Instant now);
+  void on(const KeyFact& fact, Instant now);
   void end_stop();
-  void on_failure(const Failure& failure, Instant now);
+  [[nodiscard]] std::optional<Failure> reason_not_to_poll(Instant now);
   [[nodiscard]] bool keeps_session() const;
 
   MeterOptions options_;
   bool has_key_;
-  Session session_;
-  std::deque<MeterOutput> outputs_;
-
-  bool line_ = false;
-  std::optional<PollGrid> grid_;
-  std::optional<Instant> next_poll_;
-  bool quiet_ = false;
-  bool polling_ = false;
-  bool retried_ = false;  // the poll under way is in its second session
-  Instant poll_started_{};
-  std::uint64_t echoes_before_ = 0;  // the poll
-  std::optional<Failure> held_;      // no attempt until somebody asks, or until then:
-  std::optional<Instant> held_until_;
+  Reader reader_;
   Plausibility plausibility_;
-  std::string serial_number_;
-  std::optional<Instant> stop_by_;
-  bool logged_off_ = false;  // by stop(); only the last ACK may be missing
+  std::string serial_number_;  // of the meter whose values plausibility_ knows
+
+  State state_;
+  bool quiet_ = false;
+  std::optional<Suspension> suspension_;
+  std::optional<PollGrid> grid_;  // from start() to stop()
+  Timers<Timer> timers_;
+  Queue<MeterOutput> outputs_;
 };
 
 }  // namespace irmeter

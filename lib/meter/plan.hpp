@@ -1,43 +1,77 @@
-// What one poll reads: the registers of BT23 and the present values of BT28, in as few reads as the
-// negotiated packets allow.
+// What is read of an NES meter, in which order, and what it is good for.
+//
+// A session makes the reads; this says which comes next and keeps what they bring. Another kind of
+// meter on the same link would have another plan.
+// Source: ANSI C12.19 and the OSGP Alliance's guide to the optical port; the order is ours.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
+#include "lib/fault.hpp"
 #include "lib/meter/tables.hpp"
 
 namespace irmeter {
 
-struct TableRead {
-  TableId table;
-  std::uint32_t offset;  // bytes into the table
-  std::uint16_t count;   // bytes
-
-  friend bool operator==(const TableRead&, const TableRead&) = default;
-};
-
-class PollPlan {
+class Plan {
  public:
-  PollPlan() = default;
-  // max_read: the most table bytes one read may ask for, at least 4.
-  PollPlan(const Dimensions& dimensions, std::size_t max_read);
+  struct Complete {};
+  struct ShowKey {};
+  using Next = std::variant<Complete, TableRead, ShowKey>;
 
-  // The read to make next, or nothing when the poll is complete.
-  [[nodiscard]] std::optional<TableRead> next() const;
-  // Its answer, exactly next()->count bytes.
-  void add(ByteView data);
-  // What all answers together say; only when the poll is complete.
-  [[nodiscard]] Reading reading() const;
-  // Forgets the answers, for the next poll.
+  // A new session: who the meter is, then the key, then the values.
+  void begin(const Negotiated& limits);
+  // The same session, and the values once more.
   void restart();
+  // Another meter may be at the end of the next line.
+  void forget_meter() { identity_.reset(); }
+
+  [[nodiscard]] Next next() const;
+
+  // What came of the read that next() names. The table's bytes, exactly as many as it asks for; a
+  // Failure where the meter cannot be read as this plan would.
+  [[nodiscard]] std::optional<Failure> take(ByteView table);
+  // False where there is no doing without it.
+  [[nodiscard]] bool take_refusal(std::uint8_t code);
+  [[nodiscard]] bool take_loss();
+  // The key was shown.
+  void take_key();
+
+  // The meter was identified; once for each time it was, or is another.
+  [[nodiscard]] std::optional<Identity> identified();
+  // Of the meter that is read, once it was identified.
+  [[nodiscard]] const std::string& serial_number() const { return identity_->serial_number; }
+  // Only when the plan is complete.
+  [[nodiscard]] Reading reading() const;
 
  private:
-  void add_reads(TableId table, std::uint32_t offset, std::size_t values, std::size_t max_read);
+  enum class Item : std::uint8_t {
+    configuration,
+    identity,
+    utility_serial,
+    key,
+    dimensions,
+    maxima,
+    values,
+  };
+  struct Row;
+  static const Row& row(Item item);
 
-  std::vector<TableRead> reads_;
-  std::size_t done_ = 0;
+  void go(Item item);
+  void add_reads(TableId table, std::uint32_t offset, std::size_t values);
+  [[nodiscard]] std::optional<Failure> take_dimensions(ByteView table);
+  void take_identity(ByteView table);
+
+  Item item_ = Item::configuration;
+  std::size_t max_read_ = 0;
+  std::optional<Identity> identity_;  // of the meter on this line, once it was told
+  Identity candidate_;                // the same while it is being read
+  std::optional<Identity> news_;
+
+  std::vector<TableRead> reads_;  // of the values
+  std::size_t done_ = 0;          // of them
   Bytes summations_;
   Bytes present_values_;
 };

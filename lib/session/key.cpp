@@ -5,13 +5,6 @@
 
 namespace irmeter {
 
-void wipe(void* memory, std::size_t size) {
-  auto* byte = static_cast<volatile std::uint8_t*>(memory);
-  for (std::size_t i = 0; i < size; ++i) {
-    byte[i] = 0;
-  }
-}
-
 Result<Key> Key::from_text(std::string_view text) {
   if (text.size() != size) {
     return Error{"the key has " + std::to_string(text.size()) +

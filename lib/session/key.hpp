@@ -9,13 +9,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include "lib/link/packet.hpp"
+#include "lib/bytes.hpp"
 #include "lib/result.hpp"
 
 namespace irmeter {
-
-// Overwrites memory that held a secret, in a way the compiler does not leave out.
-void wipe(void* memory, std::size_t size);
 
 class Key {
  public:

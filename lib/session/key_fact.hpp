@@ -33,7 +33,8 @@ struct KeyQuestion {
 };
 
 enum class KeyPermission : std::uint8_t {
-  granted,     // proven, or untried (or a retry) and written down as unanswered
+  proven,      // it may: the meter has accepted it before
+  granted,     // it may: untried, or a retry, and now written down as unanswered
   rejected,    // the meter has rejected it
   unanswered,  // it was shown before, and the answer got lost
   unrecorded,  // the attempt could not be written down

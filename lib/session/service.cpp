@@ -40,6 +40,20 @@ constexpr std::array<CodeText, 11> code_texts{{
 
 }  // namespace
 
+Fault fault_of_refusal(std::uint8_t response_code) {
+  switch (static_cast<ResponseCode>(response_code)) {
+    case ResponseCode::bsy:
+    case ResponseCode::dnr:
+    case ResponseCode::dlk:
+      return Fault::busy;
+    case ResponseCode::isss:
+    case ResponseCode::rno:
+      return Fault::session_lost;
+    default:
+      return Fault::refused;
+  }
+}
+
 std::string describe(std::uint8_t response_code) {
   if (response_code < code_texts.size()) {
     const CodeText& text = code_texts[response_code];
@@ -85,18 +99,14 @@ Bytes security(const Key& key) {
   return bytes;
 }
 
-Bytes full_read(TableId table) {
-  Bytes bytes{service_code::full_read};
-  put16(bytes, table);
-  return bytes;
-}
-
-Bytes partial_read(TableId table, std::uint32_t offset, std::uint16_t count) {
-  Bytes bytes{service_code::read_by_offset};
-  put16(bytes, table);
-  bytes.push_back(static_cast<std::uint8_t>(offset >> 16U & 0xFFU));
-  put16(bytes, static_cast<std::uint16_t>(offset & 0xFFFFU));
-  put16(bytes, count);
+Bytes read(const TableRead& what) {
+  Bytes bytes{what.count == 0 ? service_code::full_read : service_code::read_by_offset};
+  put16(bytes, what.table);
+  if (what.count != 0) {
+    bytes.push_back(static_cast<std::uint8_t>(what.offset >> 16U & 0xFFU));
+    put16(bytes, static_cast<std::uint16_t>(what.offset & 0xFFFFU));
+    put16(bytes, what.count);
+  }
   return bytes;
 }
 
@@ -109,10 +119,6 @@ Bytes terminate() {
 }
 
 }  // namespace request
-
-std::size_t Negotiated::max_read() const {
-  return std::size_t{packet_size - packet_overhead} * packet_count - read_overhead;
-}
 
 Result<Negotiated> parse_negotiated(ByteView response) {
   if (response.size() < 5) {
@@ -132,7 +138,7 @@ Result<Negotiated> parse_negotiated(ByteView response) {
   return granted;
 }
 
-Result<Bytes> parse_table(ByteView response) {
+Result<ByteView> parse_table(ByteView response) {
   if (response.size() < read_overhead) {
     return Error{"the answer to a read is too short"};
   }
@@ -145,7 +151,7 @@ Result<Bytes> parse_table(ByteView response) {
   if (table_checksum(data) != response.back()) {
     return Error{"the checksum of the table data is wrong"};
   }
-  return Bytes(data.begin(), data.end());
+  return data;
 }
 
 bool parse_identification(ByteView response) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/fault.hpp"
 #include "lib/link/packet.hpp"
 #include "lib/result.hpp"
 #include "lib/session/key.hpp"
@@ -32,9 +33,6 @@ inline constexpr std::uint8_t wait = 0x70;
 
 }  // namespace service_code
 
-// Responses begin with 0x00 to 0x1F, requests with what is above.
-inline constexpr std::uint8_t last_response_code = 0x1F;
-
 // First byte of every response.
 enum class ResponseCode : std::uint8_t {
   ok = 0x00,
@@ -50,6 +48,9 @@ enum class ResponseCode : std::uint8_t {
   isss = 0x0A,
 };
 
+// What a refusal means where nothing else is known of it: busy, session_lost, or refused.
+[[nodiscard]] Fault fault_of_refusal(std::uint8_t response_code);
+
 // "isc (insufficient security clearance)" and so on; "code 0x1c" for what the standard lacks.
 [[nodiscard]] std::string describe(std::uint8_t response_code);
 
@@ -62,6 +63,15 @@ inline constexpr TableId extended_table(std::uint16_t number) {
 // "BT23", "ET03".
 [[nodiscard]] std::string table_name(TableId table);
 
+// Part of a table, or with a count of 0 the whole of it.
+struct TableRead {
+  TableId table = 0;
+  std::uint32_t offset = 0;  // bytes into the table, 0 to 2^24-1
+  std::uint16_t count = 0;   // bytes
+
+  friend bool operator==(const TableRead&, const TableRead&) = default;
+};
+
 namespace request {
 
 // User name and id for Logon. The meter does not check them, it logs the id.
@@ -73,27 +83,17 @@ inline constexpr std::string_view user_name = "ir-meterd";
 [[nodiscard]] Bytes negotiate(std::uint16_t packet_size, std::uint8_t packet_count);
 [[nodiscard]] Bytes logon(std::uint16_t id, std::string_view name);
 [[nodiscard]] Bytes security(const Key& key);
-[[nodiscard]] Bytes full_read(TableId table);
-// offset: 0 to 2^24-1 bytes.
-[[nodiscard]] Bytes partial_read(TableId table, std::uint32_t offset, std::uint16_t count);
+[[nodiscard]] Bytes read(const TableRead& what);
 [[nodiscard]] Bytes logoff();
 [[nodiscard]] Bytes terminate();
 
 }  // namespace request
 
-// What the meter grants; use these values, not those asked for.
-struct Negotiated {
-  std::uint16_t packet_size = default_packet_size;
-  std::uint8_t packet_count = default_packet_count;
-
-  // Table bytes that fit the answer to one read: result code, count and checksum take 4.
-  [[nodiscard]] std::size_t max_read() const;
-};
-
 // The body of responses that were ok; each error says what is malformed.
 [[nodiscard]] Result<Negotiated> parse_negotiated(ByteView response);
 // The table bytes of a read, after count and checksum have been checked.
-[[nodiscard]] Result<Bytes> parse_table(ByteView response);
+// They lie in the response.
+[[nodiscard]] Result<ByteView> parse_table(ByteView response);
 // At least standard, version and revision; features behind them are ignored.
 [[nodiscard]] bool parse_identification(ByteView response);
 

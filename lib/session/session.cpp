@@ -1,81 +1,109 @@
 #include "lib/session/session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace irmeter {
+namespace {
 
-Session::Session(const LinkTiming& link, const SessionTiming& timing)
-    : timing_(timing), link_(link) {}
+// The shortest read there is, of a table that needs no key.
+constexpr TableRead keep_alive_read{.table = 0, .offset = 0, .count = 1};
 
-void Session::set_key(const std::optional<Key>& key, std::vector<KeyFact> known) {
-  key_ = key;
-  ledger_ = KeyLedger(std::move(known));
+// Silence, echo and noise in place of the first answer.
+Fault diagnosis(LinkFailure failure) {
+  switch (failure) {
+    case LinkFailure::silent:
+      return Fault::silent;
+    case LinkFailure::echo:
+      return Fault::echo;
+    case LinkFailure::garbled:
+      return Fault::garbled;
+    case LinkFailure::no_response:
+      return Fault::no_response;
+    case LinkFailure::out_of_step:
+      break;
+  }
+  return Fault::unexpected;
 }
 
-void Session::read(Instant now, bool keep) {
-  keep_ = keep;
-  twice_ = false;
-  begin_read(now);
-}
+}  // namespace
 
-void Session::begin_read(Instant now) {
+void Session::open(Instant now) {
   if (busy()) {
-    read_next_ = true;  // after close(), in a new session
-    return;
+    if (step_ == Step::keep_alive || ending()) {
+      then_ = Then::open;
+    } else if (closing()) {
+      then_ = Then::close_and_open;
+    }
+    return;  // or it is being opened
   }
-  cleared_old_ = false;
-  if (open_ && expired(now)) {
-    open_ = ended_in_order_ = false;
+  old_session_ended_ = false;
+  if (is_open() && expired(now)) {
+    end(now, false);
   }
-  if (!open_) {
+  if (!is_open()) {
     go(Step::identify, now);
   } else if (too_old(now)) {
-    read_next_ = true;
+    then_ = Then::open;
     go(Step::log_off, now);
   } else {
-    plan_.restart();
-    go(Step::read_values, now);
+    events_.push(Opened{limits_, true});
+  }
+}
+
+void Session::read(const TableRead& what, Instant now) {
+  read_ = what;
+  go(Step::read, now);
+}
+
+void Session::show_key(const Key& key, Instant now) {
+  shown_ = key;
+  go(Step::show_key, now);
+}
+
+void Session::give_up(Fault fault, std::string context, Instant now) {
+  const bool another_may_help = info(fault).retry == Retry::same_poll;
+  events_.push(Failure{fault, std::move(context)});
+  then_ = closing() && !ending() ? Then::close : Then::nothing;
+  if (fault == Fault::no_response || fault == Fault::session_lost) {
+    suspect_guard(now);
+  }
+  if (is_open() && !another_may_help) {
+    go(Step::log_off, now);
+  } else {
+    end(now, false);
   }
 }
 
 void Session::close(Instant now) {
-  read_next_ = false;
-  if (busy()) {
-    close_next_ = true;
-    retry_at_.reset();
-    if (!link_.busy()) {  // a busy meter was to be asked again
-      advance(now);
+  if (ending()) {
+    then_ = Then::nothing;
+  } else if (busy()) {
+    then_ = Then::close;
+    if (!link_.busy()) {  // it waits for a busy meter, or for the end of a sleep
+      go(Step::idle, now);
     }
-  } else if (open_) {
+  } else if (is_open()) {
     go(Step::log_off, now);
   } else {
-    events_.emplace_back(Closed{});
+    events_.push(Closed{});
   }
 }
 
 void Session::reset() {
-  ended_in_order_ = ended_in_order_ && !open_ && !busy();
-  open_ = close_next_ = read_next_ = waking_up_ = false;
+  ended_in_order_ = ended_in_order_ && !is_open() && !busy();
+  opened_at_.reset();
+  then_ = Then::nothing;
   step_ = Step::idle;
-  retry_at_.reset();
-  identity_.reset();
+  shown_.reset();
+  timers_.stop_all();
   events_.clear();
   link_.abort();
 }
 
-void Session::keep_key_back(Instant now) {
-  if (step_ == Step::secure && trust() == KeyTrust::unanswered) {
-    link_.take_back();
-    learn(trust_before_);
-    fail(Fault::key_unremembered, {}, now);
-  }
-}
-
 void Session::receive(ByteView bytes, Instant now) {
   wake_up(now);
-  if (waking_up_) {
+  if (timers_.running(Timer::wake_up)) {
     return;
   }
   link_.receive(bytes, now);
@@ -86,58 +114,36 @@ void Session::timeout(Instant now) {
   wake_up(now);
   link_.timeout(now);
   advance(now);
-  if (retry_at_ && now >= *retry_at_) {
-    retry_at_.reset();
-    if (waking_up_) {
-      fail(Fault::session_lost, name(), now);
-    } else {
-      send_request(now);
-    }
+  if (timers_.expired(Timer::busy, now)) {
+    send_request(now);
   }
-  if (step_ == Step::idle && open_ && keep_ && now >= last_activity_ + timing_.keep_alive) {
-    if (expired(now)) {
-      open_ = ended_in_order_ = false;
-    } else {
-      go(too_old(now) ? Step::log_off : Step::keep_alive, now);
-    }
+  if (timers_.expired(Timer::wake_up, now)) {
+    give_up(Fault::session_lost, name(), now);
+  }
+  if (timers_.expired(Timer::keep_alive, now)) {
+    on_keep_alive(now);
   }
 }
 
-std::optional<Instant> Session::deadline() const {
-  std::optional<Instant> earliest = link_.deadline();
-  const auto consider = [&](Instant at) { earliest = earliest ? std::min(*earliest, at) : at; };
-  if (retry_at_) {
-    consider(*retry_at_);
+void Session::on_keep_alive(Instant now) {
+  if (expired(now)) {
+    end(now, false);
+  } else {
+    go(too_old(now) ? Step::log_off : Step::keep_alive, now);
   }
-  if (step_ == Step::idle && open_ && keep_) {
-    consider(last_activity_ + timing_.keep_alive);
-  }
-  return earliest;
-}
-
-std::optional<SessionEvent> Session::event() {
-  if (events_.empty()) {
-    return std::nullopt;
-  }
-  SessionEvent next = std::move(events_.front());
-  events_.pop_front();
-  return next;
 }
 
 // What was due is long past: process or machine were asleep, and the meter has given up waiting.
-bool Session::overslept(Instant now) const {
-  const auto due = deadline();
-  return due && now - *due >= timing_.traffic_timeout && busy() && !ending();
-}
-
 // The answers before and after a sleep do not make one reading. Those that came meanwhile must not
 // be taken for answers to what is asked next either; only what the meter says of the key is never
 // too old.
 void Session::wake_up(Instant now) {
-  if (overslept(now) && step_ != Step::secure) {
+  const auto due = deadline();
+  const bool overslept = due && now - *due >= timing_.traffic_timeout && busy() && !ending();
+  if (overslept && step_ != Step::show_key) {
     link_.abort();
-    waking_up_ = true;
-    retry_at_ = now + timing_.idle;
+    timers_.stop(Timer::busy);
+    timers_.set(Timer::wake_up, now + timing_.idle);
   }
 }
 
@@ -146,40 +152,42 @@ bool Session::expired(Instant now) const {
 }
 
 bool Session::too_old(Instant now) const {
-  return now - opened_at_ >= timing_.max_age;
+  return now - *opened_at_ >= timing_.max_age;
 }
 
 void Session::go(Step step, Instant now) {
-  if (close_next_ && step != Step::log_off && step != Step::terminate) {
-    close_next_ = false;
-    step = open_ ? Step::log_off : Step::terminate;
+  const bool ends = step == Step::log_off || step == Step::terminate;
+  if (closing() && !ending() && !ends) {
+    then_ = then_ == Then::close_and_open ? Then::open : Then::nothing;
+    step = is_open() ? Step::log_off : Step::terminate;
   }
   step_ = step;
-  waking_up_ = false;
+  timers_.stop_all();
+  if (step != Step::show_key) {
+    shown_.reset();
+  }
   busy_left_ = timing_.busy_attempts;
   damaged_left_ = timing_.damaged_attempts;
   if (step == Step::idle) {
+    timers_.set(Timer::keep_alive, last_activity_ + timing_.keep_alive);
+    if (std::exchange(then_, Then::nothing) == Then::open) {
+      open(now);
+    }
     return;
   }
   if (step == Step::identify) {
     link_.new_session(ended_in_order_);
     limits_ = {};
     ended_in_order_ = false;
-    has_read_ = key_pending_ = false;
   }
   send_request(now);
 }
 
 void Session::send_request(Instant now) {
-  if (step_ == Step::secure && trust() != KeyTrust::proven) {
-    trust_before_ = trust();
-    learn(KeyTrust::unanswered);
-  }
   Link::Options options;
-  options.secret = options.once = step_ == Step::secure;
-  options.again = damaged_left_ != timing_.damaged_attempts;
+  options.secret = options.once = step_ == Step::show_key;
   options.first = step_ == Step::identify || now - last_activity_ >= timing_.idle;
-  if (step_ == Step::clear_old_session || ending()) {
+  if (step_ == Step::end_old_session || ending()) {
     options.attempts = 2;
   }
   if (options.first || options.attempts) {
@@ -187,7 +195,7 @@ void Session::send_request(Instant now) {
   }
   Bytes request = request_bytes();
   link_.send(request, now, options);
-  wipe(request.data(), request.size());
+  request.wipe();
 }
 
 Bytes Session::request_bytes() const {
@@ -200,119 +208,222 @@ Bytes Session::request_bytes() const {
       return request::negotiate(asked.packet_size, asked.packet_count);
     case Step::log_on:
       return request::logon(request::user_id, request::user_name);
-    case Step::read_configuration:
-      return request::full_read(bt00);
-    case Step::read_identity:
-      return request::partial_read(bt01, 0, expected_count());
-    case Step::read_utility_serial:
-      return request::partial_read(et03, 0, expected_count());
-    case Step::secure:
-      return request::security(*key_);
-    case Step::read_dimensions:
-      return request::partial_read(bt21, 0, expected_count());
-    case Step::read_dimension_maxima:
-      return request::partial_read(bt20, 0, expected_count());
-    case Step::read_values: {
-      const TableRead read = *plan_.next();
-      return request::partial_read(read.table, read.offset, read.count);
-    }
+    case Step::show_key:
+      return request::security(*shown_);
+    case Step::read:
+      return request::read(read_);
     case Step::keep_alive:
-      return request::partial_read(bt00, 0, expected_count());
+      return request::read(keep_alive_read);
     case Step::log_off:
       return request::logoff();
-    case Step::clear_old_session:
+    case Step::end_old_session:
     case Step::terminate:
       return request::terminate();
   }
   return {};
 }
 
-// Table bytes the step asks for; 0 where it does not read.
-std::uint16_t Session::expected_count() const {
-  switch (step_) {
-    case Step::read_identity:
-      return bt01_size;
-    case Step::read_utility_serial:
-      return et03_size;
-    case Step::read_dimensions:
-    case Step::read_dimension_maxima:
-      return dimensions_size;
-    case Step::read_values:
-      return plan_.next()->count;
-    case Step::keep_alive:
-      return 1;
-    default:
-      return 0;
-  }
-}
-
 std::string Session::name() const {
-  constexpr std::array<std::string_view, 15> names{
-      "idle", "Terminate", "Identification", "Negotiate", "Logon",
-      "BT00", "BT01",      "ET03",           "Security",  "BT21",
-      "BT20", "values",    "keep-alive",     "Logoff",    "Terminate"};
-  return step_ == Step::read_values ? table_name(plan_.next()->table)
-                                    : std::string(names[static_cast<std::size_t>(step_)]);
+  return step_ == Step::read ? table_name(read_.table) : std::string(row(step_).name);
 }
 
-// Takes what the link has come to, as long as there is something.
+// Takes what the link has come to, if it has.
 void Session::advance(Instant now) {
-  if (auto outcome = link_.outcome()) {
-    last_activity_ = now;
-    if (const auto* failure = std::get_if<LinkFailure>(&*outcome)) {
-      on_link_failure(*failure, now);
-    } else {
-      on_response(std::get<Bytes>(*outcome), now);
-    }
-  }
-  if (close_next_ && !ending() && !link_.busy() && !retry_at_) {
-    close_next_ = false;
-    go(Step::log_off, now);
-  }
-}
-
-void Session::show_key(Instant now) {
-  if (!key_) {
-    fail(Fault::no_key, {}, now);
+  const auto outcome = link_.outcome();
+  if (!outcome) {
     return;
   }
-  const KeyTrust known = ledger_.take_allowance() ? KeyTrust::untried : trust();
-  if (known == KeyTrust::rejected) {
-    fail(Fault::key_rejected, {}, now);
-  } else if (known == KeyTrust::unanswered) {
-    fail(Fault::key_unanswered, {}, now);
+  last_activity_ = now;
+  if (const auto* failure = std::get_if<LinkFailure>(&*outcome)) {
+    on_loss(*failure, now);
   } else {
-    go(Step::secure, now);
+    on_response(std::get<Bytes>(*outcome), now);
   }
 }
 
-// Ends the read with a failure, and the session with it.
-void Session::fail(Fault fault, std::string what, Instant now) {
-  if (key_pending_ && trust() == KeyTrust::unanswered && fault != Fault::key_rejected) {
-    fault = Fault::key_unanswered;  // a second session would have to send the key again
+void Session::on_loss(LinkFailure failure, Instant now) {
+  switch (row(step_).loss) {
+    case OnLoss::diagnose: {
+      const bool guarded =
+          failure == LinkFailure::silent && guarded_until_ && now < *guarded_until_;
+      guarded_until_.reset();
+      const Fault fault = guarded ? Fault::locked_out : diagnosis(failure);
+      // Silence, echo and noise are met nowhere else; the others need the place.
+      const bool elsewhere_too = fault == Fault::no_response || fault == Fault::unexpected;
+      give_up(fault, elsewhere_too ? name() : "", now);
+      break;
+    }
+    case OnLoss::fail:
+      if (failure == LinkFailure::out_of_step) {
+        on_damaged(name(), now);
+      } else {
+        give_up(Fault::no_response, name(), now);
+      }
+      break;
+    case OnLoss::go_on:
+      go(row(step_).next, now);
+      break;
+    case OnLoss::report:
+      if (failure == LinkFailure::out_of_step && step_ == Step::read) {
+        on_damaged(name(), now);
+      } else {
+        events_.push(Lost{failure, name()});
+        go(Step::idle, now);
+      }
+      break;
+    case OnLoss::end:
+      suspect_guard(now);
+      end(now, false);
+      break;
   }
-  const bool polite = open_ && info(fault).retry != Retry::same_poll;
-  events_.emplace_back(Failure{fault, std::move(what)});
-  read_next_ = false;
-  if (polite) {
-    go(Step::log_off, now);
+}
+
+void Session::on_response(ByteView response, Instant now) {
+  const std::uint8_t code = response[0];
+  // An answer to a key that was sent twice says nothing of the first time.
+  const bool in_doubt = step_ == Step::show_key && link_.repeated();
+  if (fault_of_refusal(code) == Fault::busy && !ending() && busy_left_ > 0 && !in_doubt) {
+    --busy_left_;
+    timers_.set(Timer::busy, now + timing_.busy_pause);
+    if (closing()) {
+      go(Step::idle, now);
+    }
+    return;
+  }
+  if (code != static_cast<std::uint8_t>(ResponseCode::ok)) {
+    on_refusal(code, now);
+    return;
+  }
+  switch (step_) {
+    case Step::identify:
+      if (!parse_identification(response)) {
+        give_up(Fault::unexpected, name(), now);
+        return;
+      }
+      break;
+    case Step::negotiate:
+      if (const auto granted = parse_negotiated(response)) {
+        limits_.packet_size = std::min(granted->packet_size, asked.packet_size);
+        limits_.packet_count = std::min(granted->packet_count, asked.packet_count);
+        link_.set_limits(limits_);
+      } else {
+        give_up(Fault::unexpected, name() + ": " + granted.error().what, now);
+        return;
+      }
+      break;
+    case Step::log_on:
+      opened_at_ = now;
+      events_.push(Opened{limits_, false});
+      break;
+    case Step::show_key:
+      events_.push(Answered{Bytes(response.begin() + 1, response.end())});
+      break;
+    case Step::read:
+    case Step::keep_alive:
+      on_table(response, now);
+      return;
+    case Step::terminate:
+      end(now, true);
+      return;
+    default:
+      break;
+  }
+  go(row(step_).next, now);
+}
+
+void Session::on_table(ByteView response, Instant now) {
+  const TableRead& asked_for = step_ == Step::read ? read_ : keep_alive_read;
+  const auto table = parse_table(response);
+  if (!table) {
+    on_damaged(name() + ": " + table.error().what, now);
+  } else if (asked_for.count != 0 && table->size() != asked_for.count) {
+    on_damaged(name() + ": " + std::to_string(table->size()) + " bytes instead of " +
+                   std::to_string(asked_for.count),
+               now);
   } else {
-    end(now, false);
+    if (step_ == Step::read) {
+      events_.push(Answered{Bytes(table->begin(), table->end())});
+    }
+    go(Step::idle, now);
+  }
+}
+
+// A packet that is whole holds an answer that is not: asked for again, not used.
+void Session::on_damaged(std::string context, Instant now) {
+  if (damaged_left_ > 0) {
+    --damaged_left_;
+    if (closing()) {
+      go(Step::idle, now);
+    } else {
+      link_.count_retry();
+      send_request(now);
+    }
+  } else if (row(step_).loss == OnLoss::report) {
+    events_.push(Lost{LinkFailure::out_of_step, std::move(context)});
+    go(Step::idle, now);
+  } else {
+    give_up(Fault::unexpected, std::move(context), now);
+  }
+}
+
+void Session::on_refusal(std::uint8_t code, Instant now) {
+  Fault fault = fault_of_refusal(code);
+  switch (row(step_).refusal) {
+    case OnRefusal::terminate_before:
+      if (fault != Fault::busy && !std::exchange(old_session_ended_, true)) {
+        go(Step::end_old_session, now);
+        return;
+      }
+      [[fallthrough]];
+    case OnRefusal::sessions_refused:
+      fault = fault == Fault::refused ? Fault::locked_out : fault;
+      break;
+    case OnRefusal::not_supported:
+      if (code == static_cast<std::uint8_t>(ResponseCode::sns)) {
+        go(row(step_).next, now);
+        return;
+      }
+      break;
+    case OnRefusal::fail:
+      break;
+    case OnRefusal::go_on:
+      go(row(step_).next, now);
+      return;
+    case OnRefusal::report:
+      events_.push(Refused{code, link_.repeated()});
+      go(Step::idle, now);
+      return;
+    case OnRefusal::end:
+      if (step_ == Step::keep_alive) {
+        suspect_guard(now);
+      }
+      end(now, false);
+      return;
+  }
+  give_up(fault, name() + ": " + describe(code), now);
+}
+
+// A session that ended by itself at this age may have been cut on purpose.
+void Session::suspect_guard(Instant now) {
+  if (opened_at_ && now - *opened_at_ >= timing_.guarded_age) {
+    guarded_until_ = now + timing_.hold_off;
   }
 }
 
 void Session::end(Instant now, bool in_order) {
-  const bool was_ending = ending() || close_next_;
-  open_ = false;
+  const bool was_closing = closing();
+  const bool opens = then_ == Then::open || then_ == Then::close_and_open;
+  opened_at_.reset();
   ended_in_order_ = in_order;
-  close_next_ = waking_up_ = false;
-  retry_at_.reset();
+  then_ = Then::nothing;
+  shown_.reset();
+  timers_.stop_all();
   step_ = Step::idle;
-  if (was_ending) {
-    events_.emplace_back(Closed{});
+  if (was_closing) {
+    events_.push(Closed{});
   }
-  if (std::exchange(read_next_, false)) {
-    begin_read(now);
+  if (opens) {
+    open(now);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "lib/link/packet.hpp"
-#include "lib/meter/plan.hpp"
+#include "lib/session/service.hpp"
 
 namespace irmeter {
 

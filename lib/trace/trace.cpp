@@ -47,7 +47,7 @@ bool answers_read(ByteView response, ByteView request) {
          (response[1] << 8U | response[2]) == read->count;
 }
 
-std::string count_text(std::size_t bytes) {
+std::string bytes_not_shown(std::size_t bytes) {
   return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes") + ", not shown";
 }
 
@@ -170,10 +170,10 @@ void Trace::on_meter_packet(const ReceivedPacket& received, Lines& lines) {
     if (!hiding_ || code == service_code::security || received.raw == request_raw_) {
       lines.push_back(request_line(meter_.label, received, "echo: "));
     } else {
-      lines.push_back(line(meter_.label, "", count_text(received.raw.size())));
+      lines.push_back(line(meter_.label, "", bytes_not_shown(received.raw.size())));
     }
   } else if (hiding_ && !begins_message(packet) && packet.sequence != expected_sequence_) {
-    lines.push_back(line(meter_.label, "", count_text(received.raw.size())));
+    lines.push_back(line(meter_.label, "", bytes_not_shown(received.raw.size())));
   } else {
     show_response(received, lines);
   }
@@ -214,7 +214,7 @@ void Trace::end_stray(Side& side, Lines& lines) {
     }
     const std::string kind = side.damaged ? "damaged packet" : "noise";
     const std::size_t size = side.stray.size();
-    lines.push_back(hiding_ ? line(side.label, "", kind + ", " + count_text(size))
+    lines.push_back(hiding_ ? line(side.label, "", kind + ", " + bytes_not_shown(size))
                             : line(side.label, bytes_text(side.stray, size), kind));
     side.stray.clear();
   }

@@ -19,8 +19,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/link/packet.hpp"
-#include "lib/meter/plan.hpp"
+#include "lib/link/scanner.hpp"
+#include "lib/session/service.hpp"
 
 namespace irmeter {
 

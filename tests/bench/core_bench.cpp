@@ -8,7 +8,7 @@
 #include <random>
 #include <variant>
 
-#include "lib/link/packet.hpp"
+#include "lib/link/scanner.hpp"
 #include "lib/meter/tables.hpp"
 #include "tests/support/pair.hpp"
 

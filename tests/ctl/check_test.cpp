@@ -4,7 +4,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "common/keys/key_memory.hpp"
+#include "common/keys/key_record.hpp"
 #include "common/log.hpp"
 #include "tests/ctl/check_fixture.hpp"
 #include "tests/daemon/ordinary_user.hpp"
@@ -228,7 +228,7 @@ TEST_F(Check, UsesNoKeyBesideADaemonThatIsOnNoBus) {
   configure(simulator.device());
   {
     const Log log;
-    const KeyMemory of_the_daemon(path("root/var/lib/ir-meterd"), log);
+    const KeyRecord of_the_daemon(path("root/var/lib/ir-meterd"), log);
     EXPECT_EQ(check_json(), 1);
     expect_failed("key", "was not tried", "stop the daemon");
     EXPECT_EQ(simulator.requests("security"), 0U);

@@ -51,7 +51,7 @@ class DriverFixture : public ::testing::Test, private Sink {
   MeterDriver& drive(const MeterConfig& config, const MeterKey& key,
                      const irmeter::MeterOptions& options) {
     drivers_.push_back(
-        std::make_unique<MeterDriver>(loop_, log_, store_, key_memory_, config, key, options));
+        std::make_unique<MeterDriver>(loop_, log_, store_, keys_, config, key, options));
     drivers_.back()->start();
     return *drivers_.back();
   }
@@ -103,7 +103,7 @@ class DriverFixture : public ::testing::Test, private Sink {
   Loop loop_;
   Log log_;
   Store store_;
-  KeyMemory key_memory_{{}, log_};
+  KeyRecord keys_{{}, log_};
   std::vector<std::unique_ptr<MeterDriver>> drivers_;
   std::vector<std::pair<Clock::time_point, MeterSnapshot>> shown_;  // after every poll
 

@@ -36,6 +36,8 @@ irmeter::Key key_of(std::string_view text) {
 // How tests print what was answered.
 std::string word(KeyPermission permission) {
   switch (permission) {
+    case KeyPermission::proven:
+      return "proven";
     case KeyPermission::granted:
       return "granted";
     case KeyPermission::rejected:
@@ -113,10 +115,10 @@ TEST_F(KeyRecordTest, WritesAnAttemptDownBeforeItIsMade) {
 TEST_F(KeyRecordTest, GrantsWhatIsProvenAndRefusesWhatIsRejected) {
   (void)ask();
   learn(KeyTrust::proven);
-  EXPECT_EQ(ask(), "granted");
+  EXPECT_EQ(ask(), "proven");
   EXPECT_EQ(facts(), Lines{serial + " proven"});
   restart();
-  EXPECT_EQ(ask(), "granted");
+  EXPECT_EQ(ask(), "proven");
   learn(KeyTrust::rejected);
   EXPECT_EQ(ask(), "rejected");
   EXPECT_EQ(facts(), Lines{serial + " rejected"});
@@ -141,7 +143,7 @@ TEST_F(KeyRecordTest, GrantsARetryOnceAndWritesItDown) {
     EXPECT_EQ(ask(), "unanswered");
   }
   learn(KeyTrust::proven);
-  EXPECT_EQ(ask(serial, true), "granted");
+  EXPECT_EQ(ask(serial, true), "proven");
   EXPECT_EQ(facts(), Lines{serial + " proven"}) << "nothing is doubted";
 }
 
@@ -155,7 +157,7 @@ TEST_F(KeyRecordTest, TellsKeysAndMetersApart) {
             (Lines{other_serial + " unanswered", serial + " rejected", serial + " proven"}));
   for (int run = 0; run < 2; ++run) {
     EXPECT_EQ(ask(key_, serial), "rejected");
-    EXPECT_EQ(ask(other_key_, serial), "granted");
+    EXPECT_EQ(ask(other_key_, serial), "proven");
     EXPECT_EQ(ask(key_, other_serial), "unanswered");
     restart();
   }
@@ -178,7 +180,7 @@ TEST_F(KeyRecordTest, WritesOnlyNews) {
   learn(KeyTrust::proven);
   for (int run = 0; run < 2; ++run) {
     fs::remove(dir_.path("keys"));
-    EXPECT_EQ(ask(), "granted");
+    EXPECT_EQ(ask(), "proven");
     learn(KeyTrust::proven);
     EXPECT_TRUE(fs::is_empty(dir_.path()));
     learn(KeyTrust::rejected);
@@ -271,7 +273,7 @@ TEST_F(KeyRecordTest, KeepsADamagedFileAndGoesOnWithItsGoodLines) {
       const CapturedLog log;
       restart();
       EXPECT_EQ(ask(), "rejected") << line;
-      EXPECT_EQ(ask(other_serial), "granted") << line;
+      EXPECT_EQ(ask(other_serial), "proven") << line;
       EXPECT_EQ(facts(), (Lines{serial + " rejected", other_serial + " proven"})) << line;
       EXPECT_EQ(log.text(), expected);
     }
@@ -328,7 +330,7 @@ TEST_F(KeyRecordTest, GrantsNothingNewWhereItCannotWriteAndLogsItOnce) {
     record.learn(key_, {other_serial, KeyTrust::proven});
     EXPECT_EQ(answer(serial, true), "unrecorded");
     EXPECT_EQ(answer(serial), "rejected") << "nothing has changed";
-    EXPECT_EQ(answer(other_serial), "granted");
+    EXPECT_EQ(answer(other_serial), "proven");
     EXPECT_EQ(log.count("warning: Cannot write down what meters make of their keys: " + place +
                         "/keys.new: "),
               1U);

@@ -41,16 +41,12 @@ KeyWatch::KeyWatch(const std::optional<irmeter::Key>& key) : key_(key) {
   }
 }
 
-std::vector<irmeter::KeyFact> KeyWatch::known() const {
-  std::vector<irmeter::KeyFact> facts;
-  for (const auto& [serial_number, trust] : facts_) {
-    facts.push_back({serial_number, trust});
-  }
-  return facts;
+irmeter::KeyPermission KeyWatch::on_question(const irmeter::KeyQuestion& question) {
+  return record_.ask(question);
 }
 
 void KeyWatch::on_fact(const irmeter::KeyFact& fact) {
-  facts_[fact.serial_number] = fact.trust;
+  record_.learn(fact);
   if (fact.trust == KeyTrust::untried || fact.trust == KeyTrust::proven) {
     shown_.erase(fact.serial_number);
   }
@@ -72,10 +68,9 @@ void KeyWatch::on_request(ByteView packet, std::uint8_t service, bool secret) {
 }
 
 void KeyWatch::on_shown() {
-  const auto fact = facts_.find(serial_number_);
-  require(fact != facts_.end() && fact->second != KeyTrust::untried,
-          "that the key is shown is remembered before");
-  require(fact->second == KeyTrust::proven || !shown_.contains(serial_number_) || asked_for_,
+  const KeyTrust trust = record_.trust(serial_number_);
+  require(trust != KeyTrust::untried, "that the key is shown is written down before");
+  require(trust == KeyTrust::proven || !shown_.contains(serial_number_) || asked_for_,
           "a key that was not accepted is not shown again");
   asked_for_ = false;
   shown_.insert(serial_number_);

@@ -3,7 +3,6 @@
 // alarm.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,7 +11,7 @@
 
 #include "lib/link/packet.hpp"
 #include "lib/session/key.hpp"
-#include "lib/session/key_fact.hpp"
+#include "tests/support/known_key.hpp"
 
 namespace fuzz {
 
@@ -21,12 +20,10 @@ class KeyWatch {
   // The key must be one that cannot come over the line by chance. Without one nothing can be wrong.
   explicit KeyWatch(const std::optional<irmeter::Key>& key);
 
-  // What a new process would know.
-  [[nodiscard]] std::vector<irmeter::KeyFact> known() const;
-
   void on_restart() { asked_for_ = false; }
   void on_retry() { asked_for_ = true; }
   void on_identified(const std::string& serial_number) { serial_number_ = serial_number; }
+  [[nodiscard]] irmeter::KeyPermission on_question(const irmeter::KeyQuestion& question);
   void on_fact(const irmeter::KeyFact& fact);
   void on_request(irmeter::ByteView packet, std::uint8_t service, bool secret);
   // Text for people: a line of a trace, the detail of a failure.
@@ -37,7 +34,7 @@ class KeyWatch {
 
   std::optional<irmeter::Key> key_;
   std::vector<std::string> pieces_;                 // as a text might show them
-  std::map<std::string, irmeter::KeyTrust> facts_;  // by the meter's serial number
+  irmeter::testing::KnownKey record_;
   std::set<std::string> shown_;  // meters that were sent the key and have not accepted it since
   std::string serial_number_;
   bool shown_in_session_ = false;

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "lib/link/packet.hpp"
+#include "lib/link/scanner.hpp"
 #include "tests/fuzz/input.hpp"
 
 namespace {

@@ -49,7 +49,7 @@ void SupervisedMeter::restart() {
   quiet_since_.reset();
   now_ += std::chrono::seconds(1);
   sent_now_ = 0;
-  meter_.emplace(options_, key_, key_watch_.known());
+  meter_.emplace(options_, key_);
   meter_->start(now_);
   settle();
   if (line) {
@@ -189,6 +189,10 @@ void SupervisedMeter::drain() {
 }
 
 // To be remembered before anything that comes after it.
+void SupervisedMeter::on(const irmeter::KeyQuestion& output) {
+  meter_->answer_key(key_watch_.on_question(output), now_);
+}
+
 void SupervisedMeter::on(const irmeter::KeyFact& output) {
   tell("the key at " + output.serial_number + ": " +
        std::to_string(static_cast<int>(output.trust)));

@@ -63,6 +63,7 @@ class SupervisedMeter {
   bool meet_deadline(Instant limit);
   void pass_until(Instant at);
   void drain();
+  void on(const irmeter::KeyQuestion& output);
   void on(const irmeter::KeyFact& output);
   void on(const irmeter::Transmit& output);
   void on(const irmeter::Identified& output);

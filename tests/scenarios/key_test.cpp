@@ -32,21 +32,16 @@ Fault fault_of(const PollRecord& record) {
   return std::get<Failure>(record.poll.result).fault;
 }
 
-// What a process remembers of the ones before it: the latest fact about each meter.
-std::vector<KeyFact> remembered(const Pair& pair) {
-  std::vector<KeyFact> latest;
-  for (const KeyFact& fact : pair.key_facts) {
-    std::erase_if(latest,
-                  [&](const KeyFact& old) { return old.serial_number == fact.serial_number; });
-    latest.push_back(fact);
-  }
-  return latest;
+// The process ends at this moment, and another one begins with the same record.
+void restart(SimulatedPair& pair, const std::string& key) {
+  pair.client = Meter(MeterOptions{}, *Key::from_text(key));
+  pair.start();
 }
 
-// The process ends at this moment, and another one begins with what is known of its key.
-void restart(SimulatedPair& pair, const std::string& key, std::vector<KeyFact> known) {
-  pair.client = Meter(MeterOptions{}, *Key::from_text(key), std::move(known));
-  pair.start();
+// Likewise, with a key that nothing is known of.
+void restart_with_new(SimulatedPair& pair, const std::string& key) {
+  pair.record.facts.clear();
+  restart(pair, key);
 }
 
 void retry(Pair& pair) {
@@ -76,7 +71,7 @@ TEST(WrongKey, IsShownOnceInAHundredPollsAndNotAfterARestart) {
     SimulatedPair pair(bench_with(wrong_key, mode));
     pair.start();
     ASSERT_TRUE(pair.run_polls(100, minutes(20)));
-    restart(pair, wrong_key, remembered(pair));
+    restart(pair, wrong_key);
     ASSERT_TRUE(pair.run_polls(200, minutes(20)));
     EXPECT_EQ(times_asked(pair, "security"), 1U);
     EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
@@ -91,7 +86,7 @@ TEST(KeyOfTheOtherKind, IsShownOnceInAHundredPollsAndNotAfterARestart) {
   pair.sim().faults().add("reads-refused", pair.now);
   pair.start();
   ASSERT_TRUE(pair.run_polls(100, minutes(20)));
-  restart(pair, irmetersim::demo_key, remembered(pair));
+  restart(pair, irmetersim::demo_key);
   ASSERT_TRUE(pair.run_polls(200, minutes(20)));
   EXPECT_EQ(times_asked(pair, "security"), 1U);
   EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_rejected);
@@ -113,10 +108,10 @@ TEST(RejectedKey, IsFollowedByOneAttemptWithAnother) {
   SimulatedPair pair(bench_with(wrong_key));
   pair.start();
   ASSERT_TRUE(pair.run_polls(3));
-  restart(pair, "ABCDEFABCDEFABCDEF01", {});
+  restart_with_new(pair, "ABCDEFABCDEFABCDEF01");
   ASSERT_TRUE(pair.run_polls(50));
   EXPECT_EQ(pair.sim().invalid_passwords(), 2U);
-  restart(pair, irmetersim::demo_key, {});
+  restart_with_new(pair, irmetersim::demo_key);
   ASSERT_TRUE(pair.run_polls(52));
   EXPECT_NE(pair.polls[50].poll.reading(), nullptr);
 }
@@ -130,7 +125,7 @@ TEST(RejectedKey, IsNotShownAgainWhereverTheLineOrTheProcessEnds) {
       pair.run_for(milliseconds(at));
       for (int i = 0; i < 3; ++i) {
         if (process) {
-          restart(pair, wrong_key, remembered(pair));
+          restart(pair, wrong_key);
         } else {
           pair.tell([](Meter& client, Instant) { client.line_lost(); });
           pair.run_for(seconds(3));
@@ -145,11 +140,11 @@ TEST(RejectedKey, IsNotShownAgainWhereverTheLineOrTheProcessEnds) {
   }
 }
 
-TEST(UnprovenKey, IsNotShownWhileThatCannotBeRemembered) {
+TEST(UnprovenKey, IsNotShownWhileThatCannotBeWrittenDown) {
   for (const SessionMode mode : {SessionMode::each, SessionMode::keep}) {
     for (const char* const key : {irmetersim::demo_key, wrong_key}) {
       SimulatedPair pair(bench_with(key, mode));
-      pair.forgets = true;
+      pair.record.read_only = true;
       pair.start();
       ASSERT_TRUE(pair.run_polls(50, minutes(20)));
       EXPECT_EQ(times_asked(pair, "security"), 0U);
@@ -159,7 +154,7 @@ TEST(UnprovenKey, IsNotShownWhileThatCannotBeRemembered) {
       pair.run_for(seconds(1));
       EXPECT_EQ(pair.client.counters().retries, 0U);  // nobody had to ask twice
       EXPECT_EQ(times_asked(pair, "log off"), 50U);
-      pair.forgets = false;
+      pair.record.read_only = false;
       ASSERT_TRUE(pair.run_polls(100, minutes(20)));
       EXPECT_EQ(times_asked(pair, "security"),
                 key == wrong_key || mode == SessionMode::keep ? 1U : 50U);
@@ -168,25 +163,25 @@ TEST(UnprovenKey, IsNotShownWhileThatCannotBeRemembered) {
   }
 }
 
-TEST(RejectedKey, StaysRejectedWhenAnAttemptThatIsAskedForCannotBeRemembered) {
+TEST(RejectedKey, StaysRejectedWhenAnAttemptThatIsAskedForCannotBeWrittenDown) {
   SimulatedPair pair(bench_with(wrong_key));
   pair.start();
   ASSERT_TRUE(pair.run_polls(3));
-  pair.forgets = true;
+  pair.record.read_only = true;
   retry(pair);
   ASSERT_TRUE(pair.run_polls(4));
   EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_unremembered);
-  pair.forgets = false;
+  pair.record.read_only = false;
   ASSERT_TRUE(pair.run_polls(20));
   EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_rejected);
   EXPECT_EQ(pair.sim().invalid_passwords(), 1U);
 }
 
-TEST(ProvenKey, IsShownAlthoughNothingCanBeRemembered) {
+TEST(ProvenKey, IsShownAlthoughNothingCanBeWrittenDown) {
   Bench bench;
   bench.prove_key();
   SimulatedPair pair(bench);
-  pair.forgets = true;
+  pair.record.read_only = true;
   pair.start();
   ASSERT_TRUE(pair.run_polls(3));
   EXPECT_EQ(pair.readings(), 3U);
@@ -216,7 +211,7 @@ TEST_P(SecurityExchange, ShowsAWrongKeyOnceWhateverHappens) {
     disturb(pair);
     pair.start();
     ASSERT_TRUE(pair.run_polls(50, minutes(20)));
-    restart(pair, wrong_key, remembered(pair));
+    restart(pair, wrong_key);
     ASSERT_TRUE(pair.run_polls(100, minutes(20)));
     ASSERT_LE(pair.sim().invalid_passwords(), 1U);
     ASSERT_EQ(pair.readings(), 0U);
@@ -242,7 +237,7 @@ TEST_P(SecurityExchange, LeavesARightKeyUsable) {
     ASSERT_TRUE(pair.run_polls(polls + 2));
     ASSERT_NE(pair.polls[polls].poll.reading(), nullptr);
     ASSERT_NE(pair.polls[polls + 1].poll.reading(), nullptr);
-    ASSERT_EQ(remembered(pair).back().trust, KeyTrust::proven);
+    ASSERT_EQ(pair.record.facts.back().trust, KeyTrust::proven);
   });
   EXPECT_LE(asked_for, runs / 10);
 }
@@ -267,7 +262,7 @@ TEST(UnansweredKey, IsShownAgainWhenSomebodyAsksAndNotBefore) {
     ASSERT_TRUE(pair.run_polls(3));
     pair.to_client.fault = {};
     ASSERT_TRUE(pair.run_polls(50, minutes(20)));
-    restart(pair, key, remembered(pair));
+    restart(pair, key);
     ASSERT_TRUE(pair.run_polls(100, minutes(20)));
     EXPECT_EQ(times_asked(pair, "security"), 1U);
     EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_unanswered);
@@ -286,7 +281,7 @@ TEST(KeyLock, IsNotReached) {
   pair.sim().faults().add("key-lock:limit=2", pair.now);
   pair.start();
   pair.run_for(std::chrono::hours(2));
-  restart(pair, irmetersim::demo_key, {});
+  restart_with_new(pair, irmetersim::demo_key);
   const std::size_t polls = pair.polls.size();
   ASSERT_TRUE(pair.run_polls(polls + 1));
   EXPECT_NE(pair.polls[polls].poll.reading(), nullptr);

@@ -29,7 +29,7 @@ Bytes image(const char* profile, std::uint16_t id, const MeterValues& values = n
 std::int32_t int32_at(const Bytes& bytes, std::size_t offset) {
   std::uint32_t value = 0;
   for (std::size_t i = 4; i-- > 0;) {
-    value = value << 8U | bytes.at(offset + i);
+    value = value << 8U | bytes[offset + i];
   }
   return static_cast<std::int32_t>(value);
 }

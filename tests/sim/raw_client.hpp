@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/link/scanner.hpp"
 #include "tests/sim/process.hpp"
 #include "tests/sim/virtual_client.hpp"
 

@@ -60,7 +60,7 @@ class SessionFault : public testing::Test {
     const Bytes table = client_.table(request);
     std::uint32_t bits = 0;
     for (std::size_t i = 4; i-- > 0;) {
-      bits = bits << 8U | table.at(4 * index + i);
+      bits = bits << 8U | table[4 * index + i];
     }
     return static_cast<std::int32_t>(bits);
   }

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "lib/link/packet.hpp"
+#include "lib/link/scanner.hpp"
 #include "lib/time.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 
@@ -130,7 +130,7 @@ class VirtualClient {
   void open_session() {
     for (const Bytes& step :
          {request::identify, request::negotiate, request::log_on, request::security(demo_key)}) {
-      if (ask(step).at(0) != 0) {
+      if (ask(step)[0] != 0) {
         throw std::runtime_error("cannot open a session");
       }
     }

@@ -197,10 +197,10 @@ void Storm::lose_line(Duration time) {
   tell(&Meter::line_ready);
 }
 
-// As the process is: with nothing but what it has remembered of its key.
+// As the process is: with nothing but the record of its key.
 void Storm::restart() {
   is_clean_ = false;
-  pair.client = Meter(bench_.options, *Key::from_text(bench_.key), bench_.known);
+  pair.client = Meter(bench_.options, *Key::from_text(bench_.key));
   ++totals_.extra;
   pair.start();
 }
@@ -231,10 +231,6 @@ void Storm::take_polls() {
   }
   pair.polls.clear();
   pair.identities.clear();
-  // There is one meter, so the latest fact is all that is known.
-  for (const KeyFact& fact : std::exchange(pair.key_facts, {})) {
-    bench_.known = {fact};
-  }
 }
 
 }  // namespace irmeter::testing

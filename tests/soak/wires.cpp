@@ -3,7 +3,7 @@
 #include <utility>
 #include <variant>
 
-#include "lib/link/packet.hpp"
+#include "lib/link/scanner.hpp"
 
 namespace irmeter::testing {
 

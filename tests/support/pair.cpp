@@ -68,7 +68,7 @@ Bytes Wire::take(Instant now) {
 
 Pair::Pair(const MeterOptions& options, const std::optional<Key>& key, MeterEnd& end,
            std::vector<KeyFact> known)
-    : client(options, key, std::move(known)), meter(end) {}
+    : client(options, key), meter(end), record{std::move(known)} {}
 
 void Pair::start() {
   client.line_ready(now);
@@ -137,7 +137,7 @@ bool Pair::run_polls(std::size_t count, Duration within) {
 
 std::size_t Pair::readings() const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      polls, [](const PollRecord& record) { return record.poll.reading() != nullptr; }));
+      polls, [](const PollRecord& poll) { return poll.poll.reading() != nullptr; }));
 }
 
 std::vector<Bytes> Pair::requests() const {
@@ -167,12 +167,10 @@ void Pair::take_outputs() {
       identities.push_back(std::move(identified->identity));
     } else if (auto* poll = std::get_if<PollEnded>(&*output)) {
       polls.push_back({now, std::move(*poll)});
-    } else if (auto* fact = std::get_if<KeyFact>(&*output)) {
-      if (forgets) {
-        client.keep_key_back(now);
-      } else {
-        key_facts.push_back(std::move(*fact));
-      }
+    } else if (const auto* question = std::get_if<KeyQuestion>(&*output)) {
+      client.answer_key(record.ask(*question), now);
+    } else if (const auto* fact = std::get_if<KeyFact>(&*output)) {
+      record.learn(*fact);
     } else {
       stopped = true;
     }

@@ -15,6 +15,7 @@
 
 #include "lib/meter/meter.hpp"
 #include "tests/support/failure.hpp"
+#include "tests/support/known_key.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 
 namespace irmeter::testing {
@@ -92,12 +93,11 @@ class Pair {
   Wire to_meter;
   Wire to_client;
   Instant now{std::chrono::hours(1)};
-  bool asleep = false;   // the reader: it neither hears nor does anything until it is woken up
-  bool forgets = false;  // the reader is told that nothing it finds out can be remembered
+  bool asleep = false;  // the reader: it neither hears nor does anything until it is woken up
+  KnownKey record;      // of the reader's key
 
   std::vector<PollRecord> polls;
   std::vector<Identity> identities;
-  std::vector<KeyFact> key_facts;
   bool stopped = false;
   bool secret_seen_in_clear = false;  // a Security packet without its mark, or a mark elsewhere
   std::uint64_t wake_ups = 0;         // inputs the reader was given

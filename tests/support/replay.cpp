@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "lib/link/scanner.hpp"
 #include "lib/meter/plan.hpp"
 #include "lib/meter/tables.hpp"
 
@@ -15,13 +16,12 @@ namespace {
 constexpr std::uint8_t read_by_offset = 0x3F;
 
 std::optional<TableRead> read_of(const Bytes& request) {
-  if (request[0] != read_by_offset) {
+  if (request[0] != read_by_offset || request.size() < 8) {
     return std::nullopt;
   }
-  return TableRead{
-      static_cast<TableId>(request.at(1) << 8U | request.at(2)),
-      static_cast<std::uint32_t>(request.at(3) << 16U | request.at(4) << 8U | request.at(5)),
-      static_cast<std::uint16_t>(request.at(6) << 8U | request.at(7))};
+  return TableRead{static_cast<TableId>(request[1] << 8U | request[2]),
+                   static_cast<std::uint32_t>(request[3] << 16U | request[4] << 8U | request[5]),
+                   static_cast<std::uint16_t>(request[6] << 8U | request[7])};
 }
 
 class Replay {

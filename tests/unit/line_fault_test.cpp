@@ -1,6 +1,7 @@
 // One fault at a time on the line: the poll succeeds, and the counters say what happened.
 #include <gtest/gtest.h>
 
+#include "lib/link/scanner.hpp"
 #include "tests/support/pair.hpp"
 #include "tests/support/transcript.hpp"
 

@@ -1,5 +1,5 @@
 // Packets and check values against captures and published examples.
-#include "lib/link/packet.hpp"
+#include "lib/link/scanner.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/link/packet.hpp"
+#include "lib/link/scanner.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

@@ -28,8 +28,8 @@ TEST(Request, IsTheOneOfARealSession) {
   EXPECT_EQ(request::identification(), real[0]);
   EXPECT_EQ(request::logon(99, "fixeduser"), real[1]);
   EXPECT_EQ(request::security(key("76747b437bRebbAbq426")), real[2]);
-  EXPECT_EQ(request::partial_read(bt23, 0, 8), real[3]);
-  EXPECT_EQ(request::partial_read(bt28, 0, 40), real[4]);
+  EXPECT_EQ(request::read({bt23, 0, 8}), real[3]);
+  EXPECT_EQ(request::read({bt28, 0, 40}), real[4]);
   EXPECT_EQ(request::logoff(), real[5]);
   EXPECT_EQ(request::terminate(), real[6]);
 }
@@ -38,7 +38,7 @@ TEST(Request, IsTheOneOfAnotherReadersTests) {
   const auto other = payloads_of(load_transcript("other-readers.txt"), Sender::client);
   ASSERT_EQ(other.size(), 4U);
   EXPECT_EQ(request::security(key("0123456789abcdefghij")), other[0]);
-  EXPECT_EQ(request::partial_read(bt28, 0x010203, 8), other[1]);
+  EXPECT_EQ(request::read({bt28, 0x010203, 8}), other[1]);
   EXPECT_EQ(request::negotiate(64, 2), other[2]);
   EXPECT_EQ(request::logon(1, "0000"), other[3]);
 }
@@ -46,11 +46,11 @@ TEST(Request, IsTheOneOfAnotherReadersTests) {
 TEST(Request, StandsAmongTheComposedPackets) {
   for (const Bytes& payload :
        {request::identification(), request::negotiate(64, 2), request::logon(1, "reader"),
-        request::security(key("0123456789ABCDEF0123")), request::partial_read(bt23, 0, 8),
-        request::partial_read(bt28, 0, 40), request::partial_read(bt28, 0, 52),
-        request::partial_read(bt28, 0, 104), request::partial_read(bt01, 0, bt01_size),
-        request::partial_read(bt21, 0, dimensions_size), request::partial_read(et03, 0, et03_size),
-        request::full_read(bt00), request::logoff(), request::terminate()}) {
+        request::security(key("0123456789ABCDEF0123")), request::read({bt23, 0, 8}),
+        request::read({bt28, 0, 40}), request::read({bt28, 0, 52}), request::read({bt28, 0, 104}),
+        request::read({bt01, 0, bt01_size}), request::read({bt21, 0, dimensions_size}),
+        request::read({et03, 0, et03_size}), request::read({bt00, 0, 0}), request::logoff(),
+        request::terminate()}) {
     EXPECT_TRUE(stands_in("packets.txt", payload)) << to_hex(payload);
   }
 }
@@ -137,7 +137,7 @@ TEST(TableResponse, GivesTheBytesBetweenCountAndChecksum) {
   const auto real = payloads_of(load_transcript("real-session.txt"), Sender::meter);
   const auto registers = parse_table(real[3]);
   ASSERT_TRUE(registers.ok());
-  EXPECT_EQ(*registers, from_hex("FB 13 04 02 4D 89 1A 00"));
+  EXPECT_EQ(Bytes(registers->begin(), registers->end()), from_hex("FB 13 04 02 4D 89 1A 00"));
   const auto present_values = parse_table(real[4]);
   ASSERT_TRUE(present_values.ok());
   EXPECT_EQ(present_values->size(), 40U);

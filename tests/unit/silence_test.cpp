@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "lib/link/scanner.hpp"
 #include "tests/support/pair.hpp"
 #include "tests/support/transcript.hpp"
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "lib/link/packet.hpp"
+#include "lib/link/scanner.hpp"
 #include "lib/time.hpp"
 
 namespace irmetersim {

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <utility>
 
-#include "common/keys/key_memory.hpp"
+#include "common/keys/key_record.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
 #include "daemon/meter/driver.hpp"
@@ -53,7 +53,7 @@ PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter
   // What becomes of the meter is told by the check, what becomes of the memory only by the log.
   const irmeterd::Log quiet(irmeterd::LogLevel::error);
   const irmeterd::Log log(irmeterd::LogLevel::warning);
-  irmeterd::KeyMemory memory(state_directory, log);
+  irmeterd::KeyRecord memory(state_directory, log);
   irmeterd::Store store;
   irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
   options.session = irmeterd::SessionMode::each;
