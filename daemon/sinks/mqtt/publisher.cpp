@@ -3,26 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/sinks/mqtt/home_assistant.hpp"
-#include "daemon/sinks/mqtt/meter_list.hpp"
-#include "common/random.hpp"
-
 namespace irmeterd {
 namespace {
 
 using Rank = MqttTable::Rank;
-
-MqttMessage retained(std::string topic, std::string payload) {
-  return {.topic = std::move(topic), .payload = std::move(payload), .qos = 1, .retained = true};
-}
-
-MqttMessage passing(std::string topic, std::string payload) {
-  return {.topic = std::move(topic), .payload = std::move(payload), .qos = 0, .retained = false};
-}
-
-MqttMessage availability(std::string topic, bool online) {
-  return retained(std::move(topic), std::string(online ? mqtt_online : mqtt_offline));
-}
 
 MqttSettings settings(const MqttConfig& config, const Secret& password, const MqttTopics& topics,
                       const MqttRetry& retry) {
@@ -31,7 +15,7 @@ MqttSettings settings(const MqttConfig& config, const Secret& password, const Mq
           .url = url ? *url : MqttUrl{},
           .client_id = config.client_id.empty() ? default_client_id(topics.host) : config.client_id,
           .password = password,
-          .will = availability(topics.daemon_availability(), false),
+          .will = MqttPresence::will(topics),
           .retry = retry};
 }
 
@@ -55,27 +39,13 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
       topics_{.prefix = config.topic_prefix,
               .discovery_prefix = config.discovery_prefix,
               .host = host_topic_name(host_name())},
-      settled_(loop.timer([this] {
-        settling_ = false;
-        flush();
-      })),
-      birth_(loop.timer([this] {
-        birth_pending_ = false;
-        table_.renew();
-        flush();
-      })),
-      discovery_due_(loop.timer([this] {
-        for (auto& [name, meter] : meters_) {
-          announce(meter);
-        }
-        flush();
-      })),
+      presence_(table_, topics_),
+      values_(table_, topics_),
+      announcements_(loop, table_, topics_, timing_, [this] { flush(); }),
       connection_(loop, log, settings(config, password, topics_, timing.retry),
                   {.connected = [this] { on_connected(); },
                    .message = [this](const MqttMessage& message) { on_message(message); },
-                   .status = [this] { changed_(); }}) {
-  table_.set(Rank::greeting, availability(topics_.daemon_availability(), true));
-}
+                   .status = [this] { changed_(); }}) {}
 
 void MqttPublisher::meter_added(const MeterSnapshot& meter) noexcept {
   update(meter);
@@ -88,19 +58,14 @@ void MqttPublisher::meter_changed(const MeterSnapshot&, const MeterSnapshot& aft
 void MqttPublisher::meter_removed(const MeterSnapshot& meter) noexcept {
   const auto place = meters_.find(meter.name);
   if (place != meters_.end()) {
-    identify(place->second, "");
+    identify(meter.name, place->second, "");
     meters_.erase(place);
     flush();
   }
 }
 
 void MqttPublisher::stop() noexcept {
-  table_.set(Rank::greeting, availability(topics_.daemon_availability(), false));
-  for (const auto& [name, meter] : meters_) {
-    if (!meter.id.empty()) {
-      set_availability(meter.id, false);
-    }
-  }
+  presence_.leave();
   table_.send(Rank::availability,
               [this](const MqttMessage& message) { return connection_.publish(message); });
   connection_.close();
@@ -108,119 +73,48 @@ void MqttPublisher::stop() noexcept {
 
 void MqttPublisher::update(const MeterSnapshot& snapshot) {
   Meter& meter = meters_[snapshot.name];
-  meter.snapshot = snapshot;
   const irmeter::Identity& identity = snapshot.identity;
-  identify(meter, identity.serial_number.empty() ? "" : irmeter::meter_id(identity));
+  identify(snapshot.name, meter, identity.serial_number.empty() ? "" : irmeter::meter_id(identity));
   if (!meter.id.empty()) {
-    if (snapshot.reading) {
-      meter.announced |= present_quantities(*snapshot.reading);
+    presence_.set(meter.id, !snapshot.stale);
+    const QuantitySet& seen = values_.set(meter.id, snapshot);
+    if (discovery_) {
+      announcements_.set(meter.id, snapshot, seen);
     }
-    announce(meter);
-    set_values(meter);
   }
   flush();
 }
 
 // Where the device turns out to be another meter than before, the old one is offline from now on.
-void MqttPublisher::identify(Meter& meter, const std::string& id) {
+void MqttPublisher::identify(const std::string& name, Meter& meter, const std::string& id) {
   if (meter.id == id) {
     return;
   }
   if (!meter.id.empty()) {
-    table_.erase(Rank::discovery, topics_.discovery(meter.id));
-    table_.erase(Rank::values, topics_.registers(meter.id));
-    table_.erase(Rank::values, topics_.live(meter.id));
-    table_.erase(Rank::values, topics_.diagnostics(meter.id));
-    give_up(meter.id);
+    announcements_.forget(meter.id);
+    values_.forget(meter.id);
+    presence_.give_up(meter.id);
   }
   // Two configured meters that are one and the same: the first keeps the topics.
-  const bool taken = !id.empty() && published(id);
+  const bool taken = !id.empty() && presence_.knows(id);
   if (taken && meter.refused_id != id) {
-    log_.warning("MQTT: meter " + meter.snapshot.name + " is already published as " + id);
+    log_.warning("MQTT: meter " + name + " is already published as " + id);
   }
-  Meter fresh;
-  fresh.snapshot = std::move(meter.snapshot);
-  (taken ? fresh.refused_id : fresh.id) = id;
-  meter = std::move(fresh);
+  meter = {};
+  (taken ? meter.refused_id : meter.id) = id;
   if (!meter.id.empty()) {
     connection_.subscribe(topics_.command(id));
   }
 }
 
-void MqttPublisher::announce(Meter& meter) {
-  if (!discovery_ || meter.id.empty()) {
-    return;
-  }
-  Described described{meter.snapshot.identity, meter.announced, meter.snapshot.interval};
-  if (described == meter.described) {
-    return;
-  }
-  const irmeter::Instant now = loop_.now();
-  if (meter.discovered && now < *meter.discovered + timing_.discovery_gap) {
-    Loop::arm(discovery_due_, *meter.discovered + timing_.discovery_gap);
-    return;
-  }
-  std::string text = discovery_json(meter.snapshot, meter.announced, topics_);
-  meter.described = std::move(described);
-  meter.discovered = now;
-  table_.set(Rank::discovery, retained(topics_.discovery(meter.id), std::move(text)));
-}
-
-void MqttPublisher::set_values(const Meter& meter) {
-  const MeterSnapshot& snapshot = meter.snapshot;
-  if (snapshot.reading) {
-    table_.set(Rank::values,
-               retained(topics_.registers(meter.id), registers_json(snapshot, meter.announced)));
-  }
-  if (snapshot.stale) {
-    table_.erase(Rank::values, topics_.live(meter.id));
-  } else {
-    table_.set(Rank::values, passing(topics_.live(meter.id), live_json(snapshot, meter.announced)));
-  }
-  table_.set(Rank::values, passing(topics_.diagnostics(meter.id), diagnostics_json(snapshot)));
-  set_availability(meter.id, !snapshot.stale);
-}
-
-bool MqttPublisher::published(const std::string& id) const {
-  return std::any_of(meters_.begin(), meters_.end(),
-                     [&](const auto& meter) { return meter.second.id == id; });
-}
-
-void MqttPublisher::set_availability(const std::string& id, bool online) {
-  if (online ? online_.insert(id).second : online_.erase(id) > 0) {
-    list_online();
-  }
-  table_.set(Rank::availability, availability(topics_.availability(id), online));
-}
-
-// The meter is none of ours, or not any more.
-void MqttPublisher::give_up(const std::string& id) {
-  online_.erase(id);
-  list_online();
-  table_.set_final(Rank::availability, availability(topics_.availability(id), false));
-}
-
-// For the next start, should this one end without a word. As one of the values the list goes out
-// before any availability.
-void MqttPublisher::list_online() {
-  MqttMessage list = retained(topics_.online_meters(), meter_list(online_));
-  if (online_.empty()) {
-    table_.set_final(Rank::values, std::move(list));
-  } else {
-    table_.set(Rank::values, std::move(list));
-  }
-}
-
-// Sends what is due. After a discovery message the rest waits until Home Assistant has subscribed,
-// or it would miss what is not retained.
+// Sends what is due; after a discovery message the rest waits.
 void MqttPublisher::flush() {
   const auto publish = [this](const MqttMessage& message) { return connection_.publish(message); };
   table_.send(Rank::greeting, publish);
   if (table_.send(Rank::discovery, publish) > 0) {
-    settling_ = true;
-    Loop::arm(settled_, loop_.now() + timing_.settle);
+    announcements_.sent();
   }
-  if (!settling_) {
+  if (!announcements_.settling()) {
     table_.send(Rank::availability, publish);
   }
 }
@@ -236,7 +130,7 @@ void MqttPublisher::on_connected() {
       connection_.subscribe(topics_.command(meter.id));
     }
   }
-  settling_ = false;
+  announcements_.connected();
   table_.renew();
   flush();
 }
@@ -244,7 +138,8 @@ void MqttPublisher::on_connected() {
 void MqttPublisher::on_message(const MqttMessage& message) {
   if (message.topic == topics_.online_meters()) {
     if (message.retained) {  // or it is what we have just published
-      on_list(message.payload);
+      presence_.take_back(message.payload);
+      flush();
     }
     return;
   }
@@ -255,38 +150,27 @@ void MqttPublisher::on_message(const MqttMessage& message) {
     return;
   }
   if (discovery_ && message.topic == topics_.birth()) {
-    if (message.payload == mqtt_online && !std::exchange(birth_pending_, true)) {
-      Loop::arm(birth_, loop_.now() + random_between(timing_.birth_least, timing_.birth_most));
+    if (message.payload == mqtt_online) {
+      announcements_.born();
     }
     return;
   }
   for (auto& [name, meter] : meters_) {
     if (!meter.id.empty() && message.topic == topics_.command(meter.id)) {
-      on_command(meter, message);
+      on_command(name, meter, message);
     }
   }
 }
 
-// Meters that were online when an earlier run of the daemon was cut off. Whichever is not ours by
-// now is offline until it is identified.
-void MqttPublisher::on_list(const std::string& list) {
-  for (const std::string& id : parse_meter_list(list)) {
-    if (!published(id)) {
-      give_up(id);
-    }
-  }
-  flush();
-}
-
-void MqttPublisher::on_command(Meter& meter, const MqttMessage& message) {
+void MqttPublisher::on_command(const std::string& name, Meter& meter, const MqttMessage& message) {
   const irmeter::Instant now = loop_.now();
   if (message.payload != mqtt_read_now) {
     log_.debug("MQTT: unknown command \"" + printable(message.payload) + "\" ignored");
   } else if (meter.commanded && now < *meter.commanded + timing_.command_gap) {
-    log_.debug("MQTT: " + meter.snapshot.name + " was told to read a moment ago");
+    log_.debug("MQTT: " + name + " was told to read a moment ago");
   } else {
     meter.commanded = now;
-    commands_.push({.kind = Command::Kind::read_now, .meter = meter.snapshot.name});
+    commands_.push({.kind = Command::Kind::read_now, .meter = name});
   }
 }
 

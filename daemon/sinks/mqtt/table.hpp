@@ -14,6 +14,14 @@
 
 namespace irmeterd {
 
+// What the broker keeps for whoever subscribes later, and what only those hear who are there.
+[[nodiscard]] inline MqttMessage retained(std::string topic, std::string payload) {
+  return {.topic = std::move(topic), .payload = std::move(payload), .qos = 1, .retained = true};
+}
+[[nodiscard]] inline MqttMessage passing(std::string topic, std::string payload) {
+  return {.topic = std::move(topic), .payload = std::move(payload), .qos = 0, .retained = false};
+}
+
 class MqttTable {
  public:
   // Messages go out in this order: an availability follows the values it vouches for.
