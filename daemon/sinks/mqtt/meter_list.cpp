@@ -1,20 +1,10 @@
 #include "daemon/sinks/mqtt/meter_list.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "common/json.hpp"
 
 namespace irmeterd {
-namespace {
-
-// irmeter::meter_id() makes ids of these.
-constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz0123456789_";
-
-bool take(std::string_view& text, char c) {
-  const bool there = !text.empty() && text.front() == c;
-  text.remove_prefix(there ? 1 : 0);
-  return there;
-}
-
-}  // namespace
 
 std::string meter_list(const std::set<std::string>& ids) {
   if (ids.empty()) {
@@ -33,22 +23,21 @@ std::string meter_list(const std::set<std::string>& ids) {
 }
 
 std::set<std::string> parse_meter_list(std::string_view text) {
-  std::set<std::string> ids;
-  for (char before = '['; take(text, before) && take(text, '"'); before = ',') {
-    const std::size_t size = text.find_first_not_of(alphabet);
-    if (size == 0 || size > max_listed_id || ids.size() == max_listed_meters) {
-      return {};
-    }
-    ids.emplace(text.substr(0, size));
-    text.remove_prefix(size);
-    if (!take(text, '"')) {
-      return {};
-    }
-    if (text == "]") {
-      return ids;
-    }
+  // irmeter::meter_id() makes ids of these.
+  constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  const auto list = nlohmann::json::parse(text, nullptr, false);
+  if (!list.is_array()) {
+    return {};
   }
-  return {};
+  std::set<std::string> ids;
+  for (const auto& item : list) {
+    const auto* id = item.get_ptr<const std::string*>();
+    if (id == nullptr || id->empty() || id->find_first_not_of(alphabet) != std::string::npos) {
+      return {};
+    }
+    ids.insert(*id);
+  }
+  return meter_list(ids) == text ? ids : std::set<std::string>();
 }
 
 }  // namespace irmeterd
