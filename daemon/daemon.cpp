@@ -102,7 +102,7 @@ void Daemon::put_sinks_in_place(const Settings& before) {
     if (cache_) {
       store_.remove_sink(*cache_);
     }
-    cache_ = std::make_unique<Cache>(cache_directory(config), log_);
+    cache_ = std::make_unique<Cache>(cache_directory(config), log_, store_);
     store_.add_sink(*cache_);
   }
   if (before.config.bus != config.bus) {

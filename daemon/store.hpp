@@ -1,8 +1,9 @@
 // The present snapshot of every meter, and the sinks that are shown each change.
 //
 // Data moves one way: drivers call update(), the store hands before and after to every sink in the
-// order they were added. A sink never calls back into the store from there, and never upstream. It
-// may keep a reference to a snapshot, which is good until meter_removed() has returned.
+// order they were added. A sink changes nothing in the store from there, and never calls upstream.
+// meters() reads as it is after the change. A sink may keep a reference to a snapshot, which is
+// good until meter_removed() has returned.
 #pragma once
 
 #include <map>

@@ -67,7 +67,7 @@ class CacheFiles : public ::testing::Test {
   TempDir dir_;
   Log log_;
   Store store_;
-  Cache cache_{dir_.path("run"), log_};
+  Cache cache_{dir_.path("run"), log_, store_};
 };
 
 using Names = std::set<std::string>;
@@ -177,7 +177,7 @@ TEST_F(CacheFiles, GoWithTheirMeter) {
 
 TEST_F(CacheFiles, GoWithTheCache) {
   {
-    Cache other(dir_.path("other"), log_);
+    Cache other(dir_.path("other"), log_, store_);
     store_.add_sink(other);
     store_.update(meter_with(1));
     EXPECT_TRUE(fs::exists(dir_.path("other/main/BT23")));

@@ -101,7 +101,9 @@ TEST(DaemonPage, HasEveryKeyOfTheDiagnostics) {
 TEST(DaemonPage, HasEveryFileOfTheCache) {
   const TempDir directory;
   const Log log;
-  Cache cache(directory.path(), log);
+  Store store;
+  store.update(full_meter());
+  Cache cache(directory.path(), log, store);
   cache.meter_added(full_meter());
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {

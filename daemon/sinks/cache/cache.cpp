@@ -45,17 +45,19 @@ bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
 
 }  // namespace
 
-Cache::Cache(std::string directory, const Log& log) : directory_(std::move(directory)), log_(log) {}
+Cache::Cache(std::string directory, const Log& log, const Store& store)
+    : directory_(std::move(directory)), log_(log), store_(store) {}
 
 Cache::~Cache() {
-  while (!meters_.empty()) {
-    meter_removed(MeterSnapshot(meters_.begin()->second));
+  for (const auto& [name, meter] : store_.meters()) {
+    remove_reading(name);
   }
+  guarded(metrics_file, [&] { remove(metrics_file); });
 }
 
 void Cache::meter_added(const MeterSnapshot& meter) noexcept {
   guarded(meter.name, [&] { show_reading(meter); });
-  show_metrics(meter);
+  show_metrics();
 }
 
 void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
@@ -63,27 +65,13 @@ void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& afte
   if (failing_.contains(after.name) || !same_reading(before, after)) {
     guarded(after.name, [&] { show_reading(after); });
   }
-  show_metrics(after);
+  show_metrics();
 }
 
 void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
-  meters_.erase(meter.name);
-  guarded(meter.name, [&] {
-    for (const char* file : {"BT23", "BT28", "reading.json"}) {
-      remove(meter.name + "/" + file);
-      remove(meter.name + "/" + file + ".new");
-    }
-    // Stays where somebody else has put something into it.
-    (void)rmdir((directory_ + "/" + meter.name).c_str());
-  });
+  remove_reading(meter.name);
   failing_.erase(meter.name);  // of another meter of this name it would be news
-  guarded(metrics_file, [&] {
-    if (meters_.empty()) {
-      remove(metrics_file);
-    } else {
-      write(metrics_file, prometheus_text(meters_));
-    }
-  });
+  show_metrics();
 }
 
 void Cache::show_reading(const MeterSnapshot& meter) {
@@ -102,10 +90,24 @@ void Cache::show_reading(const MeterSnapshot& meter) {
   show("reading.json", meter.reading ? std::optional(reading_json(meter) + "\n") : std::nullopt);
 }
 
-void Cache::show_metrics(const MeterSnapshot& meter) noexcept {
+void Cache::remove_reading(const std::string& meter) noexcept {
+  guarded(meter, [&] {
+    for (const char* file : {"BT23", "BT28", "reading.json"}) {
+      remove(meter + "/" + file);
+      remove(meter + "/" + file + ".new");
+    }
+    // Stays where somebody else has put something into it.
+    (void)rmdir((directory_ + "/" + meter).c_str());
+  });
+}
+
+void Cache::show_metrics() noexcept {
   guarded(metrics_file, [&] {
-    meters_.insert_or_assign(meter.name, meter);
-    write(metrics_file, prometheus_text(meters_));
+    if (store_.meters().empty()) {
+      remove(metrics_file);
+    } else {
+      write(metrics_file, prometheus_text(store_.meters()));
+    }
   });
 }
 

@@ -20,7 +20,8 @@ namespace irmeterd {
 
 class Cache final : public Sink {
  public:
-  Cache(std::string directory, const Log& log);
+  // Of a store that outlives it.
+  Cache(std::string directory, const Log& log, const Store& store);
   // Takes all files away: nobody would keep them true.
   ~Cache() override;
   Cache(const Cache&) = delete;
@@ -33,7 +34,8 @@ class Cache final : public Sink {
 
  private:
   void show_reading(const MeterSnapshot& meter);
-  void show_metrics(const MeterSnapshot& meter) noexcept;
+  void remove_reading(const std::string& meter) noexcept;
+  void show_metrics() noexcept;
   void write(const std::string& name, const std::string& content);
   void remove(const std::string& name);
   // Runs an action on what has this name in the directory; the log says once that it fails, and
@@ -43,8 +45,8 @@ class Cache final : public Sink {
 
   std::string directory_;
   const Log& log_;
+  const Store& store_;
   std::set<std::string> failing_;  // folders of meters, and metrics.prom
-  std::map<std::string, MeterSnapshot> meters_;
 };
 
 // The Prometheus text format of all meters.
