@@ -213,8 +213,8 @@ void add_polls_of_ten_values() {
   const std::vector<Bytes> log_on{request::identification(),
                                   request::logon(request::user_id, request::user_name),
                                   request::security(key())};
-  const std::vector<Bytes> values{request::partial_read(irmeter::bt23, 0, 8),
-                                  request::partial_read(irmeter::bt28, 0, 40)};
+  const std::vector<Bytes> values{request::read({irmeter::bt23, 0, 8}),
+                                  request::read({irmeter::bt28, 0, 40})};
   std::vector<Bytes> session = log_on;
   session.insert(session.end(), values.begin(), values.end());
   session.insert(session.end(), {request::logoff(), request::terminate()});

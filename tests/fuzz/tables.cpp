@@ -94,10 +94,25 @@ void reading(ByteView bytes) {
   check_reading(irmeter::decode_reading(summations, present_values), summations, present_values);
 }
 
+// A plan that has come as far as the dimensions.
+irmeter::Plan plan_before_dimensions(const irmeter::Negotiated& limits) {
+  irmeter::Plan plan;
+  plan.begin(limits);
+  require(plan.take_loss(), "nothing depends on BT00");
+  require(!plan.take(Bytes(irmeter::bt01_size)), "BT01 is an identity");
+  require(plan.take_refusal(static_cast<std::uint8_t>(irmeter::ResponseCode::onp)),
+          "a meter need not have ET03");
+  plan.take_key();
+  return plan;
+}
+
 // The dimensions, the reads that are planned from them, and what the answers come to.
 void dimensions(ByteView bytes) {
   fuzz::Input input(bytes.data(), bytes.size());
-  const std::size_t max_read = 4U + input.word();
+  irmeter::Negotiated limits;
+  limits.packet_size = static_cast<std::uint16_t>(36U + input.byte() % 29U);
+  limits.packet_count = static_cast<std::uint8_t>(1U + input.byte() % 2U);
+  const std::size_t max_read = limits.max_read();
   const ByteView table = input.bytes(irmeter::dimensions_size);
   const auto dimensions = irmeter::decode_dimensions(table);
   require(dimensions.ok() == (table.size() == irmeter::dimensions_size),
@@ -105,30 +120,38 @@ void dimensions(ByteView bytes) {
   if (!dimensions) {
     return;
   }
-  irmeter::PollPlan plan(*dimensions, max_read);
+  irmeter::Plan plan = plan_before_dimensions(limits);
+  const bool has_values = irmeter::wanted_summations(*dimensions) > 0 ||
+                          irmeter::wanted_present_values(*dimensions) > 0;
+  require(plan.take(table).has_value() != has_values, "a meter without values is no use");
+  if (!has_values) {
+    return;
+  }
   std::array<Bytes, 2> answers;
-  while (const auto read = plan.next()) {
-    require(read->count > 0 && read->count <= max_read && read->count % irmeter::int32_size == 0,
+  for (auto next = plan.next(); !std::holds_alternative<irmeter::Plan::Complete>(next);
+       next = plan.next()) {
+    const auto& read = std::get<irmeter::TableRead>(next);
+    require(read.count > 0 && read.count <= max_read && read.count % irmeter::int32_size == 0,
             "a read is of whole values and fits an answer");
-    const bool is_summation = read->table == irmeter::bt23;
+    const bool is_summation = read.table == irmeter::bt23;
     Bytes& answer = answers.at(is_summation ? 0 : 1);
-    require(is_summation || read->table == irmeter::bt28, "two tables are read");
-    require(read->offset ==
+    require(is_summation || read.table == irmeter::bt28, "two tables are read");
+    require(read.offset ==
                 (is_summation ? dimensions->summations_offset : dimensions->present_values_offset) +
                     answer.size(),
             "reads follow each other without gap");
-    Bytes data(read->count);
-    const ByteView given = input.bytes(read->count);
+    Bytes data(read.count);
+    const ByteView given = input.bytes(read.count);
     std::copy(given.begin(), given.end(), data.begin());
     answer.insert(answer.end(), data.begin(), data.end());
-    plan.add(data);
+    require(!plan.take(data), "values are no failure");
   }
   require(answers[0].size() <= dimensions->summations * irmeter::int32_size &&
               answers[1].size() <= dimensions->present_values * irmeter::int32_size,
           "nothing is read that the meter does not have");
   check_reading(plan.reading(), answers[0], answers[1]);
   plan.restart();
-  require(plan.next().has_value() == !(answers[0].empty() && answers[1].empty()),
+  require(std::holds_alternative<irmeter::TableRead>(plan.next()),
           "a plan can be made use of again");
 }
 
