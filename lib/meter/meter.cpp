@@ -186,8 +186,8 @@ void Meter::on(const Reading& reading, Instant now) {
     return;
   }
   auto [plausible, withheld, accepted] = plausibility_.check(reading, now);
-  end_poll({.result = std::move(plausible), .withheld = withheld, .accepted = std::move(accepted)},
-           *poll, now);
+  end_poll({.result = plausible, .withheld = withheld, .accepted = std::move(accepted)}, *poll,
+           now);
   if (!keeps_session()) {
     reader_.close(now);
   }

@@ -6,9 +6,9 @@
 namespace irmeter {
 
 struct Plan::Row {
-  Item item;
+  Item item{};
   TableRead read;  // nothing for the key; the values have a list of their own
-  Item next;
+  Item next{};
   std::optional<Item> if_refused;            // nothing: there is no doing without it
   std::optional<ResponseCode> refused_with;  // only then; nothing: whatever the meter says
   std::optional<Item> if_lost;
