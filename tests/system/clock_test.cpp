@@ -49,7 +49,7 @@ TEST_F(ClockIsSet, ByHoursEitherWay) {
   const auto times = simulator.times_of("read BT23");
   ASSERT_GE(times.size(), 4 * polls_each);
   const auto apart = (times.back() - times[1]) / static_cast<int>(times.size() - 2);
-  EXPECT_GT(apart, 450ms);
+  EXPECT_GT(apart, 400ms);
   EXPECT_LT(apart, 600ms);
 }
 

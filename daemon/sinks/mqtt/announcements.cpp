@@ -11,7 +11,7 @@ namespace irmeterd {
 using Rank = MqttTable::Rank;
 
 MqttAnnouncements::MqttAnnouncements(Loop& loop, MqttTable& table, const MqttTopics& topics,
-                                     const MqttTiming& timing, std::function<void()> due)
+                                     const MqttTiming& timing, const std::function<void()>& due)
     : loop_(loop),
       table_(table),
       topics_(topics),

@@ -21,7 +21,7 @@ class MqttAnnouncements {
  public:
   // due: called from the loop when the table has something to send that waited.
   MqttAnnouncements(Loop& loop, MqttTable& table, const MqttTopics& topics,
-                    const MqttTiming& timing, std::function<void()> due);
+                    const MqttTiming& timing, const std::function<void()>& due);
 
   // Describes the meter with this id and the quantities that get entities, unless the latest
   // message says the same.
