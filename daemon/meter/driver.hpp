@@ -23,12 +23,12 @@ namespace irmeterd {
 
 class MeterDriver {
  public:
-  MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
-              const MeterConfig& config, const MeterKey& key);
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
+              const MeterKey& key);
   // With other times than the protocol's own, for tests.
   static irmeter::MeterOptions options_for(const MeterConfig& config);
-  MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
-              const MeterConfig& config, const MeterKey& key, const irmeter::MeterOptions& options);
+  MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
+              const MeterKey& key, const irmeter::MeterOptions& options);
 
   // Opens the line and polls from now on.
   void start();

@@ -33,7 +33,7 @@ class KeyWatch {
   void on_shown();
 
   std::optional<irmeter::Key> key_;
-  std::vector<std::string> pieces_;                 // as a text might show them
+  std::vector<std::string> pieces_;  // as a text might show them
   irmeter::testing::KnownKey record_;
   std::set<std::string> shown_;  // meters that were sent the key and have not accepted it since
   std::string serial_number_;
