@@ -160,9 +160,12 @@ class Bytes {
       heap_ = std::move(other.heap_);
       capacity_ = std::exchange(other.capacity_, inline_capacity);
       size_ = std::exchange(other.size_, 0);
+    } else if (heap_) {
+      assign(other.begin(), other.end());
+      other.wipe();
     } else {
-      clear();
-      append(other.begin(), other.end());
+      inline_ = other.inline_;
+      size_ = other.size_;
       other.wipe();
     }
   }

@@ -64,7 +64,10 @@ void Session::show_key(const Key& key, Instant now) {
 void Session::give_up(Fault fault, std::string context, Instant now) {
   const bool another_may_help = info(fault).retry == Retry::same_poll;
   events_.push(Failure{fault, std::move(context)});
-  then_ = closing() && !ending() ? Then::close : Then::nothing;
+  if (ending()) {
+    return;  // what is on the way to the meter ends it
+  }
+  then_ = closing() ? Then::close : Then::nothing;
   if (fault == Fault::no_response || fault == Fault::session_lost) {
     suspect_guard(now);
   }

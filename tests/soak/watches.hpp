@@ -32,7 +32,7 @@ class BusWatch {
   BusWatch(Loop& loop, std::string meter) : loop_(loop), path_(meter_path(meter)) {}
 
   static std::string meter_path(const std::string& meter) {
-    return std::string(root_path) + "/Meter/" + meter;
+    return std::string(root_path).append("/Meter/").append(meter);
   }
 
   void connect(const std::string& address);

@@ -90,7 +90,7 @@ std::string to_hex(ByteView bytes) {
 }
 
 Transcript load_transcript(std::string_view file_name) {
-  const std::string path = std::string(TRANSCRIPTS_DIR) + "/" + std::string(file_name);
+  const std::string path = std::string(TRANSCRIPTS_DIR "/").append(file_name);
   std::ifstream file(path);
   if (!file) {
     throw std::runtime_error(path + ": cannot be opened");
