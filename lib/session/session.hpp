@@ -79,7 +79,7 @@ class Session {
   void read(const TableRead& what, Instant now);
   void show_key(const Key& key, Instant now);
   // Nothing more is to be had from this session: logs off, or drops it where another one may help.
-  // Ends with the Failure at once.
+  // A log-off that is under way goes on. Ends with the Failure at once.
   void give_up(Fault fault, std::string context, Instant now);
   // Logs off and terminates as soon as the request under way has ended. Ends with Closed.
   void close(Instant now);
