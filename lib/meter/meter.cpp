@@ -7,7 +7,7 @@ namespace irmeter {
 Meter::Meter(const MeterOptions& options, const std::optional<Key>& key)
     : options_(options),
       has_key_(key.has_value()),
-      reader_(options.link, options.timing, key),
+      reader_(options.link, options.timing, options.plan, key),
       plausibility_(options.main_fuse) {}
 
 void Meter::start(Instant now) {

@@ -32,6 +32,7 @@ struct MeterOptions {
   // A poll without a key goes as far as the meter needs none, to find out what else is wrong;
   // otherwise nothing is sent.
   bool ask_without_key = false;
+  std::span<const PlanRow> plan = nes_plan();  // outlives the meter
   MainFuse main_fuse;
   LinkTiming link;
   SessionTiming timing;

@@ -1,173 +1,211 @@
 #include "lib/meter/plan.hpp"
 
+#include <algorithm>
 #include <array>
-#include <utility>
 
 namespace irmeter {
+namespace {
 
-struct Plan::Row {
-  Item item{};
-  TableRead read;  // nothing for the key; the values have a list of their own
-  Item next{};
-  std::optional<Item> if_refused;            // nothing: there is no doing without it
-  std::optional<ResponseCode> refused_with;  // only then; nothing: whatever the meter says
-  std::optional<Item> if_lost;
-};
+using Known = PlanRow::Known;
+using When = PlanRow::When;
+using IfRefused = PlanRow::IfRefused;
 
-const Plan::Row& Plan::row(Item item) {
-  static constexpr std::array<Row, 7> rows{{
-      // Nothing depends on it; it only tells meters that this plan is not for.
-      {Item::configuration, {bt00, 0, 0}, Item::identity, Item::identity, {}, Item::identity},
-      {Item::identity, {bt01, 0, bt01_size}, Item::utility_serial, {}, {}, {}},
-      {Item::utility_serial, {et03, 0, et03_size}, Item::key, Item::key, {}, {}},
-      {Item::key, {}, Item::dimensions, {}, {}, {}},
-      {Item::dimensions,
-       {bt21, 0, dimensions_size},
-       Item::values,
-       Item::maxima,
-       ResponseCode::iar,
-       {}},
-      {Item::maxima, {bt20, 0, dimensions_size}, Item::values, {}, {}, {}},
-      {Item::values, {}, Item::values, {}, {}, {}},
-  }};
-  static_assert([] {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (static_cast<std::size_t>(rows[i].item) != i) {
-        return false;
-      }
-    }
-    return true;
-  }());
-  return rows[static_cast<std::size_t>(item)];
+template <TableId table, std::uint16_t count>
+std::optional<TableRead> beginning_of(const Known&) {
+  return TableRead{table, 0, count};
 }
 
-void Plan::begin(const Negotiated& limits) {
-  max_read_ = limits.max_read();
-  go(identity_ ? Item::identity : Item::configuration);
+// Nothing depends on it; it only tells meters that this plan is not for.
+std::optional<Failure> take_configuration(ByteView table, Known&) {
+  const auto usable = check_bt00(table);
+  return usable ? std::nullopt : std::optional(Failure{Fault::refused, usable.error().what});
 }
 
-void Plan::restart() {
-  done_ = 0;
-  summations_.clear();
-  present_values_.clear();
-}
-
-void Plan::go(Item item) {
-  if (item == Item::key && item_ == Item::utility_serial) {
-    identity_ = candidate_;
-    news_ = candidate_;
+std::optional<Failure> take_identity(ByteView table, Known& known) {
+  Identity identity = *decode_bt01(table);
+  identity.utility_serial_number = known.identity.utility_serial_number;
+  if (identity != known.identity) {  // another meter under the same probe
+    identity.utility_serial_number.clear();
+    known = {.identity = std::move(identity), .dimensions = {}, .values = {}};
   }
-  item_ = item;
-}
-
-Plan::Next Plan::next() const {
-  if (item_ == Item::key) {
-    return ShowKey{};
-  }
-  if (item_ != Item::values) {
-    return row(item_).read;
-  }
-  return done_ < reads_.size() ? Next(reads_[done_]) : Next(Complete{});
-}
-
-std::optional<Failure> Plan::take(ByteView table) {
-  switch (item_) {
-    case Item::configuration:
-      if (const auto usable = check_bt00(table); !usable) {
-        return Failure{Fault::refused, usable.error().what};
-      }
-      break;
-    case Item::identity:
-      take_identity(table);
-      return std::nullopt;
-    case Item::utility_serial:
-      candidate_.utility_serial_number = decode_et03(table);
-      break;
-    case Item::dimensions:
-    case Item::maxima:
-      return take_dimensions(table);
-    case Item::values: {
-      Bytes& bytes = reads_[done_].table == bt23 ? summations_ : present_values_;
-      bytes.insert(bytes.end(), table.begin(), table.end());
-      ++done_;
-      return std::nullopt;
-    }
-    case Item::key:
-      break;
-  }
-  go(row(item_).next);
   return std::nullopt;
 }
 
-bool Plan::take_refusal(std::uint8_t code) {
-  const Row& refused = row(item_);
-  const bool session_lost = fault_of_refusal(code) == Fault::session_lost;
-  if (!refused.if_refused || session_lost ||
-      (refused.refused_with && *refused.refused_with != static_cast<ResponseCode>(code))) {
+std::optional<Failure> take_utility_serial(ByteView table, Known& known) {
+  known.identity.utility_serial_number = decode_et03(table);
+  return std::nullopt;
+}
+
+std::optional<Failure> take_dimensions(ByteView table, Known& known) {
+  known.dimensions = *decode_dimensions(table);
+  known.values = {};
+  if (wanted_values(Source::bt23, known.dimensions.summations) +
+          wanted_values(Source::bt28, known.dimensions.present_values) ==
+      0) {
+    return Failure{Fault::unexpected, "the meter says that it has no values"};
+  }
+  return std::nullopt;
+}
+
+std::optional<TableRead> values_of(Source source, TableRead read, std::size_t available) {
+  read.count = static_cast<std::uint16_t>(wanted_values(source, available) * int32_size);
+  return read.count == 0 ? std::nullopt : std::optional(read);
+}
+
+std::optional<TableRead> summations(const Known& known) {
+  return values_of(Source::bt23, {bt23, known.dimensions.summations_offset},
+                   known.dimensions.summations);
+}
+
+std::optional<TableRead> present_values(const Known& known) {
+  return values_of(Source::bt28, {bt28, known.dimensions.present_values_offset},
+                   known.dimensions.present_values);
+}
+
+template <Source source>
+std::optional<Failure> take_values(ByteView table, Known& known) {
+  decode_values(source, table, known.values);
+  return std::nullopt;
+}
+
+constexpr std::array<PlanRow, 8> nes_rows{{
+    {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
+    {When::each_session, beginning_of<bt01, bt01_size>, take_identity},
+    {When::once, beginning_of<et03, et03_size>, take_utility_serial, IfRefused::go_on},
+    {When::each_session},  // the key
+    {When::each_session, beginning_of<bt21, dimensions_size>, take_dimensions, IfRefused::instead},
+    {When::instead, beginning_of<bt20, dimensions_size>, take_dimensions},
+    {When::each_poll, summations, take_values<Source::bt23>},
+    {When::each_poll, present_values, take_values<Source::bt28>},
+}};
+
+}  // namespace
+
+std::span<const PlanRow> nes_plan() {
+  return nes_rows;
+}
+
+void Plan::begin(const Negotiated& limits, Instant now) {
+  max_read_ = limits.max_read();
+  forget(When::each_session);
+  restart(now);
+}
+
+void Plan::restart(Instant now) {
+  began_ = now;
+  forget(When::each_poll);
+  enter(0);
+}
+
+void Plan::forget_meter() {
+  std::ranges::fill(done_, std::nullopt);
+  known_ = {};
+  told_ = {};
+}
+
+void Plan::forget(When when, std::size_t from) {
+  for (std::size_t row = from; row < rows_.size(); ++row) {
+    if (rows_[row].when == when) {
+      done_[row].reset();
+    }
+  }
+}
+
+bool Plan::due(std::size_t row) const {
+  const PlanRow& wanted = rows_[row];
+  if (wanted.when == When::instead || (wanted.what != nullptr && !wanted.what(known_))) {
     return false;
   }
-  go(*refused.if_refused);
+  return !done_[row] || (wanted.when == When::each_period && began_ - *done_[row] >= wanted.period);
+}
+
+// This row, or the first one after it that is due.
+void Plan::enter(std::size_t row) {
+  row_ = row;
+  taken_.clear();
+  while (row_ < rows_.size() && !due(row_)) {
+    ++row_;
+  }
+}
+
+void Plan::leave() {
+  done_[row_] = began_;
+  if (known_.identity != told_) {
+    forget(When::once, row_ + 1);
+  }
+  enter(row_ + 1);
+}
+
+// Evenly rather than full reads and a rest: with the values and packets of today reads in a row
+// then differ in size, so that a late answer cannot pass for the next one.
+Plan::Next Plan::next() const {
+  if (row_ == rows_.size()) {
+    return Complete{};
+  }
+  if (rows_[row_].what == nullptr) {
+    return ShowKey{};
+  }
+  TableRead read = *rows_[row_].what(known_);
+  if (read.count > 0) {
+    const auto in_parts_of = [](std::size_t all, std::size_t part) {
+      return (all + part - 1) / part;
+    };
+    const std::size_t values = in_parts_of(read.count - taken_.size(), int32_size);
+    const std::size_t reads = in_parts_of(values, max_read_ / int32_size);
+    const std::size_t bytes =
+        std::min(in_parts_of(values, reads) * int32_size, read.count - taken_.size());
+    read.offset += static_cast<std::uint32_t>(taken_.size());
+    read.count = static_cast<std::uint16_t>(bytes);
+  }
+  return read;
+}
+
+std::optional<Failure> Plan::take(ByteView table) {
+  const PlanRow& row = rows_[row_];
+  const std::size_t wanted = row.what(known_)->count;
+  taken_.insert(taken_.end(), table.begin(), table.end());
+  if (taken_.size() < wanted) {
+    return std::nullopt;
+  }
+  auto failure = row.take(taken_, known_);
+  if (!failure) {
+    leave();
+  }
+  return failure;
+}
+
+bool Plan::take_refusal(std::uint8_t code) {
+  const PlanRow& row = rows_[row_];
+  if (row.refused == IfRefused::fail || fault_of_refusal(code) == Fault::session_lost) {
+    return false;
+  }
+  if (row.refused == IfRefused::instead) {
+    if (static_cast<ResponseCode>(code) != ResponseCode::iar) {
+      return false;
+    }
+    done_[row_++] = began_;
+    taken_.clear();
+    return true;
+  }
+  (void)row.take({}, known_);
+  leave();
   return true;
 }
 
 bool Plan::take_loss() {
-  if (const auto& instead = row(item_).if_lost) {
-    go(*instead);
-    return true;
+  if (rows_[row_].lost_matters) {
+    return false;
   }
-  return false;
-}
-
-void Plan::take_key() {
-  go(row(Item::key).next);
+  leave();
+  return true;
 }
 
 std::optional<Identity> Plan::identified() {
-  return std::exchange(news_, std::nullopt);
-}
-
-Reading Plan::reading() const {
-  return decode_reading(summations_, present_values_);
-}
-
-// The utility's number is read once of each meter.
-void Plan::take_identity(ByteView table) {
-  candidate_ = *decode_bt01(table);
-  if (identity_) {
-    candidate_.utility_serial_number = identity_->utility_serial_number;
-    if (candidate_ == *identity_) {
-      go(Item::key);
-      return;
-    }
-    // Another meter under the same probe.
-    candidate_.utility_serial_number.clear();
+  const bool complete = row_ < rows_.size() && rows_[row_].what == nullptr;
+  if (!complete || told_ == known_.identity) {
+    return std::nullopt;
   }
-  go(row(Item::identity).next);
-}
-
-std::optional<Failure> Plan::take_dimensions(ByteView table) {
-  const Dimensions dimensions = *decode_dimensions(table);
-  reads_.clear();
-  restart();
-  add_reads(bt23, dimensions.summations_offset, wanted_summations(dimensions));
-  add_reads(bt28, dimensions.present_values_offset, wanted_present_values(dimensions));
-  if (reads_.empty()) {
-    return Failure{Fault::unexpected, "the meter says that it has no values"};
-  }
-  go(row(item_).next);
-  return std::nullopt;
-}
-
-// Evenly rather than full ones and a rest: with the values and packets of today reads in a row then
-// differ in size, so that a late answer cannot pass for the next one.
-void Plan::add_reads(TableId table, std::uint32_t offset, std::size_t values) {
-  const std::size_t fitting = max_read_ / int32_size;
-  for (std::size_t reads = (values + fitting - 1) / fitting; reads > 0; --reads) {
-    const std::size_t now = (values + reads - 1) / reads;
-    reads_.push_back({table, offset, static_cast<std::uint16_t>(now * int32_size)});
-    offset += static_cast<std::uint32_t>(now * int32_size);
-    values -= now;
-  }
+  return told_ = known_.identity;
 }
 
 }  // namespace irmeter

@@ -5,7 +5,7 @@
 namespace irmeter {
 
 void Reader::read_again(Instant now) {
-  plan_.restart();
+  plan_.restart(now);
   go_on(now);
 }
 
@@ -24,9 +24,9 @@ void Reader::take_events(Instant now) {
 
 void Reader::on(const Opened& opened, Instant now) {
   if (opened.resumed) {
-    plan_.restart();
+    plan_.restart(now);
   } else {
-    plan_.begin(opened.limits);
+    plan_.begin(opened.limits, now);
     progress_ = KeyProgress::not_shown;
   }
   go_on(now);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -21,8 +22,9 @@ using ReaderEvent = std::variant<Closed, Identity, KeyQuestion, KeyFact, Reading
 class Reader {
  public:
   // Without a key read() ends where one is due, with no_key.
-  Reader(const LinkTiming& link, const SessionTiming& timing, const std::optional<Key>& key)
-      : key_(key), session_(link, timing) {}
+  Reader(const LinkTiming& link, const SessionTiming& timing, std::span<const PlanRow> plan,
+         const std::optional<Key>& key)
+      : key_(key), session_(link, timing), plan_(plan) {}
 
   // Ends with a Reading or a Failure. After a Reading the session stays open until close().
   void read(Instant now) {

@@ -23,16 +23,6 @@ std::string decode_text(ByteView field) {
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-std::size_t wanted(Source source, std::size_t available) {
-  std::size_t count = 0;
-  for (const QuantityInfo& quantity : quantities) {
-    if (quantity.source == source && quantity.index < available) {
-      count = std::max<std::size_t>(count, quantity.index + 1U);
-    }
-  }
-  return count;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> int32_at(ByteView data, std::size_t index) {
@@ -106,32 +96,28 @@ Result<Dimensions> decode_dimensions(ByteView table) {
   return dimensions;
 }
 
-std::size_t wanted_summations(const Dimensions& dimensions) {
-  return wanted(Source::bt23, dimensions.summations);
-}
-
-std::size_t wanted_present_values(const Dimensions& dimensions) {
-  return wanted(Source::bt28, dimensions.present_values);
-}
-
-Reading decode_reading(ByteView summations, ByteView present_values) {
-  Reading reading;
+std::size_t wanted_values(Source source, std::size_t available) {
+  std::size_t count = 0;
   for (const QuantityInfo& quantity : quantities) {
-    if (quantity.source == Source::derived) {
-      continue;
-    }
-    const ByteView data = quantity.source == Source::bt23 ? summations : present_values;
-    const auto value = int32_at(data, quantity.index);
-    if (value && (*value >= 0 || quantity.may_be_negative)) {
-      reading.values.set(quantity.id, value);
+    if (quantity.source == source && quantity.index < available) {
+      count = std::max<std::size_t>(count, quantity.index + 1U);
     }
   }
-  const auto imported = reading.values.get(Quantity::power_import);
-  const auto exported = reading.values.get(Quantity::power_export);
-  if (imported && exported) {
-    reading.values.set(Quantity::power, *imported - *exported);
+  return count;
+}
+
+void decode_values(Source source, ByteView data, Values& values) {
+  for (const QuantityInfo& quantity : quantities) {
+    if (quantity.source == source) {
+      const auto value = int32_at(data, quantity.index);
+      const bool possible = value && (*value >= 0 || quantity.may_be_negative);
+      values.set(quantity.id, possible ? value : std::nullopt);
+    }
   }
-  return reading;
+  const auto imported = values.get(Quantity::power_import);
+  const auto exported = values.get(Quantity::power_export);
+  const bool both = imported && exported;
+  values.set(Quantity::power, both ? std::optional(*imported - *exported) : std::nullopt);
 }
 
 }  // namespace irmeter

@@ -60,13 +60,12 @@ struct Dimensions {
 };
 [[nodiscard]] Result<Dimensions> decode_dimensions(ByteView table);
 
-// How many of the values from number 0 on a poll asks for: those the table of quantities knows and
-// the meter has.
-[[nodiscard]] std::size_t wanted_summations(const Dimensions& dimensions);
-[[nodiscard]] std::size_t wanted_present_values(const Dimensions& dimensions);
+// How many values of a source, from number 0 on, a poll asks for: as many as the table of
+// quantities knows, of those available.
+[[nodiscard]] std::size_t wanted_values(Source source, std::size_t available);
 
-// The values of one poll. summations and present_values are the bytes from value 0 on, each INT32
-// little-endian; values beyond their end, and negative ones where none can be, are absent.
-[[nodiscard]] Reading decode_reading(ByteView summations, ByteView present_values);
+// Takes the values of a source out of its bytes, each INT32 little-endian, from value 0 on. Values
+// beyond their end, and negative ones where none can be, are absent.
+void decode_values(Source source, ByteView data, Values& values);
 
 }  // namespace irmeter

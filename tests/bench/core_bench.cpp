@@ -10,6 +10,7 @@
 
 #include "lib/link/scanner.hpp"
 #include "lib/meter/tables.hpp"
+#include "tests/support/decode_reading.hpp"
 #include "tests/support/pair.hpp"
 
 namespace irmeter::testing {

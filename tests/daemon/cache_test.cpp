@@ -18,6 +18,7 @@
 
 #include "lib/meter/tables.hpp"
 #include "tests/daemon/captured_log.hpp"
+#include "tests/support/decode_reading.hpp"
 #include "tests/support/sample.hpp"
 #include "tests/support/temp_dir.hpp"
 

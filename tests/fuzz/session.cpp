@@ -14,6 +14,7 @@
 #include "tests/fuzz/meter_end.hpp"
 #include "tests/fuzz/obliging_meter.hpp"
 #include "tests/fuzz/supervised_meter.hpp"
+#include "tests/support/decode_reading.hpp"
 
 namespace {
 

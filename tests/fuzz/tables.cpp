@@ -9,6 +9,7 @@
 #include "lib/meter/tables.hpp"
 #include "lib/session/service.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/support/decode_reading.hpp"
 
 namespace {
 
@@ -97,7 +98,7 @@ void reading(ByteView bytes) {
 // A plan that has come as far as the dimensions.
 irmeter::Plan plan_before_dimensions(const irmeter::Negotiated& limits) {
   irmeter::Plan plan;
-  plan.begin(limits);
+  plan.begin(limits, {});
   require(plan.take_loss(), "nothing depends on BT00");
   require(!plan.take(Bytes(irmeter::bt01_size)), "BT01 is an identity");
   require(plan.take_refusal(static_cast<std::uint8_t>(irmeter::ResponseCode::onp)),
@@ -121,8 +122,9 @@ void dimensions(ByteView bytes) {
     return;
   }
   irmeter::Plan plan = plan_before_dimensions(limits);
-  const bool has_values = irmeter::wanted_summations(*dimensions) > 0 ||
-                          irmeter::wanted_present_values(*dimensions) > 0;
+  const bool has_values =
+      irmeter::wanted_values(irmeter::Source::bt23, dimensions->summations) > 0 ||
+      irmeter::wanted_values(irmeter::Source::bt28, dimensions->present_values) > 0;
   require(plan.take(table).has_value() != has_values, "a meter without values is no use");
   if (!has_values) {
     return;
@@ -150,7 +152,7 @@ void dimensions(ByteView bytes) {
               answers[1].size() <= dimensions->present_values * irmeter::int32_size,
           "nothing is read that the meter does not have");
   check_reading(plan.reading(), answers[0], answers[1]);
-  plan.restart();
+  plan.restart({});
   require(std::holds_alternative<irmeter::TableRead>(plan.next()),
           "a plan can be made use of again");
 }

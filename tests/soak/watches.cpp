@@ -14,6 +14,7 @@
 
 #include "common/faces.hpp"
 #include "lib/meter/tables.hpp"
+#include "tests/support/decode_reading.hpp"
 
 namespace irmeterd {
 namespace {

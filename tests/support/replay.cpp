@@ -1,4 +1,5 @@
 #include "tests/support/replay.hpp"
+#include "tests/support/decode_reading.hpp"
 
 #include <cstddef>
 #include <iterator>

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "lib/meter/tables.hpp"
+#include "tests/support/decode_reading.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/meter/tables.hpp"
+#include "tests/support/decode_reading.hpp"
 #include "tests/support/scripted_meter.hpp"
 
 namespace irmeter::testing {

@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "tests/support/decode_reading.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {
@@ -118,8 +119,8 @@ Dimensions dimensions(const char* table) {
 TEST(Bt21, OfAPlainMeterPutsEverythingAtTheStart) {
   const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
   EXPECT_EQ(plain, (Dimensions{15, 41, 0, 0}));
-  EXPECT_EQ(wanted_summations(plain), 2U);
-  EXPECT_EQ(wanted_present_values(plain), 15U);
+  EXPECT_EQ(wanted_values(Source::bt23, plain.summations), 2U);
+  EXPECT_EQ(wanted_values(Source::bt28, plain.present_values), 15U);
 }
 
 TEST(Bt21, WithADemandResetCounterMovesTheRegistersByAByte) {
@@ -148,13 +149,13 @@ TEST(Bt20, HasTheSameShape) {
 }
 
 TEST(Dimensions, LimitWhatIsAskedFor) {
-  EXPECT_EQ(wanted_summations({0, 0, 0, 0}), 0U);
-  EXPECT_EQ(wanted_summations({1, 0, 0, 0}), 1U);
-  EXPECT_EQ(wanted_summations({255, 0, 0, 0}), 2U);
+  EXPECT_EQ(wanted_values(Source::bt23, 0), 0U);
+  EXPECT_EQ(wanted_values(Source::bt23, 1), 1U);
+  EXPECT_EQ(wanted_values(Source::bt23, 255), 2U);
   for (std::uint8_t count = 0; count <= 15; ++count) {
-    EXPECT_EQ(wanted_present_values({15, count, 0, 0}), count);
+    EXPECT_EQ(wanted_values(Source::bt28, count), count);
   }
-  EXPECT_EQ(wanted_present_values({15, 72, 0, 0}), 15U);
+  EXPECT_EQ(wanted_values(Source::bt28, 72), 15U);
 }
 
 TEST(Decoders, TakeAnyBytes) {
