@@ -3,6 +3,7 @@
 #include <getopt.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <ctime>
@@ -19,99 +20,59 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum Option : int {
-  link_path = 1,
-  tcp_port,
-  key,
-  baud,
-  think,
-  profile,
-  ident,
-  serial,
-  packets,
-  no_negotiate,
-  start_time,
-  speed,
-  seed,
-  fault,
-  verbose,
-  help,
-  version,
-};
-
-constexpr option long_options[] = {
-    {"link", required_argument, nullptr, link_path},
-    {"tcp", required_argument, nullptr, tcp_port},
-    {"key", required_argument, nullptr, key},
-    {"baud", required_argument, nullptr, baud},
-    {"think", required_argument, nullptr, think},
-    {"profile", required_argument, nullptr, profile},
-    {"ident", required_argument, nullptr, ident},
-    {"serial", required_argument, nullptr, serial},
-    {"packets", required_argument, nullptr, packets},
-    {"no-negotiate", no_argument, nullptr, no_negotiate},
-    {"start-time", required_argument, nullptr, start_time},
-    {"speed", required_argument, nullptr, speed},
-    {"seed", required_argument, nullptr, seed},
-    {"fault", required_argument, nullptr, fault},
-    {"verbose", no_argument, nullptr, verbose},
-    {"help", no_argument, nullptr, help},
-    {"version", no_argument, nullptr, version},
-    {nullptr, 0, nullptr, 0},
-};
+void require(bool fine, const std::string& problem) {
+  if (!fine) {
+    throw UsageError(problem);
+  }
+}
 
 std::string help_text() {
   std::ostringstream text;
-  text << "Usage: ir-meter-sim --link PATH | --tcp PORT [OPTION]...\n"
-          "A simulated NES electricity meter with a household behind it. When it is ready it\n"
-          "prints what to open, and runs until SIGINT or SIGTERM.\n"
-          "\n"
-          "  --link PATH        make a pseudo-terminal and the symbolic link PATH to it\n"
-          "  --tcp PORT         listen on 127.0.0.1, raw bytes, one client at a time; 0 = free "
-          "port\n"
-          "  --key KEY          the 20 characters that Security wants (default "
-       << demo_key
-       << ")\n"
-          "  --baud N           pace of the line in bits per second (default 9600), 0 = no pacing\n"
-          "  --think MS         pause between the ACK and the response (default 0)\n"
-          "  --profile NAME     kind of meter (default plain):\n";
+  text << R"(Usage: ir-meter-sim --link PATH | --tcp PORT [OPTION]...
+A simulated NES electricity meter with a household behind it. When it is ready it
+prints what to open, and runs until SIGINT or SIGTERM.
+
+  --link PATH        make a pseudo-terminal and the symbolic link PATH to it
+  --tcp PORT         listen on 127.0.0.1, raw bytes, one client at a time; 0 = free port
+  --key KEY          the 20 characters that Security wants (default )"
+       << demo_key << R"()
+  --baud N           pace of the line in bits per second (default 9600), 0 = no pacing
+  --think MS         pause between the ACK and the response (default 0)
+  --profile NAME     kind of meter (default plain):
+)";
   for (const Profile& known : profiles()) {
     text << "      " << known.name << std::string(17 - known.name.size(), ' ') << known.description
          << '\n';
   }
-  text << "  --ident FORM       short or long identification (default short)\n"
-          "  --serial DIGITS    manufacturer serial number in table 1, up to 16 digits\n"
-          "  --packets N        most packets of 64 bytes that Negotiate grants (default 2)\n"
-          "  --no-negotiate     answer Negotiate with sns\n"
-          "  --start-time TIME  the household's clock at the start, as 2025-06-21T12:00 (default "
-          "now)\n"
-          "  --speed N          seconds that pass in the household per second (default 1), 0 = "
-          "none\n"
-          "  --seed N           another household, another weather (default 1)\n"
-          "  --fault FAULT      let something go wrong: NAME[:PARAMETER=VALUE,...], see below; may "
-          "be\n"
-          "                     given several times; SIGUSR1 ends all faults at once\n"
-          "  --verbose          print every packet, without the key, and every fault that strikes "
-          "to\n"
-          "                     standard error\n"
-          "  --help, --version\n"
-          "\n"
-       << fault_help()
-       << "\n"
-          "Exit status: 0 stopped by a signal, 1 cannot open the line, 64 bad command line.\n";
+  text << R"(  --ident FORM       short or long identification (default short)
+  --serial DIGITS    manufacturer serial number in table 1, up to 16 digits
+  --packets N        most packets of 64 bytes that Negotiate grants (default 2)
+  --no-negotiate     answer Negotiate with sns
+  --start-time TIME  the household's clock at the start, as 2025-06-21T12:00 (default now)
+  --speed N          seconds that pass in the household per second (default 1), 0 = none
+  --seed N           another household, another weather (default 1)
+  --fault FAULT      let something go wrong: NAME[:PARAMETER=VALUE,...], see below; may be
+                     given several times; SIGUSR1 ends all faults at once
+  --verbose          print every packet, without the key, and every fault that strikes to
+                     standard error
+  --help, --version
+
+)" << fault_help()
+       << R"(
+Exit status: 0 stopped by a signal, 1 cannot open the line, 64 bad command line.
+)";
   return text.str();
 }
 
-std::uint64_t number(std::string_view name, std::string_view text, std::uint64_t least,
-                     std::uint64_t most) {
+template <typename Number = std::uint64_t>
+Number number(std::string_view text, std::uint64_t least, std::uint64_t most) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) {
-    throw UsageError("--" + std::string(name) + ": '" + std::string(text) +
-                     "' is not a whole number from " + std::to_string(least) + " to " +
-                     std::to_string(most));
-  }
-  return value;
+  require(
+      error == std::errc() && end == text.data() + text.size() && value >= least && value <= most,
+      "'" + std::string(text) + "' is not a whole number from " + std::to_string(least) + " to " +
+          std::to_string(most));
+  return static_cast<Number>(value);
 }
 
 std::chrono::local_seconds to_local_seconds(tm broken_down) {
@@ -133,113 +94,104 @@ std::chrono::local_seconds parse_time(const std::string& text) {
       return to_local_seconds(parsed);
     }
   }
-  throw UsageError("--start-time: '" + text + "' is not a time like 2025-06-21T12:00");
+  throw UsageError("'" + text + "' is not a time like 2025-06-21T12:00");
 }
 
-void apply(Options& options, int option_code, const std::string& value) {
-  MeterSettings& meter = options.meter;
-  switch (option_code) {
-    case link_path:
-      if (value.empty()) {
-        throw UsageError("--link: the path is empty");
-      }
-      options.link = value;
-      break;
-    case tcp_port:
-      options.port = static_cast<std::uint16_t>(number("tcp", value, 0, 65'535));
-      break;
-    case key:
-      if (value.size() != key_size) {
-        throw UsageError("--key: a key has " + std::to_string(key_size) + " characters, this has " +
-                         std::to_string(value.size()));
-      }
-      meter.key = value;
-      break;
-    case baud:
-      meter.link.baud = static_cast<unsigned>(number("baud", value, 0, 4'000'000));
-      break;
-    case think:
-      meter.link.think_time = std::chrono::milliseconds(number("think", value, 0, 5'000));
-      break;
-    case profile:
-      if (const Profile* found = find_profile(value)) {
-        meter.profile = *found;
-        break;
-      }
-      throw UsageError("--profile: there is no '" + value + "', see --help");
-    case ident:
-      if (value != "short" && value != "long") {
-        throw UsageError("--ident: '" + value + "' is neither short nor long");
-      }
-      meter.identification =
-          value == "long" ? Identification::long_form : Identification::short_form;
-      break;
-    case serial:
-      if (value.empty() || value.size() > 16 ||
-          !std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; })) {
-        throw UsageError("--serial: '" + value + "' is not 1 to 16 digits");
-      }
-      meter.nameplate.serial = value;
-      break;
-    case packets:
-      meter.packet_count = static_cast<std::size_t>(number("packets", value, 1, 255));
-      break;
-    case no_negotiate:
-      meter.negotiates = false;
-      break;
-    case start_time:
-      meter.household.start = parse_time(value);
-      break;
-    case speed:
-      meter.speed = static_cast<unsigned>(number("speed", value, 0, 86'400));
-      break;
-    case seed:
-      meter.household.seed = number("seed", value, 0, UINT64_MAX);
-      break;
-    case fault: {
-      auto parsed = parse_fault(value);
-      if (!parsed) {
-        throw UsageError("--fault: " + parsed.error().what + ", see --help");
-      }
-      options.faults.push_back(*parsed);
-      break;
-    }
-    case verbose:
-      options.verbose = true;
-      break;
-    default:
-      throw UsageError("bad option");
-  }
-}
+using Text = const std::string&;
+struct KnownOption {
+  const char* name;
+  int argument;
+  void (*apply)(Options& options, Text value);  // throws UsageError; null: something is printed
+};
+
+constexpr auto flag = no_argument;
+constexpr auto valued = required_argument;
+constexpr std::array<KnownOption, 17> known_options{{
+    {"link", valued,
+     [](Options& o, Text t) {
+       require(!t.empty(), "the path is empty");
+       o.link = t;
+     }},
+    {"tcp", valued, [](Options& o, Text t) { o.port = number<std::uint16_t>(t, 0, 65'535); }},
+    {"key", valued,
+     [](Options& o, Text t) {
+       require(t.size() == key_size, "a key has " + std::to_string(key_size) +
+                                         " characters, this has " + std::to_string(t.size()));
+       o.meter.key = t;
+     }},
+    {"baud", valued,
+     [](Options& o, Text t) { o.meter.link.baud = number<unsigned>(t, 0, 4'000'000); }},
+    {"think", valued,
+     [](Options& o, Text t) {
+       o.meter.link.think_time = std::chrono::milliseconds(number(t, 0, 5'000));
+     }},
+    {"profile", valued,
+     [](Options& o, Text t) {
+       const Profile* const found = find_profile(t);
+       require(found != nullptr, "there is no '" + t + "', see --help");
+       o.meter.profile = *found;
+     }},
+    {"ident", valued,
+     [](Options& o, Text t) {
+       require(t == "short" || t == "long", "'" + t + "' is neither short nor long");
+       o.meter.identification =
+           t == "long" ? Identification::long_form : Identification::short_form;
+     }},
+    {"serial", valued,
+     [](Options& o, Text t) {
+       const bool digits = t.find_first_not_of("0123456789") == std::string::npos;
+       require(digits && !t.empty() && t.size() <= 16, "'" + t + "' is not 1 to 16 digits");
+       o.meter.nameplate.serial = t;
+     }},
+    {"packets", valued, [](Options& o, Text t) { o.meter.packet_count = number(t, 1, 255); }},
+    {"no-negotiate", flag, [](Options& o, Text) { o.meter.negotiates = false; }},
+    {"start-time", valued, [](Options& o, Text t) { o.meter.household.start = parse_time(t); }},
+    {"speed", valued, [](Options& o, Text t) { o.meter.speed = number<unsigned>(t, 0, 86'400); }},
+    {"seed", valued, [](Options& o, Text t) { o.meter.household.seed = number(t, 0, UINT64_MAX); }},
+    {"fault", valued,
+     [](Options& o, Text t) {
+       const auto fault = parse_fault(t);
+       if (!fault) {
+         throw UsageError(fault.error().what + ", see --help");
+       }
+       o.faults.push_back(*fault);
+     }},
+    {"verbose", flag, [](Options& o, Text) { o.verbose = true; }},
+    {"help", flag, nullptr},
+    {"version", flag, nullptr},
+}};
 
 }  // namespace
 
 std::variant<Options, Stop> parse_options(int argc, char** argv) {
+  std::array<option, known_options.size() + 1> long_options{};
+  std::ranges::transform(known_options, long_options.begin(), [](const KnownOption& known) {
+    return option{known.name, known.argument, nullptr, 0};
+  });
   Options options;
   options.meter.household.start = present_time();
+  std::string place;  // of what is wrong
   try {
+    int index = 0;
     int code = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-    while ((code = ::getopt_long(argc, argv, "", long_options, nullptr)) != -1) {
-      if (code == help) {
-        return Stop{help_text(), 0};
+    while ((code = ::getopt_long(argc, argv, "", long_options.data(), &index)) == 0) {
+      const KnownOption& known = known_options.at(static_cast<std::size_t>(index));
+      if (known.apply == nullptr) {
+        const bool help = std::string_view(known.name) == "help";
+        return Stop{help ? help_text() : std::string(program) + " " IRMETER_VERSION "\n", 0};
       }
-      if (code == version) {
-        return Stop{std::string(program) + " " + IRMETER_VERSION + "\n", 0};
-      }
-      if (code == '?') {
-        throw UsageError("");  // getopt has said what is wrong
-      }
-      apply(options, code, optarg == nullptr ? std::string() : std::string(optarg));
+      place = "--" + std::string(known.name) + ": ";
+      known.apply(options, optarg == nullptr ? "" : optarg);
     }
+    place.clear();
+    require(code != '?', "");  // getopt has said what is wrong
     if (optind != argc) {
       throw UsageError(std::string("unexpected argument '") + argv[optind] + "'");
     }
-    if (options.link.empty() == !options.port) {
-      throw UsageError("give one of --link and --tcp");
-    }
+    require(options.link.empty() == options.port.has_value(), "give one of --link and --tcp");
   } catch (const UsageError& error) {
-    std::string text = error.what();
+    std::string text = place + error.what();
     if (!text.empty()) {
       text = std::string(program) + ": " + text + "\n";
     }
