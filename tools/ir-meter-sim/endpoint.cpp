@@ -41,11 +41,6 @@ class Pty final : public Endpoint {
   explicit Pty(std::string link) : link_(std::move(link)) { open(); }
   ~Pty() override { remove_link(); }
 
-  Pty(const Pty&) = delete;
-  Pty& operator=(const Pty&) = delete;
-  Pty(Pty&&) = delete;
-  Pty& operator=(Pty&&) = delete;
-
   [[nodiscard]] std::string address() const override { return link_; }
   [[nodiscard]] int descriptor() const override { return master_.get(); }
 

@@ -16,8 +16,6 @@ class Endpoint {
   Endpoint() = default;
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
-  Endpoint(Endpoint&&) = delete;
-  Endpoint& operator=(Endpoint&&) = delete;
   virtual ~Endpoint() = default;
 
   // What a client is to open: a path, or tcp://host:port.

@@ -5,11 +5,7 @@
 namespace irmetersim {
 
 int EndpointFaults::descriptor() const {
-  return gone_ || stalled_until_ ? -1 : endpoint_.descriptor();
-}
-
-irmeter::Bytes EndpointFaults::read() {
-  return endpoint_.read();
+  return passes() ? endpoint_.descriptor() : -1;
 }
 
 void EndpointFaults::write(irmeter::ByteView bytes, Instant now) {
@@ -20,39 +16,38 @@ void EndpointFaults::write(irmeter::ByteView bytes, Instant now) {
     }
     written = end;
   };
-  for (std::size_t i = 0; i < bytes.size() && !gone_ && !stalled_until_; ++i) {
+  for (std::size_t i = 0; i < bytes.size() && passes(); ++i) {
     if (const auto* const fault = faults_.strike(FaultKind::unplug, now)) {
       write_up_to(i);
       endpoint_.hang_up();
       gone_ = true;
-      back_at_ = now + fault->fault.pause;
+      timers_.set(Timer::unplugged, now + fault->fault.pause);
     } else if (const auto* const pause = faults_.strike(FaultKind::stall, now)) {
       write_up_to(i);
-      stalled_until_ = now + pause->fault.pause;
+      timers_.set(Timer::stall, now + pause->fault.pause);
     } else if (faults_.strike(FaultKind::rst, now) != nullptr) {
       write_up_to(i);
       endpoint_.reset_connection();
       written = bytes.size();
     }
   }
-  if (!gone_ && !stalled_until_) {
+  if (passes()) {
     write_up_to(bytes.size());
   }
 }
 
 void EndpointFaults::timeout(Instant now) {
-  if (stalled_until_ && (*stalled_until_ <= now || faults_.none())) {
-    stalled_until_.reset();
+  if (faults_.none()) {
+    timers_.stop_all();
   }
-  if (back_at_ && (*back_at_ <= now || faults_.none())) {
-    back_at_.reset();
-  }
+  (void)timers_.expired(Timer::stall, now);
+  (void)timers_.expired(Timer::unplugged, now);
   const bool was_missing = missing_;
   missing_ = faults_.find(FaultKind::missing, now) != nullptr;
   if (missing_ && !gone_) {
     endpoint_.hang_up();
     gone_ = true;
-  } else if (gone_ && !missing_ && !back_at_) {
+  } else if (gone_ && !missing_ && !timers_.running(Timer::unplugged)) {
     endpoint_.come_back();
     gone_ = false;
   }
@@ -62,13 +57,7 @@ void EndpointFaults::timeout(Instant now) {
 }
 
 std::optional<Instant> EndpointFaults::deadline(Instant now) const {
-  std::optional<Instant> earliest = faults_.next_change(FaultKind::missing, now);
-  for (const auto& due : {back_at_, stalled_until_}) {
-    if (due && (!earliest || *due < *earliest)) {
-      earliest = due;
-    }
-  }
-  return earliest;
+  return irmeter::earlier(timers_.next(), faults_.next_change(FaultKind::missing, now));
 }
 
 }  // namespace irmetersim

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "lib/timers.hpp"
 #include "tools/ir-meter-sim/endpoint.hpp"
 #include "tools/ir-meter-sim/faults.hpp"
 
@@ -17,7 +18,7 @@ class EndpointFaults {
 
   // The descriptor to wait for input on; -1 while none is to be expected.
   [[nodiscard]] int descriptor() const;
-  [[nodiscard]] irmeter::Bytes read();
+  [[nodiscard]] irmeter::Bytes read() { return endpoint_.read(); }
   void write(irmeter::ByteView bytes, Instant now);
 
   // Lets begin and end what is due. May throw std::system_error when the endpoint does not come
@@ -26,12 +27,14 @@ class EndpointFaults {
   [[nodiscard]] std::optional<Instant> deadline(Instant now) const;
 
  private:
+  [[nodiscard]] bool passes() const { return !gone_ && !timers_.running(Timer::stall); }
+
   Endpoint& endpoint_;
   Faults& faults_;
   bool gone_ = false;     // unplugged or missing
   bool missing_ = false;  // as long as the fault is on
-  std::optional<Instant> back_at_;
-  std::optional<Instant> stalled_until_;
+  enum class Timer : std::uint8_t { unplugged, stall, count };
+  irmeter::Timers<Timer> timers_;  // as long as they run
 };
 
 }  // namespace irmetersim

@@ -41,7 +41,7 @@ enum class FaultKind : std::uint8_t {
   repeated,
   slow,
   reset,
-  // The meter's mind.
+  // The meter itself.
   toggle_copy,
   toggle_zero,
   toggle_one,

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "lib/timers.hpp"
+
 namespace irmetersim {
 namespace {
 
@@ -77,14 +79,10 @@ std::optional<Instant> Faults::next_change(FaultKind kind, Instant now) const {
       continue;
     }
     const Instant begin = active.since + active.fault.from;
-    std::optional<Instant> change;
     if (now < begin) {
-      change = begin;
+      next = irmeter::earlier(next, begin);
     } else if (active.fault.lasting < Duration::max() && now < begin + active.fault.lasting) {
-      change = begin + active.fault.lasting;
-    }
-    if (change && (!next || *change < *next)) {
-      next = change;
+      next = irmeter::earlier(next, begin + active.fault.lasting);
     }
   }
   return next;

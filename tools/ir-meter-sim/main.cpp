@@ -14,11 +14,8 @@
 #include <csignal>
 #include <ctime>
 #include <exception>
-#include <iomanip>
 #include <iostream>
 #include <optional>
-#include <sstream>
-#include <string_view>
 #include <system_error>
 #include <variant>
 
@@ -59,10 +56,6 @@ int next_signal(const Descriptor& signals) {
                                                                   : 0;
 }
 
-std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> b) {
-  return a && b ? std::min(a, b) : a ? a : b;
-}
-
 // Until there is input or the deadline has come.
 void wait(std::array<pollfd, 2>& descriptors, std::optional<Instant> deadline) {
   timespec left{};
@@ -76,14 +69,6 @@ void wait(std::array<pollfd, 2>& descriptors, std::optional<Instant> deadline) {
       errno != EINTR) {
     throw std::system_error(errno, std::generic_category(), "poll");
   }
-}
-
-// Like the lines of the conversation.
-void print_fault(std::string_view name, Duration since_start) {
-  std::ostringstream line;
-  line << std::fixed << std::setprecision(3) << std::setw(9)
-       << std::chrono::duration<double>(since_start).count() << " fault: " << name;
-  std::cerr << line.str() << std::endl;
 }
 
 void run(Options options) {
@@ -102,7 +87,7 @@ void run(Options options) {
   Trace trace(std::cerr);
   if (options.verbose) {
     meter.faults().set_observer(
-        [start](FaultKind kind) { print_fault(info(kind).name, clock_now() - start); });
+        [&](FaultKind kind) { trace.fault(info(kind).name, clock_now() - start); });
   }
   endpoint.timeout(start);
   std::cout << place->address() << std::endl;
@@ -118,7 +103,7 @@ void run(Options options) {
     }
     std::array<pollfd, 2> descriptors{
         {{endpoint.descriptor(), POLLIN, 0}, {signals.get(), POLLIN, 0}}};
-    wait(descriptors, earlier(line.deadline(), endpoint.deadline(clock_now())));
+    wait(descriptors, irmeter::earlier(line.deadline(), endpoint.deadline(clock_now())));
     if (descriptors[1].revents != 0) {
       if (next_signal(signals) != SIGUSR1) {
         return;

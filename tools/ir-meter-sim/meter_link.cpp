@@ -4,33 +4,20 @@
 #include <utility>
 
 namespace irmetersim {
-namespace {
-
-// True once when the instant has come.
-bool take_due(std::optional<Instant>& due, Instant now) {
-  if (!due || *due > now) {
-    return false;
-  }
-  due.reset();
-  return true;
-}
-
-}  // namespace
-
 MeterLink::MeterLink(const LinkSettings& settings) : settings_(settings) {}
 
 void MeterLink::receive(ByteView bytes, Instant now) {
   scanner_.push(bytes);
-  gap_due_ = now + settings_.character_timeout;
-  if (nak_due_) {
-    nak_due_ = now + settings_.nak_quiet;
+  timers_.set(Timer::gap, now + settings_.character_timeout);
+  if (timers_.running(Timer::nak)) {
+    timers_.set(Timer::nak, now + settings_.nak_quiet);
   }
 }
 
 std::optional<Bytes> MeterLink::next_request(Instant now) {
   while (auto item = scanner_.next()) {
     if (std::holds_alternative<irmeter::ReceivedDamage>(*item)) {
-      nak_due_ = now + settings_.nak_quiet;
+      timers_.set(Timer::nak, now + settings_.nak_quiet);
       continue;
     }
     traffic(now);
@@ -39,15 +26,17 @@ std::optional<Bytes> MeterLink::next_request(Instant now) {
       continue;
     }
     if (std::holds_alternative<irmeter::ReceivedNak>(*item)) {
-      repeat(now);
+      if (timers_.running(Timer::repeat)) {
+        repeat(now);
+      }
       continue;
     }
     auto& [packet, raw] = std::get<irmeter::ReceivedPacket>(*item);
     if (packet.multi) {
       continue;  // no request of a reader is that long
     }
-    nak_due_.reset();
-    ack_due_ = now + settings_.turn_around;
+    timers_.stop(Timer::nak);
+    timers_.set(Timer::ack, now + settings_.turn_around);
     if (raw == last_request_) {
       continue;
     }
@@ -56,7 +45,7 @@ std::optional<Bytes> MeterLink::next_request(Instant now) {
     return std::move(packet.payload);
   }
   if (!scanner_.in_packet()) {
-    gap_due_.reset();
+    timers_.stop(Timer::gap);
   }
   return std::nullopt;
 }
@@ -77,8 +66,8 @@ void MeterLink::respond(ByteView payload, std::size_t packet_size, Instant now) 
   }
   current_ = 0;
   repeated_ = 0;
-  repeat_due_.reset();
-  send_due_ = now + settings_.turn_around + line_time(1) + settings_.think_time;
+  timers_.stop(Timer::repeat);
+  timers_.set(Timer::send, now + settings_.turn_around + line_time(1) + settings_.think_time);
 }
 
 bool MeterLink::next_toggle(bool first) {
@@ -98,41 +87,31 @@ bool MeterLink::next_toggle(bool first) {
 }
 
 void MeterLink::ignore() {
-  ack_due_.reset();
+  timers_.stop(Timer::ack);
   last_request_.clear();
 }
 
 void MeterLink::timeout(Instant now) {
-  if (take_due(gap_due_, now)) {
+  if (timers_.expired(Timer::gap, now)) {
     scanner_.gap();
   }
-  if (take_due(nak_due_, now)) {
+  if (timers_.expired(Timer::nak, now)) {
     emit(Bytes{irmeter::nak_byte}, now);
   }
-  if (take_due(ack_due_, now)) {
+  if (timers_.expired(Timer::ack, now)) {
     emit(Bytes{irmeter::ack_byte}, now);
   }
-  if (take_due(send_due_, now)) {
+  if (timers_.expired(Timer::send, now)) {
     emit(response_[current_], now);
-    repeat_due_ = line_free_ + settings_.response_timeout;
+    timers_.set(Timer::repeat, line_free_ + settings_.response_timeout);
     traffic(line_free_);
   }
-  if (repeat_due_ && *repeat_due_ <= now) {
+  if (timers_.expired(Timer::repeat, now)) {
     repeat(now);
   }
-  if (traffic_due_ && *traffic_due_ <= now) {
+  if (timers_.expired(Timer::traffic, now)) {
     give_up();
   }
-}
-
-std::optional<Instant> MeterLink::deadline() const {
-  std::optional<Instant> earliest;
-  for (const auto& due : {gap_due_, nak_due_, ack_due_, send_due_, repeat_due_, traffic_due_}) {
-    if (due && (!earliest || *due < *earliest)) {
-      earliest = due;
-    }
-  }
-  return earliest;
 }
 
 std::vector<Bytes> MeterLink::transmit() {
@@ -144,8 +123,8 @@ void MeterLink::set_line_free(Instant at) {
     return;
   }
   line_free_ = at;
-  if (repeat_due_) {
-    repeat_due_ = at + settings_.response_timeout;
+  if (timers_.running(Timer::repeat)) {
+    timers_.set(Timer::repeat, at + settings_.response_timeout);
     traffic(at);
   }
 }
@@ -161,7 +140,7 @@ void MeterLink::restart() {
 
 void MeterLink::reset() {
   scanner_.clear();
-  gap_due_.reset();
+  timers_.stop(Timer::gap);
   give_up();
 }
 
@@ -179,41 +158,36 @@ Duration MeterLink::line_time(std::size_t bytes) const {
 }
 
 void MeterLink::traffic(Instant now) {
-  traffic_due_ = now + settings_.traffic_timeout;
+  timers_.set(Timer::traffic, now + settings_.traffic_timeout);
 }
 
 // An ACK counts only while a packet waits for one.
 void MeterLink::acknowledged(Instant now) {
-  if (!repeat_due_) {
+  if (!timers_.running(Timer::repeat)) {
     return;
   }
-  repeat_due_.reset();
+  timers_.stop(Timer::repeat);
   repeated_ = 0;
   if (++current_ < response_.size()) {
-    send_due_ = now + settings_.turn_around;
+    timers_.set(Timer::send, now + settings_.turn_around);
   }
 }
 
 void MeterLink::repeat(Instant now) {
-  if (!repeat_due_) {
-    return;
-  }
-  repeat_due_.reset();
+  timers_.stop(Timer::repeat);
   if (repeated_ == settings_.repetitions) {
     give_up();
     return;
   }
   ++repeated_;
-  send_due_ = now + settings_.turn_around;
+  timers_.set(Timer::send, now + settings_.turn_around);
 }
 
 void MeterLink::give_up() {
   lost_ = true;
-  nak_due_.reset();
-  ack_due_.reset();
-  send_due_.reset();
-  repeat_due_.reset();
-  traffic_due_.reset();
+  for (const Timer timer : {Timer::nak, Timer::ack, Timer::send, Timer::repeat, Timer::traffic}) {
+    timers_.stop(timer);
+  }
   restart();
 }
 

@@ -12,6 +12,7 @@
 
 #include "lib/link/scanner.hpp"
 #include "lib/time.hpp"
+#include "lib/timers.hpp"
 
 namespace irmetersim {
 
@@ -49,12 +50,12 @@ class MeterLink {
 
   // Answers the request just taken, in as many packets of the given size as it needs.
   void respond(ByteView payload, std::size_t packet_size, Instant now);
-  // Neither acknowledges nor remembers the request just taken.
+  // Neither acknowledges nor records the request just taken.
   void ignore();
 
   // To be called at deadline().
   void timeout(Instant now);
-  [[nodiscard]] std::optional<Instant> deadline() const;
+  [[nodiscard]] std::optional<Instant> deadline() const { return timers_.next(); }
 
   // What goes on the line now: packets, ACKs and NAKs.
   [[nodiscard]] std::vector<Bytes> transmit();
@@ -64,7 +65,7 @@ class MeterLink {
   // True once after the client has been silent for too long, or deaf for too many repetitions.
   [[nodiscard]] bool take_lost();
 
-  // The base state was entered: the toggle starts anew, and so does the memory of the last request.
+  // The base state was entered: the toggle starts anew, and the last request is forgotten.
   // A response on its way still arrives.
   void restart();
   // Forgets everything, as when the power comes back.
@@ -96,12 +97,8 @@ class MeterLink {
   std::size_t current_ = 0;      // the one that is to be sent or acknowledged
   unsigned repeated_ = 0;
 
-  std::optional<Instant> gap_due_;
-  std::optional<Instant> nak_due_;
-  std::optional<Instant> ack_due_;
-  std::optional<Instant> send_due_;
-  std::optional<Instant> repeat_due_;
-  std::optional<Instant> traffic_due_;
+  enum class Timer : std::uint8_t { gap, nak, ack, send, repeat, traffic, count };
+  irmeter::Timers<Timer> timers_;
 };
 
 }  // namespace irmetersim

@@ -52,30 +52,19 @@ constexpr std::array<Profile, 5> all_profiles{{
 
 // Named views of BT21, as far as the layouts need them.
 struct Shape {
-  explicit Shape(const Dimensions& bt21)
-      : demand_resets((bt21[0] & 0x04U) != 0),
-        time_remaining((bt21[0] & 0x40U) != 0),
-        summations(bt21[3]),
-        demands(bt21[4]),
-        coincidents(bt21[5]),
-        occurrences(bt21[6]),
-        tiers(bt21[7]),
-        present_demands(bt21[8]),
-        present_values(bt21[9]),
-        demand_record(((bt21[0] & 0x02U) != 0 ? 5 * occurrences : 0U) +
-                      ((bt21[0] & 0x10U) != 0 ? 4U : 0U) + ((bt21[0] & 0x20U) != 0 ? 4U : 0U) +
-                      4 * occurrences) {}
-
-  bool demand_resets;
-  bool time_remaining;
-  std::size_t summations;
-  std::size_t demands;
-  std::size_t coincidents;
-  std::size_t occurrences;
-  std::size_t tiers;
-  std::size_t present_demands;
-  std::size_t present_values;
-  std::size_t demand_record;
+  const Dimensions& bt21;
+  bool demand_resets = (bt21[0] & 0x04U) != 0;
+  bool time_remaining = (bt21[0] & 0x40U) != 0;
+  std::size_t summations = bt21[3];
+  std::size_t demands = bt21[4];
+  std::size_t coincidents = bt21[5];
+  std::size_t occurrences = bt21[6];
+  std::size_t tiers = bt21[7];
+  std::size_t present_demands = bt21[8];
+  std::size_t present_values = bt21[9];
+  std::size_t demand_record = ((bt21[0] & 0x02U) != 0 ? 5 * occurrences : 0U) +
+                              ((bt21[0] & 0x10U) != 0 ? 4U : 0U) +
+                              ((bt21[0] & 0x20U) != 0 ? 4U : 0U) + 4 * occurrences;
 };
 
 void append(Bytes& bytes, ByteView more) {
@@ -197,7 +186,7 @@ Bytes MeterTables::identification() const {
 }
 
 Bytes MeterTables::registers(const MeterValues& values) const {
-  const Shape shape(profile_.actual);
+  const Shape shape{profile_.actual};
   Bytes bytes;
   if (shape.demand_resets) {
     bytes.push_back(3);  // so many demand resets
@@ -219,7 +208,7 @@ Bytes MeterTables::registers(const MeterValues& values) const {
 }
 
 Bytes MeterTables::present_values(const MeterValues& values) const {
-  const Shape shape(profile_.actual);
+  const Shape shape{profile_.actual};
   constexpr std::size_t time_size = 3;
   Bytes bytes;
   append_filler(bytes, (shape.time_remaining ? time_size + 4 : 4) * shape.present_demands);

@@ -62,13 +62,7 @@ void PacedLine::timeout(Instant now) {
 }
 
 std::optional<Instant> PacedLine::deadline() const {
-  std::optional<Instant> earliest;
-  for (const auto& due : {to_meter_.due(), to_client_.due(), meter_.deadline()}) {
-    if (due && (!earliest || *due < *earliest)) {
-      earliest = due;
-    }
-  }
-  return earliest;
+  return irmeter::earlier(meter_.deadline(), irmeter::earlier(to_meter_.due(), to_client_.due()));
 }
 
 Bytes PacedLine::transmit() {

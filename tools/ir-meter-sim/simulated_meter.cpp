@@ -61,9 +61,7 @@ void SimulatedMeter::timeout(Instant now) {
 }
 
 std::optional<Instant> SimulatedMeter::deadline() const {
-  const auto link = link_.deadline();
-  const auto line = line_faults_.deadline();
-  return link && line ? std::min(link, line) : link ? link : line;
+  return irmeter::earlier(link_.deadline(), line_faults_.deadline());
 }
 
 MeterValues SimulatedMeter::values(Instant now) {

@@ -53,9 +53,6 @@ class SimulatedMeter {
   explicit SimulatedMeter(const MeterSettings& settings);
   SimulatedMeter(const SimulatedMeter&) = delete;
   SimulatedMeter& operator=(const SimulatedMeter&) = delete;
-  SimulatedMeter(SimulatedMeter&&) = delete;
-  SimulatedMeter& operator=(SimulatedMeter&&) = delete;
-  ~SimulatedMeter() = default;
 
   void receive(ByteView bytes, Instant now);
   void timeout(Instant now);
