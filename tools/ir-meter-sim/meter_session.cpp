@@ -1,6 +1,7 @@
 #include "tools/ir-meter-sim/meter_session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "tools/ir-meter-sim/meter_tables.hpp"
@@ -8,27 +9,14 @@
 namespace irmetersim {
 namespace {
 
-namespace service {
-constexpr std::uint8_t identify = 0x20;
-constexpr std::uint8_t terminate = 0x21;
-constexpr std::uint8_t full_read = 0x30;
-constexpr std::uint8_t offset_read = 0x3F;
-constexpr std::uint8_t log_on = 0x50;
-constexpr std::uint8_t security = 0x51;
-constexpr std::uint8_t log_off = 0x52;
-constexpr std::uint8_t negotiate = 0x60;  // up to 0x6B: so many baud codes follow
-constexpr std::uint8_t negotiate_last = 0x6B;
-}  // namespace service
+// Up to so many baud codes may follow a request to negotiate; each number has its own code.
+constexpr std::uint8_t negotiate_code = 0x60;
+constexpr std::size_t most_baud_codes = 11;
 
 constexpr std::uint8_t baud_code_9600 = 0x06;
-constexpr std::size_t user_size = 12;        // id and name
 constexpr std::size_t smallest_packet = 32;  // Security must fit
 // A read response beside its data: result, count, checksum.
 constexpr std::size_t read_overhead = 4;
-
-Bytes answer(Response response) {
-  return {static_cast<std::uint8_t>(response)};
-}
 
 std::size_t big_endian(ByteView bytes) {
   std::size_t value = 0;
@@ -56,38 +44,38 @@ void MeterSession::reset() {
 }
 
 Bytes MeterSession::handle(ByteView request) {
+  struct Service {
+    std::uint8_t code;
+    std::optional<SessionState> state;  // the only one it is allowed in
+    std::size_t size;                   // of its body
+    Bytes (MeterSession::*carry_out)(ByteView body);
+  };
+  constexpr std::array<Service, 7> services{{
+      {0x20, SessionState::base, 0, &MeterSession::identify},
+      {0x21, std::nullopt, 0, &MeterSession::terminate},
+      {0x30, SessionState::session, 2, &MeterSession::read},
+      {0x3F, SessionState::session, 7, &MeterSession::read},  // a part of a table
+      {0x50, SessionState::id, 12, &MeterSession::log_on},    // id and name of the user
+      {0x51, SessionState::session, key_size, &MeterSession::check_key},
+      {0x52, SessionState::session, 0, &MeterSession::log_off},
+  }};
   const std::uint8_t code = request.front();
   const ByteView body = request.subspan(1);
-  if (code >= service::negotiate && code <= service::negotiate_last) {
-    return negotiate(body, code - service::negotiate);
-  }
-  switch (code) {
-    case service::identify:
-      return identify(body);
-    case service::log_on:
-      return log_on(body);
-    case service::security:
-      return check_key(body);
-    case service::full_read:
-      return read(body, false);
-    case service::offset_read:
-      return read(body, true);
-    case service::log_off:
-      return log_off(body);
-    case service::terminate:
-      return terminate(body);
-    default:
+  Service service{code, SessionState::id, 3U + code - negotiate_code, &MeterSession::negotiate};
+  if (code < negotiate_code || code > negotiate_code + most_baud_codes || !settings_.negotiates) {
+    const auto* const found = std::ranges::find(services, code, &Service::code);
+    if (found == services.end()) {
       return answer(Response::sns);
+    }
+    service = *found;
   }
-}
-
-Bytes MeterSession::identify(ByteView body) {
-  if (state_ != SessionState::base) {
+  if (service.state && service.state != state_) {
     return answer(Response::isss);
   }
-  if (!body.empty()) {
-    return answer(Response::err);
-  }
+  return body.size() == service.size ? (this->*service.carry_out)(body) : answer(Response::err);
+}
+
+Bytes MeterSession::identify(ByteView) {
   state_ = SessionState::id;
   Bytes response = answer(Response::ok);
   response.insert(response.end(), settings_.identification.begin(), settings_.identification.end());
@@ -95,16 +83,7 @@ Bytes MeterSession::identify(ByteView body) {
 }
 
 // Grants what was asked for up to this meter's own limits. The speed stays what it is.
-Bytes MeterSession::negotiate(ByteView body, std::size_t baud_codes) {
-  if (!settings_.negotiates) {
-    return answer(Response::sns);
-  }
-  if (state_ != SessionState::id) {
-    return answer(Response::isss);
-  }
-  if (body.size() != 3 + baud_codes) {
-    return answer(Response::err);
-  }
+Bytes MeterSession::negotiate(ByteView body) {
   const std::size_t size = big_endian(body.first(2));
   const std::size_t count = body[2];
   if (size < smallest_packet || count == 0) {
@@ -120,61 +99,33 @@ Bytes MeterSession::negotiate(ByteView body, std::size_t baud_codes) {
 }
 
 // The user is recorded by real meters but not checked.
-Bytes MeterSession::log_on(ByteView body) {
-  if (state_ != SessionState::id) {
-    return answer(Response::isss);
-  }
-  if (body.size() != user_size) {
-    return answer(Response::err);
-  }
+Bytes MeterSession::log_on(ByteView) {
   state_ = SessionState::session;
   authenticated_ = false;
   return answer(Response::ok);
 }
 
 Bytes MeterSession::check_key(ByteView body) {
-  if (state_ != SessionState::session) {
-    return answer(Response::isss);
-  }
-  if (body.size() != key_size) {
-    return answer(Response::err);
-  }
   authenticated_ = std::ranges::equal(body, settings_.key, {}, {},
                                       [](char c) { return static_cast<std::uint8_t>(c); });
-  if (!authenticated_) {
-    ++invalid_passwords_;
-    return answer(Response::isc);
-  }
-  return answer(Response::ok);
+  invalid_passwords_ += authenticated_ ? 0 : 1;
+  return answer(authenticated_ ? Response::ok : Response::isc);
 }
 
-Bytes MeterSession::log_off(ByteView body) {
-  if (state_ != SessionState::session) {
-    return answer(Response::isss);
-  }
-  if (!body.empty()) {
-    return answer(Response::err);
-  }
+Bytes MeterSession::log_off(ByteView) {
   state_ = SessionState::id;
   authenticated_ = false;
   return answer(Response::ok);
 }
 
-Bytes MeterSession::terminate(ByteView body) {
-  if (!body.empty()) {
-    return answer(Response::err);
-  }
+Bytes MeterSession::terminate(ByteView) {
   reset();
   return answer(Response::ok);
 }
 
-Bytes MeterSession::read(ByteView body, bool partial) const {
-  if (state_ != SessionState::session) {
-    return answer(Response::isss);
-  }
-  if (body.size() != (partial ? 7U : 2U)) {
-    return answer(Response::err);
-  }
+// Of a whole table, or of the part that the body names.
+Bytes MeterSession::read(ByteView body) {
+  const bool partial = body.size() > 2;
   const auto id = static_cast<std::uint16_t>(big_endian(body.first(2)));
   if (!authenticated_ && !MeterTables::is_open(id)) {
     return answer(Response::isc);

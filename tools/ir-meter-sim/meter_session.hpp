@@ -27,8 +27,16 @@ enum class Response : std::uint8_t {
   isc = 0x03,   // insufficient security clearance
   onp = 0x04,   // operation not possible
   iar = 0x05,   // inappropriate action requested: no such table
+  bsy = 0x06,   // device busy
+  dnr = 0x07,   // data not ready
+  dlk = 0x08,   // data locked
+  rno = 0x09,   // renegotiate
   isss = 0x0A,  // invalid service sequence state
 };
+
+[[nodiscard]] inline Bytes answer(Response response) {
+  return {static_cast<std::uint8_t>(response)};
+}
 
 enum class SessionState : std::uint8_t { base, id, session };
 
@@ -67,12 +75,12 @@ class MeterSession {
 
  private:
   [[nodiscard]] Bytes identify(ByteView body);
-  [[nodiscard]] Bytes negotiate(ByteView body, std::size_t baud_codes);
+  [[nodiscard]] Bytes negotiate(ByteView body);
   [[nodiscard]] Bytes log_on(ByteView body);
   [[nodiscard]] Bytes check_key(ByteView body);
   [[nodiscard]] Bytes log_off(ByteView body);
   [[nodiscard]] Bytes terminate(ByteView body);
-  [[nodiscard]] Bytes read(ByteView body, bool partial) const;
+  [[nodiscard]] Bytes read(ByteView body);
 
   SessionSettings settings_;
   TableSource tables_;

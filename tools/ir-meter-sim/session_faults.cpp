@@ -17,15 +17,15 @@ constexpr std::uint8_t security = 0x51;
 
 struct Refusal {
   FaultKind kind;
-  std::uint8_t code;
+  Response response;
   bool ends_session;
 };
 constexpr std::array<Refusal, 5> refusals{{
-    {FaultKind::bsy, 0x06, false},
-    {FaultKind::dnr, 0x07, false},
-    {FaultKind::dlk, 0x08, false},
-    {FaultKind::rno, 0x09, true},
-    {FaultKind::isss, 0x0A, true},
+    {FaultKind::bsy, Response::bsy, false},
+    {FaultKind::dnr, Response::dnr, false},
+    {FaultKind::dlk, Response::dlk, false},
+    {FaultKind::rno, Response::rno, true},
+    {FaultKind::isss, Response::isss, true},
 }};
 
 constexpr std::array<std::pair<FaultKind, ToggleRule>, 4> toggle_rules{{
@@ -37,10 +37,6 @@ constexpr std::array<std::pair<FaultKind, ToggleRule>, 4> toggle_rules{{
 
 bool is_read(ByteView request) {
   return request.front() >= first_read && request.front() <= last_read;
-}
-
-Bytes answer(Response response) {
-  return {static_cast<std::uint8_t>(response)};
 }
 
 }  // namespace
@@ -95,12 +91,8 @@ bool SessionFaults::refuses(ByteView request, Instant now) {
 }
 
 std::optional<Bytes> SessionFaults::instead_of_read(ByteView request, Instant now) {
-  if (faults_.strike(FaultKind::session_silent, now) != nullptr) {
-    session_.reset();
-    waits_for_identification_ = true;
-    return std::nullopt;
-  }
-  if (faults_.strike(FaultKind::session_loss, now) != nullptr) {
+  waits_for_identification_ = faults_.strike(FaultKind::session_silent, now) != nullptr;
+  if (waits_for_identification_ || faults_.strike(FaultKind::session_loss, now) != nullptr) {
     session_.reset();
     return std::nullopt;
   }
@@ -109,7 +101,7 @@ std::optional<Bytes> SessionFaults::instead_of_read(ByteView request, Instant no
       if (refusal.ends_session) {
         session_.reset();
       }
-      return Bytes{refusal.code};
+      return answer(refusal.response);
     }
   }
   const bool has_id = request.size() >= 3;

@@ -1,4 +1,4 @@
-// What goes wrong in the meter's mind: it is busy, forgets sessions, ends them, locks its port, or
+// What goes wrong in the meter itself: it is busy, forgets sessions, ends them, locks its port, or
 // answers with numbers that do not add up.
 //
 // Stands in front of the meter's session: requests pass handle(), which asks the session or answers
