@@ -14,30 +14,7 @@
 namespace irmeterd {
 namespace {
 
-// Room for a secret while it is looked at.
-class SecretBuffer {
- public:
-  SecretBuffer() = default;
-  ~SecretBuffer() { irmeter::wipe(bytes_.data(), bytes_.size()); }
-  SecretBuffer(const SecretBuffer&) = delete;
-  SecretBuffer& operator=(const SecretBuffer&) = delete;
-
-  // The content without its line end.
-  [[nodiscard]] irmeter::Result<std::string_view> read(const std::string& path) {
-    auto content = read_file(path, bytes_);
-    if (!content) {
-      return content;
-    }
-    std::string_view text = *content;
-    if (text.ends_with('\n')) {
-      text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
-    }
-    return text;
-  }
-
- private:
-  std::array<char, 4097> bytes_{};
-};
+constexpr std::size_t max_secret = 4'096;  // bytes
 
 // False for a lone line end too, which stands for a credential that is not there.
 bool is_there(const std::string& path) {
@@ -91,13 +68,12 @@ class SecretReader {
     }
     const std::string path = meter.key_file.empty() ? *credential : meter.key_file;
     const std::string what = "key of meter " + in_quotes(meter.name);
-    SecretBuffer buffer;
-    const auto text = buffer.read(path);
+    const auto text = read_secret(path, max_secret);
     if (!text) {
       report(path, unreadable(what, text.error()));
       return {};
     }
-    const auto key = irmeter::Key::from_text(*text);
+    const auto key = irmeter::Key::from_text(text->reveal());
     if (!key) {
       report(path, what + ": " + key.error().what);
       return {};
@@ -114,16 +90,16 @@ class SecretReader {
     if (!path) {
       return {};
     }
-    SecretBuffer buffer;
-    const auto text = buffer.read(*path);
-    if (!text) {
-      report(*path, unreadable("MQTT password", text.error()));
-    } else if (text->empty()) {
+    auto secret = read_secret(*path, max_secret);
+    if (!secret) {
+      report(*path, unreadable("MQTT password", secret.error()));
+    } else if (secret->empty()) {
       report(*path, "MQTT password is empty; write it into the file, on one line");
-    } else if (text->find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+    } else if (secret->reveal().find_first_of(std::string_view("\r\n\0", 3)) !=
+               std::string_view::npos) {
       report(*path, "MQTT password is more than a line of text; write it alone, on one line");
     } else {
-      return Secret(*text);
+      return *secret;
     }
     return {};
   }
@@ -173,6 +149,15 @@ class SecretReader {
 };
 
 }  // namespace
+
+irmeter::Result<Secret> read_secret(const std::string& path, std::size_t most) {
+  std::vector<char> buffer(most + 1);
+  const auto content = read_file(path, buffer);
+  irmeter::Result<Secret> secret =
+      content ? irmeter::Result(Secret(without_line_end(*content))) : content.error();
+  irmeter::wipe(buffer.data(), buffer.size());
+  return secret;
+}
 
 std::optional<std::string> credential_file(const std::string& directory, const std::string& name) {
   if (directory.empty()) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/result.hpp"
 #include "lib/session/key.hpp"
 
 namespace irmeterd {
@@ -26,5 +27,17 @@ class Secret {
  private:
   std::string text_;
 };
+
+// What is left of a text without one line end behind it, which is no part of a secret.
+[[nodiscard]] constexpr std::string_view without_line_end(std::string_view text) {
+  if (text.ends_with('\n')) {
+    text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
+  }
+  return text;
+}
+
+// The content of a file of at most so many bytes, without its line end. The error is that of
+// read_file().
+[[nodiscard]] irmeter::Result<Secret> read_secret(const std::string& path, std::size_t most);
 
 }  // namespace irmeterd

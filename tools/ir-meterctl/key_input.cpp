@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <csignal>
 #include <string_view>
-#include <system_error>
 
+#include "common/config/secret.hpp"
 #include "common/file_descriptor.hpp"
 
 namespace irmeterctl {
@@ -83,11 +83,7 @@ class Input {
 
   // Without a line end behind it.
   [[nodiscard]] std::string_view text() const {
-    std::string_view text(bytes_.data(), size_);
-    if (text.ends_with('\n')) {
-      text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
-    }
-    return text;
+    return irmeterd::without_line_end({bytes_.data(), size_});
   }
 
  private:

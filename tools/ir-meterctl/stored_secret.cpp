@@ -2,40 +2,18 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <span>
-#include <string_view>
 #include <system_error>
 
 #include "common/config/credentials.hpp"
-#include "common/files.hpp"
 #include "lib/session/key.hpp"
 #include "tools/ir-meterctl/program.hpp"
 
 namespace irmeterctl {
 namespace {
 
-// Room for a secret while it is looked at.
-class Buffer {
- public:
-  Buffer() = default;
-  ~Buffer() { irmeter::wipe(bytes_.data(), bytes_.size()); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  std::span<char> bytes() { return bytes_; }
-
- private:
-  std::array<char, 16'385> bytes_{};
-};
-
-std::string_view without_line_end(std::string_view text) {
-  if (text.ends_with('\n')) {
-    text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
-  }
-  return text;
-}
+constexpr std::size_t max_secret = 16'384;  // bytes
 
 enum class Presence { there, missing, hidden };
 
@@ -54,7 +32,7 @@ StoredSecret hidden(const std::string& path) {
 
 StoredSecret decrypt(const std::string& name, const std::string& path) {
   Finished decrypted = run_program({"systemd-creds", "decrypt", "--name=" + name, path, "-"});
-  const irmeterd::Secret text(without_line_end(decrypted.output));
+  const irmeterd::Secret text(irmeterd::without_line_end(decrypted.output));
   irmeter::wipe(decrypted.output.data(), decrypted.output.size());
   if (decrypted.status != 0) {
     return {{},
@@ -69,15 +47,14 @@ StoredSecret decrypt(const std::string& name, const std::string& path) {
 }  // namespace
 
 StoredSecret read_secret_file(const std::string& path) {
-  Buffer buffer;
-  const auto text = irmeterd::read_file(path, buffer.bytes());
-  if (!text) {
-    if (look_for(path) != Presence::missing && access(path.c_str(), R_OK) != 0) {
-      return hidden(path);
-    }
-    return {{}, path, Advice{path + " " + text.error().what, "write it there, alone, on one line"}};
+  const auto text = irmeterd::read_secret(path, max_secret);
+  if (text) {
+    return {*text, path, {}};
   }
-  return {irmeterd::Secret(without_line_end(*text)), path, {}};
+  if (look_for(path) != Presence::missing && access(path.c_str(), R_OK) != 0) {
+    return hidden(path);
+  }
+  return {{}, path, Advice{path + " " + text.error().what, "write it there, alone, on one line"}};
 }
 
 StoredSecret find_credential(const std::string& name, const std::string& root) {
@@ -86,20 +63,14 @@ StoredSecret find_credential(const std::string& name, const std::string& root) {
     const auto path = irmeterd::credential_file(handed_over, name);
     return path ? read_secret_file(*path) : StoredSecret{};
   }
-  struct Place {
-    std::string path;
-    bool encrypted;
-  };
-  const std::array<Place, 2> places{{{root + "/etc/credstore.encrypted/" + name, true},
-                                     {root + "/etc/credstore/" + name, false}}};
-  for (const auto& [path, encrypted] : places) {
-    switch (look_for(path)) {
-      case Presence::missing:
-        break;
-      case Presence::hidden:
-        return hidden(path);
-      case Presence::there:
-        return encrypted ? decrypt(name, path) : read_secret_file(path);
+  for (const bool encrypted : {true, false}) {
+    const std::string path = root + "/etc/credstore" + (encrypted ? ".encrypted/" : "/") + name;
+    const Presence presence = look_for(path);
+    if (presence == Presence::hidden) {
+      return hidden(path);
+    }
+    if (presence == Presence::there) {
+      return encrypted ? decrypt(name, path) : read_secret_file(path);
     }
   }
   return {};
