@@ -52,21 +52,154 @@ class Reader {
  public:
   explicit Reader(const std::string& file) : file_(file) {}
 
-  LoadedConfig read(std::string_view text);
+  LoadedConfig read(std::string_view text) {
+    try {
+      read_root(toml::parse(text, std::string_view(file_)));
+    } catch (const toml::parse_error& error) {
+      report(error.source(), "not valid TOML: " + on_one_line(error.description()));
+    }
+    std::stable_sort(loaded_.problems.begin(), loaded_.problems.end(),
+                     [](const ConfigProblem& a, const ConfigProblem& b) {
+                       return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+                     });
+    return std::move(loaded_);
+  }
 
  private:
-  void read_root(const toml::table& root);
-  void read_meters(const toml::node& node);
-  void read_meter(const toml::table& table);
-  void read_mqtt(const toml::table& table);
-  template <typename Target>
-  void read_keys(const toml::table& table, std::span<const ConfigKey<Target>> keys, Target& target);
+  void read_root(const toml::table& root) {
+    constexpr std::string_view tables[] = {"meter", "mqtt", "dbus", "cache"};
+    for (const auto& [key, node] : root) {
+      const std::string_view name = key.str();
+      if (std::find(std::begin(tables), std::end(tables), name) == std::end(tables)) {
+        report(key.source(), unknown_key(name, tables));
+      } else if (name == "meter") {
+        read_meters(node);
+      } else if (!node.is_table()) {
+        report(node, name, to_value(node).not_as_wanted("a table, [" + std::string(name) + "]"));
+      } else if (name == "mqtt") {
+        read_mqtt(*node.as_table());
+      } else if (name == "dbus") {
+        read_keys(*node.as_table(), dbus_keys, loaded_.config);
+      } else {
+        read_keys(*node.as_table(), cache_keys, loaded_.config);
+      }
+    }
+    const toml::node* meters = root.get("meter");
+    if (meters == nullptr || (meters->is_array() && meters->as_array()->empty())) {
+      report({}, "no meter is configured; write a [[meter]] table with name and device");
+    }
+  }
 
-  void require(const toml::table& table, std::string_view key, const std::string& example);
-  void not_both(const toml::table& table, std::string_view one, std::string_view other);
-  void needs(const toml::table& table, std::string_view key, std::string_view other);
+  void read_meters(const toml::node& node) {
+    if (!node.is_array()) {
+      report(node, "meter", to_value(node).not_as_wanted("an array of tables, [[meter]]"));
+      return;
+    }
+    for (const toml::node& meter : *node.as_array()) {
+      if (meter.is_table()) {
+        read_meter(*meter.as_table());
+      } else {
+        report(meter, "meter", to_value(meter).not_as_wanted("a table, [[meter]]"));
+      }
+    }
+  }
+
+  void read_meter(const toml::table& table) {
+    MeterConfig meter;
+    read_keys(table, meter_keys, meter);
+    require(table, "name", "name = \"main\"");
+    require(table, "device", "device = \"/dev/ir-probe\"");
+    not_both(table, "key_credential", "key_file");
+    unique(table, "name", meter.name, name_lines_);
+    unique(table, "device", meter.device, device_lines_);
+    loaded_.config.meters.push_back(std::move(meter));
+  }
+
+  void read_mqtt(const toml::table& table) {
+    MqttConfig& mqtt = loaded_.config.mqtt.emplace();
+    read_keys(table, mqtt_keys, mqtt);
+    require(table, "url", "url = \"mqtt://localhost:1883\"");
+    not_both(table, "password_credential", "password_file");
+    needs(table, "password_credential", "username");
+    needs(table, "password_file", "username");
+    not_both(table, "client_key_credential", "client_key_file");
+    if (!table.contains("client_key_credential")) {
+      needs(table, "cert_file", "client_key_file");
+    }
+    needs(table, "client_key_credential", "cert_file");
+    needs(table, "client_key_file", "cert_file");
+    const auto url = parse_mqtt_url(mqtt.url);
+    for (const std::string_view key :
+         {"ca_file", "cert_file", "client_key_credential", "client_key_file"}) {
+      if (const toml::node* node = table.get(key); node != nullptr && url && !url->tls) {
+        report(*node, key, "is for encrypted connections only; write an mqtts:// url");
+      }
+    }
+  }
+
+  template <typename Keys, typename Target>
+  void read_keys(const toml::table& table, const Keys& keys, Target& target) {
+    for (const auto& [name, node] : table) {
+      const auto key =
+          std::find_if(keys.begin(), keys.end(),
+                       [text = name.str()](const auto& known) { return known.name == text; });
+      const auto read_value = [&](const toml::node& value) {
+        if (const Objection objection = key->set(to_value(value), target)) {
+          report(value, key->name, *objection);
+        }
+      };
+      if (key == keys.end()) {
+        std::vector<std::string_view> names;
+        for (const auto& known : keys) {
+          names.push_back(known.name);
+        }
+        report(name.source(), unknown_key(name.str(), names));
+      } else if (key->array_example.empty()) {
+        read_value(node);
+      } else if (!node.is_array()) {
+        report(
+            node, key->name,
+            to_value(node).not_as_wanted("an array, such as " + std::string(key->array_example)));
+      } else {
+        for (const toml::node& element : *node.as_array()) {
+          read_value(element);
+        }
+      }
+    }
+  }
+
+  void require(const toml::table& table, std::string_view key, const std::string& example) {
+    if (!table.contains(key)) {
+      report(table, key, "is missing in this table; write for example " + example);
+    }
+  }
+
+  void not_both(const toml::table& table, std::string_view one, std::string_view other) {
+    if (table.contains(one) && table.contains(other)) {
+      report(*table.get(other), other,
+             "stands beside " + std::string(one) + "; write only one of the two");
+    }
+  }
+
+  void needs(const toml::table& table, std::string_view key, std::string_view other) {
+    if (table.contains(key) && !table.contains(other)) {
+      report(*table.get(key), key, "is of no use without " + std::string(other) + "; write both");
+    }
+  }
+
   void unique(const toml::table& table, std::string_view key, const std::string& value,
-              std::map<std::string, toml::source_index>& lines);
+              std::map<std::string, toml::source_index>& lines) {
+    if (value.empty()) {
+      return;  // missing or wrong, which has been reported
+    }
+    const auto& place = table.get(key)->source();
+    const auto [first, inserted] = lines.emplace(value, place.begin.line);
+    if (!inserted) {
+      report(*table.get(key), key,
+             in_quotes(value) + " is the meter's in line " + std::to_string(first->second) +
+                 " already; write another");
+    }
+  }
 
   void report(const toml::source_region& place, std::string message) {
     loaded_.problems.push_back({file_, place.begin.line, place.begin.column, std::move(message)});
@@ -80,154 +213,6 @@ class Reader {
   std::map<std::string, toml::source_index> name_lines_;
   std::map<std::string, toml::source_index> device_lines_;
 };
-
-LoadedConfig Reader::read(std::string_view text) {
-  try {
-    read_root(toml::parse(text, std::string_view(file_)));
-  } catch (const toml::parse_error& error) {
-    report(error.source(), "not valid TOML: " + on_one_line(error.description()));
-  }
-  std::stable_sort(loaded_.problems.begin(), loaded_.problems.end(),
-                   [](const ConfigProblem& a, const ConfigProblem& b) {
-                     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
-                   });
-  return std::move(loaded_);
-}
-
-void Reader::read_root(const toml::table& root) {
-  constexpr std::string_view tables[] = {"meter", "mqtt", "dbus", "cache"};
-  for (const auto& [key, node] : root) {
-    const std::string_view name = key.str();
-    if (std::find(std::begin(tables), std::end(tables), name) == std::end(tables)) {
-      report(key.source(), unknown_key(name, tables));
-    } else if (name == "meter") {
-      read_meters(node);
-    } else if (!node.is_table()) {
-      report(node, name, to_value(node).not_as_wanted("a table, [" + std::string(name) + "]"));
-    } else if (name == "mqtt") {
-      read_mqtt(*node.as_table());
-    } else if (name == "dbus") {
-      read_keys(*node.as_table(), dbus_keys(), loaded_.config);
-    } else {
-      read_keys(*node.as_table(), cache_keys(), loaded_.config);
-    }
-  }
-  const toml::node* meters = root.get("meter");
-  if (meters == nullptr || (meters->is_array() && meters->as_array()->empty())) {
-    report({}, "no meter is configured; write a [[meter]] table with name and device");
-  }
-}
-
-void Reader::read_meters(const toml::node& node) {
-  if (!node.is_array()) {
-    report(node, "meter", to_value(node).not_as_wanted("an array of tables, [[meter]]"));
-    return;
-  }
-  for (const toml::node& meter : *node.as_array()) {
-    if (meter.is_table()) {
-      read_meter(*meter.as_table());
-    } else {
-      report(meter, "meter", to_value(meter).not_as_wanted("a table, [[meter]]"));
-    }
-  }
-}
-
-void Reader::read_meter(const toml::table& table) {
-  MeterConfig meter;
-  read_keys(table, meter_keys(), meter);
-  require(table, "name", "name = \"main\"");
-  require(table, "device", "device = \"/dev/ir-probe\"");
-  not_both(table, "key_credential", "key_file");
-  unique(table, "name", meter.name, name_lines_);
-  unique(table, "device", meter.device, device_lines_);
-  loaded_.config.meters.push_back(std::move(meter));
-}
-
-void Reader::read_mqtt(const toml::table& table) {
-  MqttConfig& mqtt = loaded_.config.mqtt.emplace();
-  read_keys(table, mqtt_keys(), mqtt);
-  require(table, "url", "url = \"mqtt://localhost:1883\"");
-  not_both(table, "password_credential", "password_file");
-  needs(table, "password_credential", "username");
-  needs(table, "password_file", "username");
-  not_both(table, "client_key_credential", "client_key_file");
-  if (!table.contains("client_key_credential")) {
-    needs(table, "cert_file", "client_key_file");
-  }
-  needs(table, "client_key_credential", "cert_file");
-  needs(table, "client_key_file", "cert_file");
-  const auto url = parse_mqtt_url(mqtt.url);
-  for (const std::string_view key :
-       {"ca_file", "cert_file", "client_key_credential", "client_key_file"}) {
-    if (const toml::node* node = table.get(key); node != nullptr && url && !url->tls) {
-      report(*node, key, "is for encrypted connections only; write an mqtts:// url");
-    }
-  }
-}
-
-template <typename Target>
-void Reader::read_keys(const toml::table& table, std::span<const ConfigKey<Target>> keys,
-                       Target& target) {
-  for (const auto& [name, node] : table) {
-    const auto key = std::find_if(keys.begin(), keys.end(), [text = name.str()](const auto& known) {
-      return known.name == text;
-    });
-    const auto read_value = [&](const toml::node& value) {
-      if (const Objection objection = key->set(to_value(value), target)) {
-        report(value, key->name, *objection);
-      }
-    };
-    if (key == keys.end()) {
-      std::vector<std::string_view> names;
-      for (const auto& known : keys) {
-        names.push_back(known.name);
-      }
-      report(name.source(), unknown_key(name.str(), names));
-    } else if (key->array_example.empty()) {
-      read_value(node);
-    } else if (!node.is_array()) {
-      report(node, key->name,
-             to_value(node).not_as_wanted("an array, such as " + std::string(key->array_example)));
-    } else {
-      for (const toml::node& element : *node.as_array()) {
-        read_value(element);
-      }
-    }
-  }
-}
-
-void Reader::require(const toml::table& table, std::string_view key, const std::string& example) {
-  if (!table.contains(key)) {
-    report(table, key, "is missing in this table; write for example " + example);
-  }
-}
-
-void Reader::not_both(const toml::table& table, std::string_view one, std::string_view other) {
-  if (table.contains(one) && table.contains(other)) {
-    report(*table.get(other), other,
-           "stands beside " + std::string(one) + "; write only one of the two");
-  }
-}
-
-void Reader::needs(const toml::table& table, std::string_view key, std::string_view other) {
-  if (table.contains(key) && !table.contains(other)) {
-    report(*table.get(key), key, "is of no use without " + std::string(other) + "; write both");
-  }
-}
-
-void Reader::unique(const toml::table& table, std::string_view key, const std::string& value,
-                    std::map<std::string, toml::source_index>& lines) {
-  if (value.empty()) {
-    return;  // missing or wrong, which has been reported
-  }
-  const auto& place = table.get(key)->source();
-  const auto [first, inserted] = lines.emplace(value, place.begin.line);
-  if (!inserted) {
-    report(*table.get(key), key,
-           in_quotes(value) + " is the meter's in line " + std::to_string(first->second) +
-               " already; write another");
-  }
-}
 
 }  // namespace
 

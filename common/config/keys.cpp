@@ -5,9 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "common/config/day_range.hpp"
-#include "common/config/duration.hpp"
-#include "common/config/main_fuse.hpp"
+#include "common/config/words.hpp"
 
 namespace irmeterd {
 namespace {
@@ -50,43 +48,46 @@ Objection set_word(const ConfigValue& value, Target& target) {
                     : value.not_as_wanted(choice);
 }
 
-Objection set_interval(const ConfigValue& value, MeterConfig& meter) {
+// Reads a text into target, which stays as it was where there is an objection.
+template <typename Word>
+Objection read_word(const ConfigValue& value, std::string_view wanted,
+                    irmeter::Result<Word> (*parse)(std::string_view), Word& target) {
   if (!value.text) {
-    return value.not_as_wanted("text in quotes with a unit, such as \"10s\"");
+    return value.not_as_wanted(wanted);
   }
-  const auto interval = parse_duration(*value.text);
-  if (!interval) {
-    return in_quotes(*value.text) + " " + interval.error().what;
+  const auto word = parse(*value.text);
+  if (!word) {
+    return in_quotes(*value.text) + " " + word.error().what;
   }
-  if (*interval < min_interval || *interval > max_interval) {
+  target = *word;
+  return std::nullopt;
+}
+
+Objection set_interval(const ConfigValue& value, MeterConfig& meter) {
+  std::chrono::milliseconds interval = meter.interval;
+  if (auto objection = read_word(value, "text in quotes with a unit, such as \"10s\"",
+                                 parse_duration, interval)) {
+    return objection;
+  }
+  if (interval < min_interval || interval > max_interval) {
     return in_quotes(*value.text) + " is out of range; write \"500ms\" to \"1h\"";
   }
-  meter.interval = *interval;
+  meter.interval = interval;
   return std::nullopt;
 }
 
 Objection add_quiet_hours(const ConfigValue& value, MeterConfig& meter) {
-  if (!value.text) {
-    return value.not_as_wanted("text in quotes, such as \"02:10-02:18\"");
+  QuietHours hours;
+  auto objection =
+      read_word(value, "text in quotes, such as \"02:10-02:18\"", parse_day_range, hours);
+  if (!objection) {
+    meter.quiet_hours.push_back(hours);
   }
-  const auto range = parse_day_range(*value.text);
-  if (!range) {
-    return in_quotes(*value.text) + " " + range.error().what;
-  }
-  meter.quiet_hours.push_back(*range);
-  return std::nullopt;
+  return objection;
 }
 
 Objection set_main_fuse(const ConfigValue& value, MeterConfig& meter) {
-  if (!value.text) {
-    return value.not_as_wanted("text in quotes, such as \"3x63A\"");
-  }
-  const auto fuse = parse_main_fuse(*value.text);
-  if (!fuse) {
-    return in_quotes(*value.text) + " " + fuse.error().what;
-  }
-  meter.main_fuse = *fuse;
-  return std::nullopt;
+  return read_word(value, "text in quotes, such as \"3x63A\"", parse_main_fuse, meter.main_fuse);
 }
 
 constexpr std::array<std::pair<std::string_view, SessionMode>, 3> session_words{{
@@ -101,64 +102,51 @@ constexpr std::array<std::pair<std::string_view, Bus>, 3> bus_words{{
     {"none", Bus::none},
 }};
 
-constexpr std::array meter_table{
-    ConfigKey<MeterConfig>{"name", set_text<&MeterConfig::name, check_meter_name>},
-    ConfigKey<MeterConfig>{"device", set_text<&MeterConfig::device, check_device>},
-    ConfigKey<MeterConfig>{"key_credential",
-                           set_text<&MeterConfig::key_credential, check_credential_name>},
-    ConfigKey<MeterConfig>{"key_file", set_text<&MeterConfig::key_file, check_secret_path>},
-    ConfigKey<MeterConfig>{"interval", set_interval},
-    ConfigKey<MeterConfig>{"session", set_word<&MeterConfig::session, session_words>},
-    ConfigKey<MeterConfig>{"quiet_hours", add_quiet_hours, "[\"02:10-02:18\"]"},
-    ConfigKey<MeterConfig>{"main_fuse", set_main_fuse},
-    ConfigKey<MeterConfig>{"rts", set_flag<&MeterConfig::rts>},
-    ConfigKey<MeterConfig>{"dtr", set_flag<&MeterConfig::dtr>},
+constexpr ConfigKey<MeterConfig> meter_table[] = {
+    {"name", set_text<&MeterConfig::name, check_meter_name>},
+    {"device", set_text<&MeterConfig::device, check_device>},
+    {"key_credential", set_text<&MeterConfig::key_credential, check_credential_name>},
+    {"key_file", set_text<&MeterConfig::key_file, check_secret_path>},
+    {"interval", set_interval},
+    {"session", set_word<&MeterConfig::session, session_words>},
+    {"quiet_hours", add_quiet_hours, "[\"02:10-02:18\"]"},
+    {"main_fuse", set_main_fuse},
+    {"rts", set_flag<&MeterConfig::rts>},
+    {"dtr", set_flag<&MeterConfig::dtr>},
 };
 
-constexpr std::array mqtt_table{
-    ConfigKey<MqttConfig>{"url", set_text<&MqttConfig::url, check_mqtt_url>},
-    ConfigKey<MqttConfig>{"username", set_text<&MqttConfig::username, check_text>},
-    ConfigKey<MqttConfig>{"password_credential",
-                          set_text<&MqttConfig::password_credential, check_credential_name>},
-    ConfigKey<MqttConfig>{"password_file", set_text<&MqttConfig::password_file, check_secret_path>},
-    ConfigKey<MqttConfig>{"ca_file", set_text<&MqttConfig::ca_file, check_absolute_path>},
-    ConfigKey<MqttConfig>{"cert_file", set_text<&MqttConfig::cert_file, check_absolute_path>},
-    ConfigKey<MqttConfig>{"client_key_credential",
-                          set_text<&MqttConfig::client_key_credential, check_credential_name>},
-    ConfigKey<MqttConfig>{"client_key_file",
-                          set_text<&MqttConfig::client_key_file, check_secret_path>},
-    ConfigKey<MqttConfig>{"client_id", set_text<&MqttConfig::client_id, check_text>},
-    ConfigKey<MqttConfig>{"topic_prefix", set_text<&MqttConfig::topic_prefix, check_topic_prefix>},
-    ConfigKey<MqttConfig>{"discovery", set_flag<&MqttConfig::discovery>},
-    ConfigKey<MqttConfig>{"discovery_prefix",
-                          set_text<&MqttConfig::discovery_prefix, check_topic_prefix>},
+constexpr ConfigKey<MqttConfig> mqtt_table[] = {
+    {"url", set_text<&MqttConfig::url, check_mqtt_url>},
+    {"username", set_text<&MqttConfig::username, check_text>},
+    {"password_credential", set_text<&MqttConfig::password_credential, check_credential_name>},
+    {"password_file", set_text<&MqttConfig::password_file, check_secret_path>},
+    {"ca_file", set_text<&MqttConfig::ca_file, check_absolute_path>},
+    {"cert_file", set_text<&MqttConfig::cert_file, check_absolute_path>},
+    {"client_key_credential", set_text<&MqttConfig::client_key_credential, check_credential_name>},
+    {"client_key_file", set_text<&MqttConfig::client_key_file, check_secret_path>},
+    {"client_id", set_text<&MqttConfig::client_id, check_text>},
+    {"topic_prefix", set_text<&MqttConfig::topic_prefix, check_topic_prefix>},
+    {"discovery", set_flag<&MqttConfig::discovery>},
+    {"discovery_prefix", set_text<&MqttConfig::discovery_prefix, check_topic_prefix>},
 };
 
-constexpr std::array dbus_table{
-    ConfigKey<Config>{"bus", set_word<&Config::bus, bus_words>},
+constexpr ConfigKey<Config> dbus_table[] = {
+    {"bus", set_word<&Config::bus, bus_words>},
 };
 
-constexpr std::array cache_table{
-    ConfigKey<Config>{"directory", set_text<&Config::cache_directory, check_absolute_path>},
+constexpr ConfigKey<Config> cache_table[] = {
+    {"directory", set_text<&Config::cache_directory, check_absolute_path>},
 };
 
 }  // namespace
 
+constexpr std::span<const ConfigKey<MeterConfig>> meter_keys = meter_table;
+constexpr std::span<const ConfigKey<MqttConfig>> mqtt_keys = mqtt_table;
+constexpr std::span<const ConfigKey<Config>> dbus_keys = dbus_table;
+constexpr std::span<const ConfigKey<Config>> cache_keys = cache_table;
+
 std::string ConfigValue::not_as_wanted(std::string_view wanted) const {
   return "is " + std::string(type) + "; write " + std::string(wanted);
-}
-
-std::span<const ConfigKey<MeterConfig>> meter_keys() {
-  return meter_table;
-}
-std::span<const ConfigKey<MqttConfig>> mqtt_keys() {
-  return mqtt_table;
-}
-std::span<const ConfigKey<Config>> dbus_keys() {
-  return dbus_table;
-}
-std::span<const ConfigKey<Config>> cache_keys() {
-  return cache_table;
 }
 
 std::vector<ConfigKeyName> all_keys() {
@@ -168,10 +156,10 @@ std::vector<ConfigKeyName> all_keys() {
       all.push_back({table, key.name});
     }
   };
-  append("meter", meter_table);
-  append("mqtt", mqtt_table);
-  append("dbus", dbus_table);
-  append("cache", cache_table);
+  append("meter", meter_keys);
+  append("mqtt", mqtt_keys);
+  append("dbus", dbus_keys);
+  append("cache", cache_keys);
   return all;
 }
 

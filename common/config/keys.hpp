@@ -31,10 +31,10 @@ struct ConfigKey {
   std::string_view array_example = {};
 };
 
-[[nodiscard]] std::span<const ConfigKey<MeterConfig>> meter_keys();
-[[nodiscard]] std::span<const ConfigKey<MqttConfig>> mqtt_keys();
-[[nodiscard]] std::span<const ConfigKey<Config>> dbus_keys();
-[[nodiscard]] std::span<const ConfigKey<Config>> cache_keys();
+extern const std::span<const ConfigKey<MeterConfig>> meter_keys;
+extern const std::span<const ConfigKey<MqttConfig>> mqtt_keys;
+extern const std::span<const ConfigKey<Config>> dbus_keys;
+extern const std::span<const ConfigKey<Config>> cache_keys;
 
 // All of them, for holding the shipped file and the manual against them.
 struct ConfigKeyName {

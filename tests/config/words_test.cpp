@@ -8,10 +8,8 @@
 #include <utility>
 
 #include "common/config/checks.hpp"
-#include "common/config/day_range.hpp"
-#include "common/config/duration.hpp"
-#include "common/config/main_fuse.hpp"
 #include "common/config/url.hpp"
+#include "common/config/words.hpp"
 
 namespace irmeterd {
 namespace {

@@ -9,11 +9,9 @@
 #include <ctime>
 
 #include "common/config/checks.hpp"
-#include "common/config/day_range.hpp"
-#include "common/config/duration.hpp"
-#include "common/config/main_fuse.hpp"
 #include "common/config/quiet_hours.hpp"
 #include "common/config/url.hpp"
+#include "common/config/words.hpp"
 #include "tests/fuzz/input.hpp"
 
 namespace {
