@@ -18,7 +18,17 @@ inline constexpr const char* meter_interface = "org.irmeterd.IrMeter1.Meter";
 }
 
 // The last part is the name in CamelCase: "no-device" makes NoDevice.
-[[nodiscard]] std::string error_name(irmeter::State state);
+[[nodiscard]] inline std::string error_name(irmeter::State state) {
+  std::string error = "org.irmeterd.IrMeter1.Error.";
+  bool begins_word = true;
+  for (const char c : irmeter::info(state).name) {
+    if (c != '-') {
+      error += begins_word ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    begins_word = c == '-';
+  }
+  return error;
+}
 inline constexpr const char* cancelled_error = "org.irmeterd.IrMeter1.Error.Cancelled";
 
 }  // namespace irmeterd

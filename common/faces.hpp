@@ -6,6 +6,8 @@
 #pragma once
 
 #include <array>
+#include <cmath>
+#include <limits>
 #include <string_view>
 
 #include "lib/meter/quantity.hpp"
@@ -117,6 +119,10 @@ static_assert(irmeter::is_by_quantity(faces));
 }
 
 // The value in Face::dbus_unit, or NaN where it is absent.
-[[nodiscard]] double dbus_value(const irmeter::Values& values, irmeter::Quantity quantity);
+[[nodiscard]] inline double dbus_value(const irmeter::Values& values, irmeter::Quantity quantity) {
+  const auto value = values.get(quantity);
+  return value ? static_cast<double>(*value) / std::pow(10.0, face(quantity).dbus_decimals)
+               : std::numeric_limits<double>::quiet_NaN();
+}
 
 }  // namespace irmeterd

@@ -42,38 +42,30 @@ std::size_t utf8_length(std::string_view text) {
 
 }  // namespace
 
-JsonWriter& JsonWriter::begin_object() {
-  return open('{');
-}
-
-JsonWriter& JsonWriter::end_object() {
-  return close('}');
-}
-
-JsonWriter& JsonWriter::begin_array() {
-  return open('[');
-}
-
-JsonWriter& JsonWriter::end_array() {
-  return close(']');
-}
-
 JsonWriter& JsonWriter::key(std::string_view name) {
-  separate();
-  quote(name);
+  text(name);
   out_ += ':';
   comma_due_ = false;
   return *this;
 }
 
 JsonWriter& JsonWriter::text(std::string_view value) {
-  separate();
-  quote(value);
+  raw("\"");
+  while (!value.empty()) {
+    const auto byte = static_cast<unsigned char>(value.front());
+    const std::size_t length = utf8_length(value);
+    if (length == 0) {
+      out_ += "\xEF\xBF\xBD";
+    } else if (byte < 0x20) {
+      out_ += "\\u00" + irmeter::hex(byte);
+    } else {
+      out_ += byte == '"' || byte == '\\' ? "\\" : "";
+      out_ += value.substr(0, length);
+    }
+    value.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  out_ += '"';
   return *this;
-}
-
-JsonWriter& JsonWriter::integer(std::int64_t value) {
-  return raw(std::to_string(value));
 }
 
 JsonWriter& JsonWriter::fixed(std::int64_t value, int decimals) {
@@ -108,22 +100,13 @@ JsonWriter& JsonWriter::time(std::chrono::system_clock::time_point value) {
   return text(buffer.data());
 }
 
-JsonWriter& JsonWriter::boolean(bool value) {
-  return raw(value ? "true" : "false");
-}
-
-JsonWriter& JsonWriter::null() {
-  return raw("null");
-}
-
 std::string JsonWriter::take() {
   comma_due_ = false;
   return std::exchange(out_, {});
 }
 
 JsonWriter& JsonWriter::open(char bracket) {
-  separate();
-  out_ += bracket;
+  raw({&bracket, 1});
   comma_due_ = false;
   return *this;
 }
@@ -135,45 +118,11 @@ JsonWriter& JsonWriter::close(char bracket) {
 }
 
 JsonWriter& JsonWriter::raw(std::string_view value) {
-  separate();
-  out_ += value;
-  return *this;
-}
-
-void JsonWriter::separate() {
-  if (comma_due_) {
+  if (std::exchange(comma_due_, true)) {
     out_ += ',';
   }
-  comma_due_ = true;
-}
-
-void JsonWriter::quote(std::string_view value) {
-  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
-  out_ += '"';
-  while (!value.empty()) {
-    const auto end = std::find_if_not(value.begin(), value.end(), plain);
-    const auto run = static_cast<std::size_t>(end - value.begin());
-    out_ += value.substr(0, run);
-    value.remove_prefix(run);
-    if (value.empty()) {
-      break;
-    }
-    const auto byte = static_cast<unsigned char>(value.front());
-    std::size_t length = utf8_length(value);
-    if (length == 0) {
-      out_ += "\xEF\xBF\xBD";
-      length = 1;
-    } else if (byte == '"' || byte == '\\') {
-      out_ += '\\';
-      out_ += value.front();
-    } else if (byte < 0x20) {
-      out_ += "\\u00" + irmeter::hex(byte);
-    } else {
-      out_ += value.substr(0, length);
-    }
-    value.remove_prefix(length);
-  }
-  out_ += '"';
+  out_ += value;
+  return *this;
 }
 
 }  // namespace irmeterd

@@ -13,21 +13,21 @@ namespace irmeterd {
 
 class JsonWriter {
  public:
-  JsonWriter& begin_object();
-  JsonWriter& end_object();
-  JsonWriter& begin_array();
-  JsonWriter& end_array();
+  JsonWriter& begin_object() { return open('{'); }
+  JsonWriter& end_object() { return close('}'); }
+  JsonWriter& begin_array() { return open('['); }
+  JsonWriter& end_array() { return close(']'); }
   JsonWriter& key(std::string_view name);
 
   // Quoted and escaped. What is not UTF-8 becomes U+FFFD, one for each such byte.
   JsonWriter& text(std::string_view value);
-  JsonWriter& integer(std::int64_t value);
+  JsonWriter& integer(std::int64_t value) { return raw(std::to_string(value)); }
   // value / 10^decimals with exactly that many decimals (0 to 18): fixed(-5, 3) is -0.005.
   JsonWriter& fixed(std::int64_t value, int decimals);
   // "2026-11-22T10:15:30.125Z": RFC 3339 in UTC, always with milliseconds.
   JsonWriter& time(std::chrono::system_clock::time_point value);
-  JsonWriter& boolean(bool value);
-  JsonWriter& null();
+  JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
+  JsonWriter& null() { return raw("null"); }
 
   // The document; the writer is empty again afterwards.
   [[nodiscard]] std::string take();
@@ -36,8 +36,6 @@ class JsonWriter {
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
   JsonWriter& raw(std::string_view value);
-  void separate();
-  void quote(std::string_view value);
 
   std::string out_;
   bool comma_due_ = false;  // a value stands before the place where the next one goes

@@ -8,6 +8,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -16,30 +17,15 @@ namespace irmeterd {
 namespace {
 
 constexpr std::array<std::string_view, 5> names{"error", "warning", "info", "debug", "trace"};
-
 // Syslog priorities; the journal has no trace, so it shares debug.
-constexpr int priority(LogLevel level) {
-  switch (level) {
-    case LogLevel::error:
-      return 3;
-    case LogLevel::warning:
-      return 4;
-    case LogLevel::info:
-      return 6;
-    default:
-      return 7;
-  }
-}
+constexpr std::array<int, 5> priorities{3, 4, 6, 7, 7};
 
 }  // namespace
 
 std::optional<LogLevel> log_level_from(std::string_view name) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) {
-      return static_cast<LogLevel>(i);
-    }
-  }
-  return std::nullopt;
+  const auto* const found = std::ranges::find(names, name);
+  return found == names.end() ? std::nullopt
+                              : std::optional(static_cast<LogLevel>(found - names.begin()));
 }
 
 // $JOURNAL_STREAM names the device and inode of the stream that is connected to the journal.
@@ -64,7 +50,7 @@ void Log::write(LogLevel level, std::string_view message, const Fields& fields) 
   std::vector<std::string> lines;
   lines.reserve(fields.size() + 3);
   lines.push_back("MESSAGE=" + std::string(message));
-  lines.push_back("PRIORITY=" + std::to_string(priority(level)));
+  lines.push_back("PRIORITY=" + std::to_string(priorities[static_cast<std::size_t>(level)]));
   lines.push_back("SYSLOG_IDENTIFIER=" + std::string(identifier));
   for (const auto& [name, value] : fields) {
     lines.push_back(std::string(name) + "=" + value);
@@ -75,22 +61,6 @@ void Log::write(LogLevel level, std::string_view message, const Fields& fields) 
     parts.push_back({line.data(), line.size()});
   }
   sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
-}
-
-void Log::error(std::string_view message, const Fields& fields) const noexcept {
-  write(LogLevel::error, message, fields);
-}
-void Log::warning(std::string_view message, const Fields& fields) const noexcept {
-  write(LogLevel::warning, message, fields);
-}
-void Log::info(std::string_view message, const Fields& fields) const noexcept {
-  write(LogLevel::info, message, fields);
-}
-void Log::debug(std::string_view message, const Fields& fields) const noexcept {
-  write(LogLevel::debug, message, fields);
-}
-void Log::trace(std::string_view message, const Fields& fields) const noexcept {
-  write(LogLevel::trace, message, fields);
 }
 
 }  // namespace irmeterd

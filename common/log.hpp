@@ -44,11 +44,21 @@ class Log {
 
   void write(LogLevel level, std::string_view message, const Fields& fields = {}) const noexcept;
 
-  void error(std::string_view message, const Fields& fields = {}) const noexcept;
-  void warning(std::string_view message, const Fields& fields = {}) const noexcept;
-  void info(std::string_view message, const Fields& fields = {}) const noexcept;
-  void debug(std::string_view message, const Fields& fields = {}) const noexcept;
-  void trace(std::string_view message, const Fields& fields = {}) const noexcept;
+  void error(std::string_view message, const Fields& fields = {}) const noexcept {
+    write(LogLevel::error, message, fields);
+  }
+  void warning(std::string_view message, const Fields& fields = {}) const noexcept {
+    write(LogLevel::warning, message, fields);
+  }
+  void info(std::string_view message, const Fields& fields = {}) const noexcept {
+    write(LogLevel::info, message, fields);
+  }
+  void debug(std::string_view message, const Fields& fields = {}) const noexcept {
+    write(LogLevel::debug, message, fields);
+  }
+  void trace(std::string_view message, const Fields& fields = {}) const noexcept {
+    write(LogLevel::trace, message, fields);
+  }
 
  private:
   LogLevel level_;
