@@ -14,8 +14,8 @@ struct Finished {
   std::string errors;         // standard error
 };
 
-// Looks command[0] up in $PATH, gives it input (up to 4096 bytes) on standard input and waits.
-// Throws std::system_error when the system has no process or pipe for it.
+// Looks command[0] up in $PATH, gives it input on standard input and waits. Throws
+// std::system_error when the system has no process or memory for it.
 [[nodiscard]] Finished run_program(const std::vector<std::string>& command,
                                    std::string_view input = {});
 
