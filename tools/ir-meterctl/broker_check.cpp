@@ -1,5 +1,7 @@
 #include "tools/ir-meterctl/broker_check.hpp"
 
+#include <map>
+
 #include "common/mqtt/topics.hpp"
 #include "tools/ir-meterctl/broker_visit.hpp"
 
@@ -12,47 +14,20 @@ std::string how_to_announce(bool daemon_runs) {
                      : "start the service: systemctl enable --now ir-meterd";
 }
 
-CheckLine availability_line(const std::string& meter, const std::string* payload,
-                            const std::string& topic, bool daemon_runs) {
-  CheckLine line{Layer::availability, meter, Result::failed, "", how_to_announce(daemon_runs)};
-  if (payload == nullptr) {
-    line.detail = "the broker keeps nothing under " + topic;
-  } else if (*payload != irmeterd::mqtt_online) {
-    line.detail = "the meter is offline";
-  } else {
-    return {Layer::availability, meter, Result::ok, "the meter is online", ""};
-  }
-  return line;
-}
-
-CheckLine discovery_line(const std::string& meter, const std::string* payload,
-                         const std::string& topic, bool daemon_runs) {
-  if (payload == nullptr || payload->empty()) {
-    return {Layer::discovery, meter, Result::failed, "the broker keeps nothing under " + topic,
-            how_to_announce(daemon_runs)};
-  }
-  return {Layer::discovery, meter, Result::ok, "the broker keeps it under " + topic, ""};
-}
-
 }  // namespace
 
 std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
                                     const std::vector<CheckedMeter>& meters,
                                     const std::string& root, bool daemon_runs) {
   std::vector<CheckLine> lines;
-  const auto skip = [&lines](const CheckedMeter& meter, const std::string& why) {
-    lines.push_back({Layer::discovery, meter.name, Result::not_tried, why, ""});
-    lines.push_back({Layer::availability, meter.name, Result::not_tried, why, ""});
+  const auto add = [&lines](Layer layer, const CheckedMeter& meter, Result result,
+                            const std::string& detail, const std::string& cure = {}) {
+    lines.push_back({layer, meter.name, result, detail, cure});
   };
   BrokerVisit broker(config, root);
-  if (const auto wrong = broker.connect()) {
-    lines.push_back({Layer::broker, "", Result::failed, wrong->what, wrong->cure});
-    for (const CheckedMeter& meter : meters) {
-      skip(meter, "");
-    }
-    return lines;
-  }
-  lines.push_back({Layer::broker, "", Result::ok, "connected to " + broker.address(), ""});
+  const auto wrong = broker.connect();
+  add(Layer::broker, {}, wrong ? Result::failed : Result::ok,
+      wrong ? wrong->what : "connected to " + broker.address(), wrong ? wrong->cure : "");
 
   const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix, ""};
   std::vector<std::string> wanted;
@@ -64,24 +39,32 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
       }
     }
   }
-  const auto kept = broker.kept(wanted);
-  const auto payload = [&kept](const std::string& topic) {
-    const auto found = kept.find(topic);
-    return found == kept.end() ? nullptr : &found->second;
-  };
+  auto kept = wrong ? std::map<std::string, std::string>{} : broker.kept(wanted);
+  const std::string cure = how_to_announce(daemon_runs);
   for (const CheckedMeter& meter : meters) {
-    if (meter.id.empty()) {
-      skip(meter, "the meter has not said who it is");
+    if (wrong || meter.id.empty()) {
+      for (const Layer layer : {Layer::discovery, Layer::availability}) {
+        add(layer, meter, Result::not_tried, wrong ? "" : "the meter has not said who it is");
+      }
       continue;
     }
     const std::string discovery = topics.discovery(meter.id);
     const std::string availability = topics.availability(meter.id);
-    lines.push_back(config.discovery
-                        ? discovery_line(meter.name, payload(discovery), discovery, daemon_runs)
-                        : CheckLine{Layer::discovery, meter.name, Result::ok,
-                                    "switched off in the configuration", ""});
-    lines.push_back(
-        availability_line(meter.name, payload(availability), availability, daemon_runs));
+    const std::string nothing = "the broker keeps nothing under ";
+    if (!config.discovery) {
+      add(Layer::discovery, meter, Result::ok, "switched off in the configuration");
+    } else if (kept[discovery].empty()) {
+      add(Layer::discovery, meter, Result::failed, nothing + discovery, cure);
+    } else {
+      add(Layer::discovery, meter, Result::ok, "the broker keeps it under " + discovery);
+    }
+    if (!kept.contains(availability)) {
+      add(Layer::availability, meter, Result::failed, nothing + availability, cure);
+    } else if (kept[availability] != irmeterd::mqtt_online) {
+      add(Layer::availability, meter, Result::failed, "the meter is offline", cure);
+    } else {
+      add(Layer::availability, meter, Result::ok, "the meter is online");
+    }
   }
   return lines;
 }
