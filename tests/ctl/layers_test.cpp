@@ -125,7 +125,7 @@ TEST(MeterLayers, NothingWasTriedBeforeTheFirstPoll) {
 TEST(MeterLayers, ShowWhatAReadingLacks) {
   PollResult poll;
   poll.ended = true;
-  poll.held.set(static_cast<std::size_t>(irmeter::Quantity::voltage_l1));
+  poll.withheld.set(static_cast<std::size_t>(irmeter::Quantity::voltage_l1));
   poll.given = {irmeter::Quantity::energy_import, irmeter::Quantity::power};
   const auto lines = meter_layers("main", "/dev/ir-probe", poll);
   EXPECT_EQ(lines[8].detail, "energy_import");

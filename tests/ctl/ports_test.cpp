@@ -10,9 +10,8 @@
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/wait.hpp"
+#include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
-#include "tools/ir-meterctl/ports.hpp"
-#include "tools/ir-meterctl/serial_ports.hpp"
 
 namespace irmeterctl {
 namespace {

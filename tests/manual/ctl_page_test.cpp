@@ -14,10 +14,7 @@
 #include "tests/manual/page.hpp"
 #include "tests/manual/program.hpp"
 #include "tools/ir-meterctl/check_line.hpp"
-#include "tools/ir-meterctl/ports.hpp"
-#include "tools/ir-meterctl/retry_key.hpp"
-#include "tools/ir-meterctl/set_key.hpp"
-#include "tools/ir-meterctl/status.hpp"
+#include "tools/ir-meterctl/commands.hpp"
 
 namespace irmeterd {
 namespace {

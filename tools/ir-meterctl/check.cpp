@@ -1,5 +1,3 @@
-#include "tools/ir-meterctl/check.hpp"
-
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -12,12 +10,13 @@
 #include <variant>
 #include <vector>
 
+#include "common/bus_names.hpp"
 #include "common/config/checks.hpp"
 #include "common/config/config.hpp"
 #include "common/config/url.hpp"
 #include "tools/ir-meterctl/broker_check.hpp"
 #include "tools/ir-meterctl/check_report.hpp"
-#include "tools/ir-meterctl/daemon_client.hpp"
+#include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
 #include "tools/ir-meterctl/meter_key.hpp"
 #include "tools/ir-meterctl/meter_layers.hpp"
@@ -45,16 +44,12 @@ PollResult result_of(const MeterInfo& meter) {
     result.failure = fault ? irmeter::Failure{*fault, meter.fault_context}
                            : irmeter::Failure{irmeter::Fault::unexpected, meter.state_detail};
   }
-  result.identity.manufacturer = meter.manufacturer;
-  result.identity.model = meter.model;
-  result.identity.serial_number = meter.serial_number;
-  result.identity.utility_serial_number = meter.utility_serial_number;
-  result.identity.firmware_version = meter.firmware_version;
+  result.identity = static_cast<const irmeter::Identity&>(meter);
   result.echo = meter.echo;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     const std::string key(quantity.key);
-    result.held.set(static_cast<std::size_t>(quantity.id),
-                    std::ranges::find(meter.held, key) != meter.held.end());
+    result.withheld.set(static_cast<std::size_t>(quantity.id),
+                        std::ranges::find(meter.withheld, key) != meter.withheld.end());
     if (meter.quantities.contains(key)) {
       result.given.push_back(quantity.id);
     }
@@ -127,24 +122,22 @@ class Check {
   // Whether the check can go on: not beside a daemon that does not answer, as it has the line. One
   // that is on no bus is not seen; a device of its own tells that it is busy.
   bool find_daemon(const std::string& config_path) {
-    std::optional<Failure> failure = client_.connect(bus_);
-    if (!failure) {
-      auto info = client_.look();
-      daemon_runs_ = std::holds_alternative<DaemonInfo>(info);
-      if (!daemon_runs_) {
-        failure = std::get<Failure>(std::move(info));
-      }
-    }
     std::string how = "; the daemon runs and is asked";
-    if (failure && failure->kind == Failure::Kind::not_running) {
-      how = "; the daemon does not run, so the probe is read from here";
-    } else if (failure && failure->kind == Failure::Kind::no_bus) {
-      how =
-          "; the daemon cannot be asked, as " + failure->what + ", so the probe is read from here";
-    } else if (failure) {
-      report_.add({{Layer::configuration, "", Result::failed, failure->what, failure->cure}});
-      add_rest_not_tried(report_);
-      return false;
+    try {
+      client_.emplace(bus_);
+      (void)client_->look();
+      daemon_runs_ = true;
+    } catch (const Failure& failure) {
+      if (failure.kind == Failure::Kind::not_running) {
+        how = "; the daemon does not run, so the probe is read from here";
+      } else if (failure.kind == Failure::Kind::no_bus) {
+        how = "; the daemon cannot be asked, as " + failure.cause +
+              ", so the probe is read from here";
+      } else {
+        report_.add({{Layer::configuration, "", Result::failed, failure.cause, failure.cure}});
+        add_rest_not_tried(report_);
+        return false;
+      }
     }
     report_.add({{Layer::configuration, "", Result::ok, config_path + how, ""}});
     return true;
@@ -153,16 +146,18 @@ class Check {
   // How a poll made now ends, or the latest where this user may not ask for one. Nothing when the
   // daemon does not have the meter.
   std::optional<PollResult> poll_by_daemon(const std::string& name) {
-    (void)client_.read_now(name);  // how it ended is in the properties
-    const auto info = client_.look();
-    if (const auto* daemon = std::get_if<DaemonInfo>(&info)) {
-      for (const auto& [path, meter] : daemon->meters) {
-        if (meter.name == name) {
-          return result_of(meter);
-        }
-      }
+    try {
+      client_->read_now(name);
+    } catch (const Failure&) {
+      // How it ended is in the properties.
     }
-    return std::nullopt;
+    try {
+      const Meters meters = client_->look().meters;
+      const auto found = meters.find(irmeterd::meter_path(name));
+      return found == meters.end() ? std::nullopt : std::optional(result_of(found->second));
+    } catch (const Failure&) {
+      return std::nullopt;
+    }
   }
 
   void check_meter(const MeterConfig& meter) {
@@ -229,7 +224,7 @@ class Check {
   const irmeterd::Config& config_;
   CheckReport report_;
   irmeterd::Bus bus_;
-  DaemonClient client_;
+  std::optional<DaemonClient> client_;
   bool daemon_runs_ = false;
   int signal_ = 0;  // that told this program to end
   std::vector<CheckedMeter> checked_;

@@ -57,7 +57,7 @@ bool CheckReport::finish() {
                                 " not tried.");
     return all_well;
   }
-  Document document{{{"", "ok", all_well}}, "checks", {}};
+  Document document{{{"", "ok", all_well}}, "checks"};
   for (const CheckLine& line : lines_) {
     document.groups.push_back(facts_of(line));
   }

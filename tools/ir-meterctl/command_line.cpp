@@ -10,38 +10,38 @@
 #include <vector>
 
 #include "common/config/checks.hpp"
-#include "common/version.hpp"
+#include "tools/ir-meterctl/commands.hpp"
 
 namespace irmeterctl {
 namespace {
 
 using irmeterd::in_quotes;
 
-constexpr const char* help_text =
-    "Usage: ir-meterctl [OPTION]... COMMAND\n"
-    "Sets up ir-meterd, finds out what is wrong, and shows what it reads.\n"
-    "\n"
-    "  set-key            store the meter's key, typed in or from standard input\n"
-    "  ports              list serial devices, and which could be the probe\n"
-    "  check [METER]      check everything from the device to the readings, with cures\n"
-    "  status             show the meters and their latest readings\n"
-    "  watch              show every change until Ctrl-C\n"
-    "  retry-key [METER]  have a key tried once more that the meter has rejected\n"
-    "\n"
-    "  --config FILE      configuration to use (default /etc/ir-meterd/ir-meterd.toml)\n"
-    "  --bus BUS          system or session (default: as the configuration says)\n"
-    "  --json             print JSON: one document, of watch one on each line\n"
-    "  --root DIR         where ports, credentials and state are, in place of /\n"
-    "  --version          print the version and exit\n"
-    "  --help             print this help and exit\n"
-    "\n"
-    "Of set-key:\n"
-    "  --meter NAME       the meter whose key it is, where several have keys of their own\n"
-    "  --no-restart       do not restart the service, which reads keys when it starts\n"
-    "\n"
-    "Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key, 73 key not "
-    "stored,\n"
-    "74 output not written, 77 needs root, 78 bad configuration.\n";
+constexpr const char* version_line = "ir-meterctl " IRMETER_VERSION "\n";
+constexpr const char* help_text = R"(Usage: ir-meterctl [OPTION]... COMMAND
+Sets up ir-meterd, finds out what is wrong, and shows what it reads.
+
+  set-key            store the meter's key, typed in or from standard input
+  ports              list serial devices, and which could be the probe
+  check [METER]      check everything from the device to the readings, with cures
+  status             show the meters and their latest readings
+  watch              show every change until Ctrl-C
+  retry-key [METER]  have a key tried once more that the meter has rejected
+
+  --config FILE      configuration to use (default /etc/ir-meterd/ir-meterd.toml)
+  --bus BUS          system or session (default: as the configuration says)
+  --json             print JSON: one document, of watch one on each line
+  --root DIR         where ports, credentials and state are, in place of /
+  --version          print the version and exit
+  --help             print this help and exit
+
+Of set-key:
+  --meter NAME       the meter whose key it is, where several have keys of their own
+  --no-restart       do not restart the service, which reads keys when it starts
+
+Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key, 73 key not stored,
+74 output not written, 77 needs root, 78 bad configuration.
+)";
 
 enum Option : int { config = 1, bus, json, meter, no_restart, root, version, help };
 
@@ -55,12 +55,14 @@ constexpr std::array<option, 9> options{{{"config", required_argument, nullptr, 
                                          {"help", no_argument, nullptr, help},
                                          {nullptr, 0, nullptr, 0}}};
 
-constexpr std::array<std::string_view, 6> commands{"set-key", "ports", "check",
-                                                   "status",  "watch", "retry-key"};
-
-bool takes_meter(Command command) {
-  return command == Command::check || command == Command::retry_key;
-}
+constexpr std::array<Command, 6> commands{{
+    {"set-key", set_key},
+    {"ports", ports},
+    {"check", check, true},
+    {"status", status},
+    {"watch", watch},
+    {"retry-key", retry_key, true},
+}};
 
 // Reads the words behind the options; what is wrong with them, or nothing.
 std::string read_operands(const std::vector<std::string>& words, CommandLine& result) {
@@ -68,15 +70,14 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
   if (words.empty()) {
     return std::string("a command is missing: ") + known;
   }
-  const auto found = std::find(commands.begin(), commands.end(), words.front());
+  const auto* const found = std::ranges::find(commands, words.front(), &Command::name);
   if (found == commands.end()) {
     return "unknown command " + in_quotes(words.front()) + ": " + known;
   }
-  result.command = static_cast<Command>(found - commands.begin());
-  const bool with_meter = takes_meter(result.command);
-  if (words.size() > (with_meter ? 2U : 1U)) {
+  result.command = found;
+  if (words.size() > (found->takes_meter ? 2U : 1U)) {
     return "unexpected argument " + in_quotes(words.back()) + ": " + words.front() +
-           (with_meter ? " takes the name of one meter at most" : " takes none");
+           (found->takes_meter ? " takes the name of one meter at most" : " takes none");
   }
   if (words.size() == 2) {
     result.meter = words.back();
@@ -135,11 +136,8 @@ CommandLine parse_command_line(int argc, char** argv) {
         }
         break;
       case version:
-        std::printf("ir-meterctl %s\n", irmeterd::version_text);
-        result.exit_status = std::fflush(stdout) == 0 ? EX_OK : EX_IOERR;
-        return result;
       case help:
-        std::fputs(help_text, stdout);
+        std::fputs(chosen == help ? help_text : version_line, stdout);
         result.exit_status = std::fflush(stdout) == 0 ? EX_OK : EX_IOERR;
         return result;
       default:  // getopt has said what is wrong
@@ -150,11 +148,11 @@ CommandLine parse_command_line(int argc, char** argv) {
   if (!problem.empty()) {
     return bad_usage(problem);
   }
-  if (!of_set_key.empty() && result.command != Command::set_key) {
-    const bool wants_meter = of_set_key == "--meter" && takes_meter(result.command);
-    const std::string_view command = commands[static_cast<std::size_t>(result.command)];
-    return bad_usage(of_set_key + " is an option of set-key" +
-                     (wants_meter ? ": write " + std::string(command) + " METER" : ""));
+  if (!of_set_key.empty() && result.command->run != set_key) {
+    const bool wants_meter = of_set_key == "--meter" && result.command->takes_meter;
+    return bad_usage(
+        of_set_key + " is an option of set-key" +
+        (wants_meter ? ": write " + std::string(result.command->name) + " METER" : ""));
   }
   return result;
 }

@@ -1,18 +1,25 @@
 // The command line of ir-meterctl: one command, its operand, and options in any order.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/config/config.hpp"
 
 namespace irmeterctl {
 
-enum class Command : std::uint8_t { set_key, ports, check, status, watch, retry_key };
+struct CommandLine;
+class Output;
+
+struct Command {
+  std::string_view name;
+  int (*run)(const CommandLine& options, Output& output);
+  bool takes_meter = false;  // as its operand
+};
 
 struct CommandLine {
-  Command command = Command::status;
+  const Command* command = nullptr;  // only where exit_status is not set
   std::string config_path = "/etc/ir-meterd/ir-meterd.toml";
   std::optional<irmeterd::Bus> bus;  // system or session; absent: as the configuration says
   bool json = false;

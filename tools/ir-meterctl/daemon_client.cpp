@@ -29,24 +29,18 @@ constexpr std::uint64_t second = 1'000'000;  // us
 constexpr std::uint64_t look_timeout = 5 * second;
 constexpr std::uint64_t poll_timeout = 120 * second;
 
+constexpr const char* no_message = "no message can be made for ir-meterd";
+constexpr const char* no_watching = "the message bus does not let changes be watched";
 constexpr const char* is_it_running =
     "see 'systemctl status ir-meterd', and start it with 'sudo systemctl enable --now ir-meterd'";
 
-Failure no_memory() {
-  return {Kind::failed, "there is no memory for a message", "", ""};
+// Of a call into the library that should not fail.
+void check(int result, const char* what) {
+  if (result < 0) {
+    throw Failure(Kind::failed, what + (": " + std::generic_category().message(-result)),
+                  "see 'systemctl status dbus'");
+  }
 }
-
-class BusError {
- public:
-  BusError() = default;
-  ~BusError() { sd_bus_error_free(&error_); }
-  BusError(const BusError&) = delete;
-  BusError& operator=(const BusError&) = delete;
-  [[nodiscard]] sd_bus_error* get() { return &error_; }
-
- private:
-  sd_bus_error error_ = SD_BUS_ERROR_NULL;
-};
 
 bool is_one_of(const sd_bus_error& error, std::initializer_list<const char*> names) {
   return std::any_of(names.begin(), names.end(),
@@ -57,19 +51,20 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
   if (std::string* text = meter.text(name)) {
     reader.variant("s", [&] { *text = reader.text(); });
   } else if (name == "LastReadingUSec") {
-    reader.variant("t", [&] { meter.last_reading_usec = reader.counter(); });
+    reader.variant("t", [&] { meter.last_reading_usec = reader.basic<std::uint64_t>('t'); });
   } else if (name == "Echo") {
-    reader.variant("b", [&] { meter.echo = reader.flag(); });
+    reader.variant("b", [&] { meter.echo = reader.basic<int>('b') != 0; });
   } else if (name == "Held") {
     reader.variant("as", [&] {
-      meter.held.clear();
-      reader.array("s", [&] { meter.held.push_back(reader.text()); });
+      meter.withheld.clear();
+      reader.array("s", [&] { meter.withheld.push_back(reader.text()); });
     });
   } else if (name == "Quantities") {
     reader.variant("a{sd}", [&] {
       meter.quantities.clear();
-      reader.dictionary('s', "d",
-                        [&](const std::string& key) { meter.quantities[key] = reader.number(); });
+      reader.dictionary('s', "d", [&](const std::string& key) {
+        meter.quantities[key] = reader.basic<double>('d');
+      });
     });
   } else {
     reader.skip("v");
@@ -78,102 +73,85 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
 
 Failure not_understood() {
   return {Kind::failed, "the reply of ir-meterd is not understood",
-          "restart it after an upgrade: 'sudo systemctl restart ir-meterd'", ""};
+          "restart it after an upgrade: 'sudo systemctl restart ir-meterd'"};
 }
 
-// Sets what the message says next, an a{sv}; false when it is not that.
-bool read_properties(sd_bus_message* message, MeterInfo& meter) {
-  MessageReader reader(message);
+// Sets what the message says next, an a{sv}.
+void read_properties(MessageReader& reader, MeterInfo& meter) {
   reader.dictionary('s', "v", [&](const std::string& name) { read_property(reader, name, meter); });
-  return reader.good();
 }
 
 // The reply of GetManagedObjects; nothing when it is not one.
 std::optional<Meters> read_meters(sd_bus_message* message) {
   MessageReader reader(message);
   Meters meters;
-  bool understood = true;
   reader.dictionary('o', "a{sa{sv}}", [&](const std::string& path) {
     reader.dictionary('s', "a{sv}", [&](const std::string& interface) {
       if (interface == meter_interface) {
-        understood = read_properties(message, meters[path]) && understood;
+        read_properties(reader, meters[path]);
       } else {
         reader.skip("a{sv}");
       }
     });
   });
-  return reader.good() && understood ? std::optional(std::move(meters)) : std::nullopt;
-}
-
-DaemonClient* client_of(void* self) {
-  return static_cast<DaemonClient*>(self);
+  return reader.good() ? std::optional(std::move(meters)) : std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Failure> DaemonClient::connect(irmeterd::Bus bus) {
+DaemonClient::DaemonClient(irmeterd::Bus bus)
+    : bus_name_(bus == irmeterd::Bus::session ? "the session bus" : "the system bus") {
   if (bus == irmeterd::Bus::none) {
-    return Failure{Kind::no_bus, "the configuration keeps ir-meterd off D-Bus",
-                   "write bus = \"system\" under [dbus] and reload it", ""};
+    throw Failure(Kind::no_bus, "the configuration keeps ir-meterd off D-Bus",
+                  "write bus = \"system\" under [dbus] and reload it");
   }
   const bool session = bus == irmeterd::Bus::session;
-  bus_name_ = session ? "the session bus" : "the system bus";
   sd_bus* opened = nullptr;
   const int result = session ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened);
   bus_.reset(opened);
   if (result < 0) {
     const std::string why = result == -ENOMEDIUM ? "its address is not known"
                                                  : std::generic_category().message(-result);
-    return Failure{Kind::no_bus, bus_name_ + " cannot be reached: " + why,
-                   session ? "run this in the session of the user that runs ir-meterd"
-                           : "see 'systemctl status dbus'",
-                   ""};
+    throw Failure(Kind::no_bus, bus_name_ + " cannot be reached: " + why,
+                  session ? "run this in the session of the user that runs ir-meterd"
+                          : "see 'systemctl status dbus'");
   }
-  return std::nullopt;
 }
 
-Reply<DaemonInfo> DaemonClient::look() const {
+DaemonInfo DaemonClient::look() const {
   const auto objects =
       call(make_call(root_path, object_manager, "GetManagedObjects"), look_timeout);
-  if (const auto* failure = std::get_if<Failure>(&objects)) {
-    return *failure;
-  }
-  auto meters = read_meters(std::get<MessageHandle>(objects).get());
+  auto meters = read_meters(objects.get());
   const auto get = make_call(root_path, properties, "Get");
-  if (!meters || !get || sd_bus_message_append(get.get(), "ss", manager_interface, "Version") < 0) {
-    return meters ? no_memory() : not_understood();
-  }
+  check(sd_bus_message_append(get.get(), "ss", manager_interface, "Version"), no_message);
   const auto version = call(get, look_timeout);
-  if (const auto* failure = std::get_if<Failure>(&version)) {
-    return *failure;
-  }
-  DaemonInfo info{{}, std::move(*meters)};
-  MessageReader reader(std::get<MessageHandle>(version).get());
+  MessageReader reader(version.get());
+  DaemonInfo info;
   reader.variant("s", [&] { info.version = reader.text(); });
-  if (!reader.good()) {
-    return not_understood();
+  if (!meters || !reader.good()) {
+    throw not_understood();
   }
+  info.meters = std::move(*meters);
   return info;
 }
 
-std::optional<Failure> DaemonClient::read_now(const std::string& meter) const {
-  return call_meter(meter, "ReadNow", poll_timeout);
+void DaemonClient::read_now(const std::string& meter) const {
+  call(make_call(irmeterd::meter_path(meter), meter_interface, "ReadNow"), poll_timeout);
 }
 
-std::optional<Failure> DaemonClient::retry_key(const std::string& meter) const {
-  return call_meter(meter, "RetryKey", look_timeout);
+void DaemonClient::retry_key(const std::string& meter) const {
+  call(make_call(irmeterd::meter_path(meter), meter_interface, "RetryKey"), look_timeout);
 }
 
 MessageHandle DaemonClient::make_call(const std::string& path, const char* interface,
                                       const char* member) const {
-  sd_bus_message* made = nullptr;
-  (void)sd_bus_message_new_method_call(bus_.get(), &made, service_name, path.c_str(), interface,
-                                       member);
-  MessageHandle message(made);
-  if (message && sd_bus_message_set_auto_start(message.get(), 0) < 0) {
-    message.reset();
-  }
-  return message;
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_method_call(bus_.get(), &message, service_name, path.c_str(), interface,
+                                       member),
+        no_message);
+  MessageHandle owner(message);
+  check(sd_bus_message_set_auto_start(message, 0), no_message);
+  return owner;
 }
 
 Failure DaemonClient::failure_from(const sd_bus_error& error) const {
@@ -197,66 +175,48 @@ Failure DaemonClient::failure_from(const sd_bus_error& error) const {
   return {Kind::failed, error.message != nullptr ? error.message : name, "", name};
 }
 
-Reply<MessageHandle> DaemonClient::call(const MessageHandle& message,
-                                        std::uint64_t timeout_usec) const {
-  if (!message) {
-    return no_memory();
-  }
-  BusError error;
+MessageHandle DaemonClient::call(const MessageHandle& message, std::uint64_t timeout_usec) const {
+  sd_bus_error error = SD_BUS_ERROR_NULL;
   sd_bus_message* reply = nullptr;
-  const int result = sd_bus_call(bus_.get(), message.get(), timeout_usec, error.get(), &reply);
-  MessageHandle handle(reply);
-  if (result < 0) {
-    return failure_from(*error.get());
+  if (sd_bus_call(bus_.get(), message.get(), timeout_usec, &error, &reply) < 0) {
+    const Failure failure = failure_from(error);
+    sd_bus_error_free(&error);
+    throw failure;
   }
-  return handle;
+  return MessageHandle(reply);
 }
 
-std::optional<Failure> DaemonClient::call_meter(const std::string& meter, const char* member,
-                                                std::uint64_t timeout_usec) const {
-  auto reply = call(make_call(irmeterd::meter_path(meter), meter_interface, member), timeout_usec);
-  if (auto* failure = std::get_if<Failure>(&reply)) {
-    return std::move(*failure);
-  }
-  return std::nullopt;
-}
-
-std::optional<Failure> DaemonClient::watch(irmeterd::Loop& loop, Events events) {
+void DaemonClient::watch(irmeterd::Loop& loop, Events events) {
   events_ = std::move(events);
+  check(sd_bus_attach_event(bus_.get(), loop.raw(), SD_EVENT_PRIORITY_NORMAL), no_watching);
   // First the signals, then the question: nothing falls between.
-  for (const int result :
-       {sd_bus_attach_event(bus_.get(), loop.raw(), SD_EVENT_PRIORITY_NORMAL),
-        match(local, local, "Disconnected", on_disconnected),
-        match(bus_daemon, bus_daemon, "NameOwnerChanged", on_owner),
-        match(service_name, properties, "PropertiesChanged", on_properties),
-        match(service_name, object_manager, "InterfacesAdded", on_meters_differ),
-        match(service_name, object_manager, "InterfacesRemoved", on_meters_differ),
-        ask_for_meters()}) {
-    if (result < 0) {
-      return Failure{Failure::Kind::failed,
-                     "the message bus does not let changes be watched: " +
-                         std::generic_category().message(-result),
-                     "see 'systemctl status dbus'", ""};
-    }
-  }
-  return std::nullopt;
+  match<&DaemonClient::on_disconnected>(local, local, "Disconnected");
+  match<&DaemonClient::on_owner>(bus_daemon, bus_daemon, "NameOwnerChanged");
+  match<&DaemonClient::on_properties>(service_name, properties, "PropertiesChanged");
+  match<&DaemonClient::on_meters_differ>(service_name, object_manager, "InterfacesAdded");
+  match<&DaemonClient::on_meters_differ>(service_name, object_manager, "InterfacesRemoved");
+  check(ask_for_meters(), no_watching);
 }
 
-int DaemonClient::match(const char* sender, const char* interface, const char* member,
-                        Handler handler) {
+template <DaemonClient::Handler handler>
+int DaemonClient::handle(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  (static_cast<DaemonClient*>(self)->*handler)(message);
+  return 0;
+}
+
+template <DaemonClient::Handler handler>
+void DaemonClient::match(const char* sender, const char* interface, const char* member) {
   // The slot lives as long as the bus, which ends with this.
-  return sd_bus_match_signal(bus_.get(), nullptr, sender, nullptr, interface, member, handler,
-                             this);
+  check(sd_bus_match_signal(bus_.get(), nullptr, sender, nullptr, interface, member,
+                            handle<handler>, this),
+        no_watching);
 }
 
 int DaemonClient::ask_for_meters() {
   const auto message = make_call(root_path, object_manager, "GetManagedObjects");
-  if (!message) {
-    return -ENOMEM;
-  }
   sd_bus_slot* slot = nullptr;
-  const int result =
-      sd_bus_call_async(bus_.get(), &slot, message.get(), on_meters, this, 0 /* the default */);
+  const int result = sd_bus_call_async(bus_.get(), &slot, message.get(),
+                                       handle<&DaemonClient::on_meters>, this, 0 /* the default */);
   question_.reset(slot);
   return result;
 }
@@ -288,67 +248,60 @@ void DaemonClient::show(Meters meters) {
   }
 }
 
-int DaemonClient::on_owner(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+void DaemonClient::on_owner(sd_bus_message* message) {
   MessageReader reader(message);
   const bool ours = reader.text() == service_name;
   (void)reader.text();
   const std::string owner = reader.text();
   if (reader.good() && ours) {
-    client_of(self)->stopped();
+    stopped();
     if (!owner.empty()) {
-      (void)client_of(self)->ask_for_meters();
+      (void)ask_for_meters();
     }
   }
-  return 0;
 }
 
-int DaemonClient::on_properties(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
-  DaemonClient& client = *client_of(self);
-  const auto known = client.meters_.find(sd_bus_message_get_path(message));
+void DaemonClient::on_properties(sd_bus_message* message) {
+  const auto known = meters_.find(sd_bus_message_get_path(message));
   MessageReader reader(message);
   // One that is not known yet is in the reply that is awaited, with this change.
-  if (known != client.meters_.end() && reader.text() == meter_interface && reader.good()) {
+  if (known != meters_.end() && reader.text() == meter_interface) {
     MeterInfo after = known->second;
-    if (read_properties(message, after)) {
+    read_properties(reader, after);
+    if (reader.good()) {
       const MeterInfo before = std::exchange(known->second, std::move(after));
-      client.events_.changed(before, known->second);
+      events_.changed(before, known->second);
     }
   }
-  return 0;
 }
 
 // A reload has changed which meters there are: rare enough to ask for all of them again.
-int DaemonClient::on_meters_differ(sd_bus_message*, void* self, sd_bus_error*) noexcept {
-  if (client_of(self)->running_ == true) {
-    (void)client_of(self)->ask_for_meters();
+void DaemonClient::on_meters_differ(sd_bus_message*) {
+  if (running_ == true) {
+    (void)ask_for_meters();
   }
-  return 0;
 }
 
-int DaemonClient::on_meters(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
-  DaemonClient& client = *client_of(self);
-  client.question_.reset();
+void DaemonClient::on_meters(sd_bus_message* message) {
+  question_.reset();
   if (const sd_bus_error* error = sd_bus_message_get_error(message)) {
-    const Failure failure = client.failure_from(*error);
-    if (failure.kind == Failure::Kind::not_running) {
-      client.stopped();
-    } else if (failure.kind == Failure::Kind::no_answer) {
-      (void)client.ask_for_meters();  // it stops or starts just now, or takes its time
+    const Failure failure = failure_from(*error);
+    if (failure.kind == Kind::not_running) {
+      stopped();
+    } else if (failure.kind == Kind::no_answer) {
+      ask_for_meters();  // it stops or starts just now, or takes its time
     } else {
-      client.events_.ended(failure);
+      events_.ended(failure);
     }
   } else if (auto meters = read_meters(message)) {
-    client.show(std::move(*meters));
+    show(std::move(*meters));
   } else {
-    client.events_.ended(not_understood());
+    events_.ended(not_understood());
   }
-  return 0;
 }
 
-int DaemonClient::on_disconnected(sd_bus_message*, void* self, sd_bus_error*) noexcept {
-  client_of(self)->events_.ended(
-      {Failure::Kind::no_bus, "the message bus has gone", "start watch again when it is back", ""});
-  return 0;
+void DaemonClient::on_disconnected(sd_bus_message*) {
+  events_.ended({Kind::no_bus, "the message bus has gone", "start watch again when it is back"});
 }
 
 }  // namespace irmeterctl

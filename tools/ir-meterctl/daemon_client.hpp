@@ -13,8 +13,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <variant>
+#include <utility>
 
 #include "common/config/config.hpp"
 #include "common/loop.hpp"
@@ -22,8 +23,8 @@
 
 namespace irmeterctl {
 
-// Why a call failed.
-struct Failure {
+// Why there is no answer; what() is for standard error.
+struct Failure : std::runtime_error {
   enum class Kind : std::uint8_t {
     no_bus,       // the message bus cannot be reached
     not_running,  // nobody owns the daemon's name there
@@ -31,17 +32,19 @@ struct Failure {
     no_answer,    // the daemon does not reply, or has gone meanwhile
     failed,       // the daemon says so
   };
-  Kind kind = Kind::failed;
-  std::string what;   // a clause, or the daemon's own sentence
+  Failure(Kind kind_of, const std::string& what_is_wrong, std::string what_to_do = {},
+          std::string dbus_name = {})
+      : std::runtime_error(what_to_do.empty() ? what_is_wrong : what_is_wrong + "; " + what_to_do),
+        kind(kind_of),
+        cause(what_is_wrong),
+        cure(std::move(what_to_do)),
+        error(std::move(dbus_name)) {}
+
+  Kind kind;
+  std::string cause;  // a clause, or the daemon's own sentence
   std::string cure;   // a clause; empty where the daemon's sentence has it
   std::string error;  // the D-Bus name of the error, where there is one
-
-  // Both clauses, for standard error.
-  [[nodiscard]] std::string text() const { return cure.empty() ? what : what + "; " + cure; }
 };
-
-template <typename T>
-using Reply = std::variant<T, Failure>;
 
 using Meters = std::map<std::string, MeterInfo>;  // by object path
 
@@ -71,45 +74,42 @@ class DaemonClient {
     std::function<void(const Failure& failure)> ended;
   };
 
-  DaemonClient() = default;
+  // The daemon need not be there. Throws Failure, as all functions do; of Bus::none too.
+  explicit DaemonClient(irmeterd::Bus bus);
   DaemonClient(const DaemonClient&) = delete;
   DaemonClient& operator=(const DaemonClient&) = delete;
 
-  // Comes before all else. The daemon need not be there. Bus::none is a failure.
-  [[nodiscard]] std::optional<Failure> connect(irmeterd::Bus bus);
-
   // The daemon and all its meters. Waits 5 s at most.
-  [[nodiscard]] Reply<DaemonInfo> look() const;
+  [[nodiscard]] DaemonInfo look() const;
   // Has the meter polled and waits for the end of it, 2 min at most. When the poll fails,
-  // Failure::error is named after the state and Failure::what is the daemon's sentence.
-  [[nodiscard]] std::optional<Failure> read_now(const std::string& meter) const;
+  // Failure::error is named after the state and Failure::cause is the daemon's sentence.
+  void read_now(const std::string& meter) const;
   // Allows one more attempt with a rejected key; returns at once.
-  [[nodiscard]] std::optional<Failure> retry_key(const std::string& meter) const;
+  void retry_key(const std::string& meter) const;
 
-  // A call without arguments that does not start the daemon; null when there is no memory.
+  // A call without arguments that does not start the daemon.
   [[nodiscard]] MessageHandle make_call(const std::string& path, const char* interface,
                                         const char* member) const;
 
   // Everything that changes from now on, once; what is there already comes as changes from nothing.
   // The daemon may stop and start meanwhile. The loop must outlive this.
-  [[nodiscard]] std::optional<Failure> watch(irmeterd::Loop& loop, Events events);
+  void watch(irmeterd::Loop& loop, Events events);
 
  private:
   [[nodiscard]] Failure failure_from(const sd_bus_error& error) const;
-  [[nodiscard]] Reply<MessageHandle> call(const MessageHandle& message,
-                                          std::uint64_t timeout_usec) const;
-  [[nodiscard]] std::optional<Failure> call_meter(const std::string& meter, const char* member,
-                                                  std::uint64_t timeout_usec) const;
+  MessageHandle call(const MessageHandle& message, std::uint64_t timeout_usec) const;
 
-  using Handler = int (*)(sd_bus_message*, void*, sd_bus_error*);
-  [[nodiscard]] int match(const char* sender, const char* interface, const char* member,
-                          Handler handler);
-  static int on_owner(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
-  static int on_properties(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
-  static int on_meters_differ(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
-  static int on_meters(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
-  static int on_disconnected(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
-  int ask_for_meters();
+  using Handler = void (DaemonClient::*)(sd_bus_message* message);
+  template <Handler handler>
+  static int handle(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  template <Handler handler>
+  void match(const char* sender, const char* interface, const char* member);
+  void on_owner(sd_bus_message* message);
+  void on_properties(sd_bus_message* message);
+  void on_meters_differ(sd_bus_message*);
+  void on_meters(sd_bus_message* message);
+  void on_disconnected(sd_bus_message*);
+  int ask_for_meters();  // negative errno: the bus does not take the question
   void show(Meters meters);
   void stopped();
 

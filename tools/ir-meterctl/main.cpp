@@ -9,14 +9,8 @@
 #include <string>
 #include <system_error>
 
-#include "tools/ir-meterctl/check.hpp"
 #include "tools/ir-meterctl/command_line.hpp"
 #include "tools/ir-meterctl/output.hpp"
-#include "tools/ir-meterctl/ports.hpp"
-#include "tools/ir-meterctl/retry_key.hpp"
-#include "tools/ir-meterctl/set_key.hpp"
-#include "tools/ir-meterctl/status.hpp"
-#include "tools/ir-meterctl/watch.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -27,27 +21,9 @@ void forbid_core_dumps() {
   (void)setrlimit(RLIMIT_CORE, &none);
 }
 
-int run_command(const CommandLine& options, Output& output) {
-  switch (options.command) {
-    case Command::set_key:
-      return set_key(options, output);
-    case Command::ports:
-      return ports(options, output);
-    case Command::check:
-      return check(options, output);
-    case Command::status:
-      return status(options, output);
-    case Command::watch:
-      return watch(options, output);
-    case Command::retry_key:
-      return retry_key(options, output);
-  }
-  return EX_USAGE;
-}
-
 int run(const CommandLine& options) {
   Output output(options.json);
-  const int status = run_command(options, output);
+  const int status = options.command->run(options, output);
   if (output.good() || output.gone()) {
     return status;
   }

@@ -4,7 +4,6 @@
 
 #include <systemd/sd-bus.h>
 
-#include <cstdint>
 #include <string>
 
 namespace irmeterctl {
@@ -14,26 +13,17 @@ class MessageReader {
   explicit MessageReader(sd_bus_message* message) : message_(message) {}
   [[nodiscard]] bool good() const { return error_ >= 0; }
 
+  // A value of one of the basic types, as the C library has it.
+  template <typename Value>
+  Value basic(char type) {
+    Value value{};
+    keep(sd_bus_message_read_basic(message_, type, &value));
+    return value;
+  }
   // s or o
   std::string text(char type = 's') {
-    const char* text = "";
-    keep(sd_bus_message_read_basic(message_, type, &text));
-    return good() ? text : "";
-  }
-  double number() {
-    double number = 0;
-    keep(sd_bus_message_read_basic(message_, 'd', &number));
-    return number;
-  }
-  bool flag() {
-    int flag = 0;
-    keep(sd_bus_message_read_basic(message_, 'b', &flag));
-    return flag != 0;
-  }
-  std::uint64_t counter() {
-    std::uint64_t counter = 0;
-    keep(sd_bus_message_read_basic(message_, 't', &counter));
-    return counter;
+    const auto* const text = basic<const char*>(type);
+    return text != nullptr ? text : "";
   }
 
   // Calls each() for every element, which has to read it.

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "common/faces.hpp"
-#include "lib/meter/reading.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -62,13 +61,6 @@ std::string* MeterInfo::text(std::string_view property) {
   }
   const auto* const known = std::ranges::find(texts, property, &TextProperty::property);
   return known == std::end(texts) ? nullptr : &(this->*known->text);
-}
-
-std::string MeterInfo::id() const {
-  irmeter::Identity identity;
-  identity.manufacturer = manufacturer;
-  identity.serial_number = serial_number;
-  return serial_number.empty() ? "" : irmeter::meter_id(identity);
 }
 
 Facts facts_of(const MeterInfo& meter, Moment now) {

@@ -8,32 +8,30 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/meter/reading.hpp"
 #include "tools/ir-meterctl/output.hpp"
 
 namespace irmeterctl {
 
-// Named after the properties, in their units.
-struct MeterInfo {
+// Named after the properties, in their units. Who the meter is, it has told only since it was read.
+struct MeterInfo : irmeter::Identity {
   std::string name;
   std::string device;
-  std::string manufacturer;
-  std::string model;
-  std::string serial_number;
-  std::string utility_serial_number;
-  std::string firmware_version;
   std::string state;
   std::string fault;  // its name; empty: none
   std::string fault_context;
   std::string state_detail;
   bool echo = false;
-  std::vector<std::string> held;             // keys
+  std::vector<std::string> withheld;         // keys
   std::uint64_t last_reading_usec = 0;       // UNIX time; 0: none yet
   std::map<std::string, double> quantities;  // by key, what is known now
 
   // The text of a property; null where that is none.
   [[nodiscard]] std::string* text(std::string_view property);
   // Manufacturer and serial number, as MQTT has them in its topics; empty until identified.
-  [[nodiscard]] std::string id() const;
+  [[nodiscard]] std::string id() const {
+    return serial_number.empty() ? "" : irmeter::meter_id(*this);
+  }
   // The moment of the latest reading; only where there is one.
   [[nodiscard]] Moment read_at() const {
     return Moment(std::chrono::microseconds(last_reading_usec));

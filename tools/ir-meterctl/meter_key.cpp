@@ -58,7 +58,7 @@ std::variant<std::string, Advice> state_directory(const std::string& root) {
   const bool usable =
       may(path, R_OK | W_OK | X_OK) && (stat(file.c_str(), &status) != 0 || may(file, R_OK));
   if (!usable) {
-    return Advice{"The key was not tried, because what became of it could not be remembered in " +
+    return Advice{"The key was not tried, because what became of it could not be recorded in " +
                       path + " (" + std::strerror(errno) +
                       "), and a wrong one raises an alarm at the grid company each time",
                   "run this as root"};

@@ -1,4 +1,4 @@
-// The key to check a meter with, and the place where the daemon remembers what became of it.
+// The key to check a meter with, and the place where the daemon records what became of it.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ struct StoredKey {
 [[nodiscard]] StoredKey find_key(const irmeterd::MeterConfig& meter, const std::string& root);
 
 // The service's state directory, which root makes where it is not there yet. Or why this user must
-// not use a key: what became of it could not be remembered, or is not to be seen.
+// not use a key: what became of it could not be recorded, or is not to be seen.
 [[nodiscard]] std::variant<std::string, Advice> state_directory(const std::string& root);
 
 }  // namespace irmeterctl

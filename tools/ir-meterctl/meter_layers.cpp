@@ -129,7 +129,7 @@ class Lines {
         return quantities_of(irmeter::Source::bt23, poll_.given);
       case Layer::bt28:
         return quantities_of(irmeter::Source::bt28, poll_.given) +
-               (poll_.held.any() ? ". " + irmeterd::withheld_text(poll_.held) : "");
+               (poll_.withheld.any() ? ". " + irmeterd::withheld_text(poll_.withheld) : "");
       default:
         return {};
     }

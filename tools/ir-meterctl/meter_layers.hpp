@@ -21,7 +21,7 @@ struct PollResult {
   std::optional<Advice> why_no_key;  // where more is known of it than the failure says
   irmeter::Identity identity;        // empty where the meter was not identified
   bool echo = false;                 // the probe heard itself, though the poll was good
-  irmeter::QuantitySet held;         // held back as implausible
+  irmeter::QuantitySet withheld;     // as implausible
   std::vector<irmeter::Quantity> given;
   int signal = 0;  // that told this program to end; the poll was still seen through
 };

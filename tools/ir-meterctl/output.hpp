@@ -43,8 +43,8 @@ using Facts = std::vector<Fact>;
 
 struct Document {
   Facts facts;
-  std::string list_key;  // in JSON, of the array that groups are in; empty: there is none
-  std::vector<Facts> groups;
+  std::string list_key{};  // in JSON, of the array that groups are in; empty: there is none
+  std::vector<Facts> groups{};
 };
 
 [[nodiscard]] std::string to_text(const Value& value);

@@ -1,24 +1,26 @@
-#include "tools/ir-meterctl/ports.hpp"
-
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
 
 namespace irmeterctl {
 namespace {
 
-std::string_view answer(Likelihood likelihood) {
-  constexpr std::array<std::string_view, 4> answers{"yes", "maybe", "only if one is wired to it",
-                                                    "no"};
-  return answers[static_cast<std::size_t>(likelihood)];
-}
+// In the order of Likelihood: in JSON and for people.
+constexpr std::array<std::pair<const char*, const char*>, 4> answers{{
+    {"known", "yes"},
+    {"possible", "maybe"},
+    {"if-wired", "only if one is wired to it"},
+    {"no", "no"},
+}};
 
 std::string usb_text(const UsbNames& usb) {
   std::string text = usb.manufacturer;
@@ -57,10 +59,11 @@ void add_access(Facts& facts, const SerialPort& port) {
 }
 
 Facts facts_of(const SerialPort& port) {
-  Facts facts{{"Port", "port", port.path}};
-  facts.push_back({"A probe", "", std::string(answer(port.likelihood)) + ", " + port.because});
-  facts.push_back({"", "probe", std::string(word(port.likelihood))});
-  facts.push_back({"", "because", port.because});
+  const auto& [word, answer] = answers.at(static_cast<std::size_t>(port.likelihood));
+  Facts facts{{"Port", "port", port.path},
+              {"A probe", "", std::string(answer) + ", " + port.because},
+              {"", "probe", std::string(word)},
+              {"", "because", port.because}};
   add_usb(facts, port);
   if (!port.driver.empty()) {
     facts.push_back({"Driver", "driver", port.driver});
@@ -81,16 +84,15 @@ Document ports_document(const std::vector<SerialPort>& ports) {
   const auto likely = std::ranges::count_if(ports, [](const SerialPort& port) {
     return port.likelihood == Likelihood::known || port.likelihood == Likelihood::possible;
   });
-  Document document;
-  document.facts = {{"Serial ports", "", Number{static_cast<std::int64_t>(ports.size()), 0, ""}},
-                    {"Could be the probe", "", Number{likely, 0, ""}}};
+  Document document{{{"Serial ports", "", Number{std::ssize(ports), 0, ""}},
+                     {"Could be the probe", "", Number{likely, 0, ""}}},
+                    "ports"};
   if (likely == 0) {
     document.facts.push_back(
         {"What to do", "",
          "plug the probe in and list the ports again; the kernel's log (journalctl -k) tells "
          "whether it sees a new device"});
   }
-  document.list_key = "ports";
   for (const SerialPort& port : ports) {
     document.groups.push_back(facts_of(port));
   }

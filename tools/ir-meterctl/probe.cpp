@@ -35,7 +35,7 @@ PollResult result_of(const irmeterd::MeterSnapshot& meter, int signal) {
   result.failure = meter.failure;
   result.identity = meter.identity;
   result.echo = meter.echo;
-  result.held = meter.withheld;
+  result.withheld = meter.withheld;
   result.signal = signal;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (meter.reading && meter.reading->values.get(quantity.id)) {
@@ -50,17 +50,17 @@ PollResult result_of(const irmeterd::MeterSnapshot& meter, int signal) {
 PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter::Key>& key,
                  const std::string& state_directory) {
   irmeterd::Loop loop;
-  // What becomes of the meter is told by the check, what becomes of the memory only by the log.
+  // What becomes of the meter is told by the check, what becomes of the record only by the log.
   const irmeterd::Log quiet(irmeterd::LogLevel::error);
   const irmeterd::Log log(irmeterd::LogLevel::warning);
-  irmeterd::KeyRecord memory(state_directory, log);
+  irmeterd::KeyRecord record(state_directory, log);
   irmeterd::Store store;
   irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
   options.session = irmeterd::SessionMode::each;
   options.ask_without_key = true;
 
-  const irmeterd::MeterKey shown{memory.alone() ? key : std::nullopt, {}};
-  irmeterd::MeterDriver driver(loop, quiet, store, memory, meter, shown, options);
+  const irmeterd::MeterKey shown{record.alone() ? key : std::nullopt, {}};
+  irmeterd::MeterDriver driver(loop, quiet, store, record, meter, shown, options);
   PollResult result;
   int signal = 0;
   auto stop = loop.deferred([&] {
@@ -84,7 +84,7 @@ PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter
   if (key && !shown.key) {
     // By a daemon that is on no bus, for one that is on a bus would have been asked.
     result.why_no_key = Advice{
-        "The key was not tried, because a daemon that is on no bus remembers what becomes "
+        "The key was not tried, because a daemon that is on no bus records what becomes "
         "of keys, and a wrong one raises an alarm at the grid company each time",
         "stop the daemon and check again (systemctl stop ir-meterd)"};
   }

@@ -1,14 +1,9 @@
-#include "tools/ir-meterctl/retry_key.hpp"
-
 #include <sysexits.h>
-
-#include <cstdlib>
-#include <variant>
 
 #include "common/config/checks.hpp"
 #include "lib/result.hpp"
+#include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/configuration.hpp"
-#include "tools/ir-meterctl/daemon_client.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -32,37 +27,21 @@ irmeter::Result<std::string> chosen_meter(const Meters& meters, const std::strin
                (wanted.empty() ? "" : " " + irmeterd::in_quotes(wanted)) + names};
 }
 
-int fail(const Failure& failure) {
-  print_error(failure.text());
-  return EXIT_FAILURE;
-}
-
 }  // namespace
 
 Document retry_document(const std::string& meter) {
   return {{{"Meter", "name", meter},
-           {"Outcome", "", "the state that 'ir-meterctl status' shows in a moment"}},
-          "",
-          {}};
+           {"Outcome", "", "the state that 'ir-meterctl status' shows in a moment"}}};
 }
 
 int retry_key(const CommandLine& options, Output& output) {
-  DaemonClient client;
-  if (const auto failure = client.connect(chosen_bus(options))) {
-    return fail(*failure);
-  }
-  const auto daemon = client.look();
-  if (const auto* failure = std::get_if<Failure>(&daemon)) {
-    return fail(*failure);
-  }
-  const auto meter = chosen_meter(std::get<DaemonInfo>(daemon).meters, options.meter);
+  const DaemonClient client(chosen_bus(options));
+  const auto meter = chosen_meter(client.look().meters, options.meter);
   if (!meter) {
     print_error(meter.error().what);
     return EX_USAGE;
   }
-  if (const auto failure = client.retry_key(*meter)) {
-    return fail(*failure);
-  }
+  client.retry_key(*meter);
   output.write(retry_document(*meter));
   return EX_OK;
 }

@@ -164,11 +164,6 @@ std::optional<SerialPort> examine(const fs::path& entry, const std::string& root
 
 }  // namespace
 
-std::string_view word(Likelihood likelihood) {
-  constexpr std::array<std::string_view, 4> words{"known", "possible", "if-wired", "no"};
-  return words[static_cast<std::size_t>(likelihood)];
-}
-
 const std::string& SerialPort::best_name() const {
   return links.empty() ? path : links.front();
 }

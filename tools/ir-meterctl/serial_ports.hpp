@@ -50,8 +50,6 @@ enum class Likelihood : std::uint8_t {
   no,
 };
 
-[[nodiscard]] std::string_view word(Likelihood likelihood);
-
 struct SerialPort {
   std::string path;                // /dev/ttyUSB0
   std::vector<std::string> links;  // names that stay when the port gets another number

@@ -1,5 +1,3 @@
-#include "tools/ir-meterctl/set_key.hpp"
-
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -9,6 +7,7 @@
 
 #include "common/config/checks.hpp"
 #include "lib/result.hpp"
+#include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/configuration.hpp"
 #include "tools/ir-meterctl/key_input.hpp"
 #include "tools/ir-meterctl/service_restart.hpp"
@@ -99,7 +98,7 @@ Document document_of(const Stored& stored, const std::string& credential,
     facts.push_back({"How", "", "write them under [Service] in 'systemctl edit ir-meterd', once"});
   }
   facts.push_back({"Service", "service", service});
-  return {facts, "", {}};
+  return {facts};
 }
 
 int set_key(const CommandLine& options, Output& output) {

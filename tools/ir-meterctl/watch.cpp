@@ -1,5 +1,3 @@
-#include "tools/ir-meterctl/watch.hpp"
-
 #include <sysexits.h>
 
 #include <chrono>
@@ -8,8 +6,8 @@
 #include <utility>
 
 #include "common/loop.hpp"
+#include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/configuration.hpp"
-#include "tools/ir-meterctl/daemon_client.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -62,7 +60,7 @@ class Printer {
 
   void event(Moment at, const std::string& subject, const Facts& names, const Facts& changes) {
     if (output_.json()) {
-      Document document{{{"", "time", at}}, "", {}};
+      Document document{{{"", "time", at}}};
       document.facts.insert(document.facts.end(), names.begin(), names.end());
       document.facts.insert(document.facts.end(), changes.begin(), changes.end());
       output_.write(document);
@@ -78,30 +76,23 @@ class Printer {
   Output& output_;
 };
 
-int fail(const Failure& failure) {
-  print_error(failure.text());
-  return EXIT_FAILURE;
-}
-
 }  // namespace
 
 int watch(const CommandLine& options, Output& output) {
   irmeterd::Loop loop;
   const auto terminate = loop.signal(SIGTERM, [&] { loop.exit(EX_OK); });
   const auto interrupt = loop.signal(SIGINT, [&] { loop.exit(EX_OK); });
-  DaemonClient client;
-  if (const auto failure = client.connect(chosen_bus(options))) {
-    return fail(*failure);
-  }
+  DaemonClient client(chosen_bus(options));
   Printer printer(loop, output);
   DaemonClient::Events events;
   events.daemon = [&](bool running) { printer.daemon(running); };
   events.changed = [&](const auto& before, const auto& after) { printer.changed(before, after); };
   events.removed = [&](const auto& meter) { printer.removed(meter); };
-  events.ended = [&](const Failure& failure) { loop.exit(fail(failure)); };
-  if (const auto failure = client.watch(loop, std::move(events))) {
-    return fail(*failure);
-  }
+  events.ended = [&](const Failure& failure) {
+    print_error(failure.what());
+    loop.exit(EXIT_FAILURE);
+  };
+  client.watch(loop, std::move(events));
   return loop.run();
 }
 

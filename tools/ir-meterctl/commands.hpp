@@ -1,0 +1,43 @@
+// The commands of ir-meterctl, and what those print that do not write as they go.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/ir-meterctl/command_line.hpp"
+#include "tools/ir-meterctl/daemon_client.hpp"
+#include "tools/ir-meterctl/key_store.hpp"
+#include "tools/ir-meterctl/output.hpp"
+#include "tools/ir-meterctl/serial_ports.hpp"
+
+namespace irmeterctl {
+
+// Each returns the exit status, and may throw std::exception with what is wrong, such as Failure.
+
+// Everything between the configuration and Home Assistant, layer by layer, each with its cure. Asks
+// the daemon where it runs, else reads the meters itself. EX_OK if all is well, 1 if not, EX_USAGE
+// where there is no such meter.
+[[nodiscard]] int check(const CommandLine& options, Output& output);
+// The serial ports, which of them could be the probe, and how to configure it.
+[[nodiscard]] int ports(const CommandLine& options, Output& output);
+// A key that the meter has rejected, or not answered for, is shown to it once more.
+[[nodiscard]] int retry_key(const CommandLine& options, Output& output);
+// Puts the meter's key where systemd hands it to the service.
+[[nodiscard]] int set_key(const CommandLine& options, Output& output);
+// The daemon, its meters and their latest readings.
+[[nodiscard]] int status(const CommandLine& options, Output& output);
+// A line for every change, until SIGINT, SIGTERM or nobody reads it.
+[[nodiscard]] int watch(const CommandLine& options, Output& output);
+
+// A group of facts for each port.
+[[nodiscard]] Document ports_document(const std::vector<SerialPort>& ports);
+// Of retry-key, when the daemon has taken it on.
+[[nodiscard]] Document retry_document(const std::string& meter);
+// Of set-key: where the credential went, and what became of the service.
+[[nodiscard]] Document document_of(const Stored& stored, const std::string& credential,
+                                   const std::string& service);
+// Of status: a daemon that is there, and one that is not.
+[[nodiscard]] Document document_of(const DaemonInfo& daemon, irmeterd::Bus bus, Moment now);
+[[nodiscard]] Document document_of(const Failure& failure);
+
+}  // namespace irmeterctl
