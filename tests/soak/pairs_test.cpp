@@ -8,7 +8,7 @@
 namespace irmeter::testing {
 namespace {
 
-constexpr std::uint64_t sample = 3'000;
+constexpr std::uint64_t sample = 1'000;
 
 void expect_right(const PairsOfFaults& pairs, std::uint64_t number) {
   const auto faults = pairs.at(number);

@@ -44,24 +44,19 @@ void Wire::push(Bytes what, Instant now) {
            (held < count ? hold : Duration::zero());
   };
   free_ = end_of(what.size());
-  if (in_one_piece) {
-    pieces_.push_back({std::move(what), free_});
-  } else {
-    for (std::size_t i = 0; i < what.size(); ++i) {
-      pieces_.push_back({{what[i]}, end_of(i + 1)});
-    }
+  for (std::size_t i = 0; i < what.size(); ++i) {
+    arriving_.push_back({what[i], in_one_piece ? free_ : end_of(i + 1)});
   }
 }
 
 std::optional<Instant> Wire::due() const {
-  return pieces_.empty() ? std::nullopt : std::optional(pieces_.front().due);
+  return arriving_.empty() ? std::nullopt : std::optional(arriving_.front().due);
 }
 
 Bytes Wire::take(Instant now) {
   Bytes arrived;
-  while (!pieces_.empty() && pieces_.front().due <= now) {
-    arrived.insert(arrived.end(), pieces_.front().bytes.begin(), pieces_.front().bytes.end());
-    pieces_.pop_front();
+  for (; !arriving_.empty() && arriving_.front().due <= now; arriving_.pop_front()) {
+    arrived.push_back(arriving_.front().byte);
   }
   return arrived;
 }
@@ -86,10 +81,13 @@ void Pair::step(Instant limit) {
   const auto consider = [&next](const std::optional<Instant>& due) {
     next = due ? std::min(next, *due) : next;
   };
-  consider(meter.deadline());
+  // To ask for a deadline is most of the work, so it is asked for again only after an input.
+  auto meter_due = meter.deadline();
+  auto client_due = client.deadline();
+  consider(meter_due);
   consider(to_meter.due());
   if (!asleep) {
-    consider(client.deadline());
+    consider(client_due);
     consider(to_client.due());
   }
   standstill_ = next > now ? 0 : standstill_ + 1;
@@ -99,8 +97,9 @@ void Pair::step(Instant limit) {
   now = std::max(now, next);
   if (const Bytes arrived = to_meter.take(now); !arrived.empty()) {
     meter.receive(arrived, now);
+    meter_due = meter.deadline();
   }
-  if (const auto due = meter.deadline(); due && *due <= now) {
+  if (meter_due && *meter_due <= now) {
     meter.timeout(now);
   }
   to_client.push(meter.transmit(), now);
@@ -110,8 +109,9 @@ void Pair::step(Instant limit) {
   if (const Bytes arrived = to_client.take(now); !arrived.empty()) {
     ++wake_ups;
     client.receive(arrived, now);
+    client_due = client.deadline();
   }
-  if (const auto due = client.deadline(); due && *due <= now) {
+  if (client_due && *client_due <= now) {
     ++wake_ups;
     client.timeout(now);
   }

@@ -52,11 +52,11 @@ class Wire {
   [[nodiscard]] Bytes take(Instant now);
 
  private:
-  struct Piece {
-    Bytes bytes;
+  struct Arriving {
+    std::uint8_t byte;
     Instant due;
   };
-  std::deque<Piece> pieces_;
+  std::deque<Arriving> arriving_;
   Instant free_{};
 };
 
