@@ -10,10 +10,10 @@
 namespace irmeterd {
 namespace {
 
-// A service manager gives up on a start that takes too long. A bus that is missing is no reason to
-// be killed: after this the daemon is ready without it, and says so in its status.
-constexpr std::chrono::seconds ready_without_bus_after{20};
-// What the meters get of the two seconds a stop may take; the rest is the broker's.
+// A service manager gives up on a start that takes too long. An output that is missing is no reason
+// to be killed: after this the daemon is ready without it, and says so in its status.
+constexpr std::chrono::seconds ready_without_outputs_after{20};
+// What the meters get of the two seconds a stop may take; the rest is for the outputs.
 constexpr std::chrono::milliseconds meters_log_off_within{1400};
 
 }  // namespace
@@ -24,37 +24,21 @@ Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
       paths_(std::move(paths)),
       settings_(std::move(settings)),
       keys_(paths_.state_directory, log),
-      commands_(loop),
-      status_line_(*this) {
+      commands_(loop) {
   commands_.on_command([this](const Command& command) { dispatch(command); });
   ready_limit_ = loop.timer([this] { say_ready(); });
   shutdown_limit_ = loop.timer([this] { finish(); });
 }
 
-Daemon::~Daemon() {
-  drivers_.clear();
-  retiring_.clear();
-  for (Sink* sink : std::initializer_list<Sink*>{mqtt_.get(), bus_.get(), cache_.get()}) {
-    if (sink != nullptr) {
-      store_.remove_sink(*sink);
-    }
-  }
-  store_.remove_sink(status_line_);
-}
-
 void Daemon::start() {
-  Settings nothing;
-  nothing.config.bus = Bus::none;
-  put_sinks_in_place(nothing);
-  store_.add_sink(status_line_);
-  Loop::arm(ready_limit_, loop_.now() + ready_without_bus_after);
+  put_outputs_in_place(nullptr);
+  store_.add_sink(*this);
+  Loop::arm(ready_limit_, loop_.now() + ready_without_outputs_after);
   reconcile_drivers();
   if (const auto period = service_manager_.watchdog_period()) {
     watchdog_.emplace(loop_, log_, service_manager_, *period, [this] { return steps(); });
   }
-  if (settings_.config.bus == Bus::none) {
-    say_ready();
-  }
+  on_output_change();
 }
 
 void Daemon::reload() {
@@ -67,7 +51,7 @@ void Daemon::reload() {
   Settings loaded = load_settings(paths_.config, paths_.credentials_directory);
   if (loaded.problems.empty()) {
     const Settings before = std::exchange(settings_, std::move(loaded));
-    put_sinks_in_place(before);
+    put_outputs_in_place(&before);
     reconcile_drivers();
     log_.info("The configuration was loaded again.", {message_id(Event::configuration_loaded)});
   } else {
@@ -79,7 +63,7 @@ void Daemon::reload() {
   if (ready_) {
     service_manager_.ready();
   }
-  refresh_status();
+  on_output_change();
 }
 
 void Daemon::shut_down() {
@@ -96,44 +80,14 @@ void Daemon::shut_down() {
   }
 }
 
-void Daemon::put_sinks_in_place(const Settings& before) {
-  const Config& config = settings_.config;
-  if (!cache_ || cache_directory(before.config) != cache_directory(config)) {
-    if (cache_) {
-      store_.remove_sink(*cache_);
-    }
-    cache_ = std::make_unique<Cache>(cache_directory(config), log_, store_);
-    store_.add_sink(*cache_);
-  }
-  if (before.config.bus != config.bus) {
-    if (bus_) {
-      store_.remove_sink(*bus_);
-      bus_.reset();
-    }
-    if (config.bus != Bus::none) {
-      bus_ = std::make_unique<BusService>(loop_, config.bus, store_, commands_, log_);
-      bus_->on_change([this] {
-        if (bus_->ready()) {
-          say_ready();
-        }
-        refresh_status();
-      });
-      store_.add_sink(*bus_);
-    }
-  }
-  if (mqtt_ && (before.config.mqtt != config.mqtt ||
-                before.secrets.mqtt_password != settings_.secrets.mqtt_password)) {
-    store_.remove_sink(*mqtt_);
-    mqtt_.reset();
-  }
-  if (config.mqtt && !mqtt_) {
-    MqttConfig mqtt = *config.mqtt;
-    mqtt.client_key_file = settings_.secrets.mqtt_client_key_file;
-    mqtt_ = std::make_unique<MqttPublisher>(loop_, mqtt, settings_.secrets.mqtt_password, commands_,
-                                            log_);
-    mqtt_->on_change([this] { refresh_status(); });
-    store_.add_sink(*mqtt_);
-  }
+void Daemon::put_outputs_in_place(const Settings* before) {
+  put_in_place(outputs_, before, settings_,
+               {.loop = loop_,
+                .log = log_,
+                .store = store_,
+                .commands = commands_,
+                .runtime_directory = paths_.runtime_directory,
+                .changed = [this] { on_output_change(); }});
 }
 
 // Ends the drivers the configuration no longer wants, and starts those it lacks. One whose name or
@@ -189,6 +143,13 @@ void Daemon::dispatch(const Command& command) {
   }
 }
 
+void Daemon::on_output_change() {
+  if (std::ranges::all_of(outputs_, [](const auto& each) { return each.second->ready(); })) {
+    say_ready();
+  }
+  refresh_status();
+}
+
 void Daemon::say_ready() {
   Loop::disarm(ready_limit_);
   if (!std::exchange(ready_, true)) {
@@ -204,18 +165,14 @@ void Daemon::finish() {
     store_.remove(driver->config().name);
   }
   retiring_.clear();
-  if (mqtt_) {
-    mqtt_->stop();
+  for (const auto& [name, output] : outputs_) {
+    output->stop();
   }
   loop_.exit(0);
 }
 
-std::string Daemon::cache_directory(const Config& config) const {
-  return config.cache_directory.empty() ? paths_.runtime_directory : config.cache_directory;
-}
-
-// The store and the cache have no time of their own: what they do is done in the turn of the loop
-// in which a poll ends.
+// The store has no time of its own: what it does is done in the turn of the loop in which a poll
+// ends.
 std::vector<Step> Daemon::steps() const {
   std::vector<Step> all;
   const auto append = [&all](std::vector<Step> steps) {
@@ -226,11 +183,8 @@ std::vector<Step> Daemon::steps() const {
       append(driver->steps());
     }
   }
-  if (bus_) {
-    append(bus_->steps());
-  }
-  if (mqtt_) {
-    append(mqtt_->steps());
+  for (const auto& [name, output] : outputs_) {
+    append(output->steps());
   }
   return all;
 }
@@ -251,21 +205,26 @@ bool Daemon::occupied(const MeterConfig& meter) const {
          std::any_of(retiring_.begin(), retiring_.end(), in_use_by);
 }
 
+void Daemon::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
+  if (before.state() != after.state()) {
+    refresh_status();
+  }
+}
+
 // "main online; on the system bus; MQTT connected": the one line an administrator wants.
 void Daemon::refresh_status() noexcept {
   if (shutting_down_) {
     return;
   }
   std::string line;
-  const auto add = [&](const std::string& clause) { line += (line.empty() ? "" : "; ") + clause; };
+  const auto add = [&](const std::string& clause) {
+    line += (line.empty() || clause.empty() ? "" : "; ") + clause;
+  };
   for (const auto& [name, meter] : store_.meters()) {
     add(name + " " + std::string(irmeter::info(meter.state()).name));
   }
-  if (bus_) {
-    add(bus_->status());
-  }
-  if (mqtt_) {
-    add(mqtt_->status());
+  for (const auto& [name, output] : outputs_) {
+    add(output->status());
   }
   service_manager_.status(line);
 }

@@ -1,6 +1,6 @@
 // The parts of the daemon, put together by a configuration and changed by the next one.
 //
-//   drivers --> store --> bus, MQTT, cache        commands come back as values
+//   drivers --> store --> outputs        commands come back as values
 //
 // Reloading compares the new configuration with the one in force and touches only what differs:
 // a meter whose table did not change goes on being read.
@@ -18,28 +18,25 @@
 #include "daemon/meter/driver.hpp"
 #include "daemon/service/service_manager.hpp"
 #include "daemon/service/watchdog.hpp"
-#include "daemon/sinks/bus/service.hpp"
-#include "daemon/sinks/cache/cache.hpp"
-#include "daemon/sinks/mqtt/publisher.hpp"
+#include "daemon/sinks/sinks.hpp"
 #include "daemon/store.hpp"
 
 namespace irmeterd {
 
-class Daemon {
+class Daemon : private Sink {
  public:
   // Where things are, from the command line and the environment.
   struct Paths {
     std::string config;
     std::string credentials_directory;  // empty: none
-    std::string runtime_directory;      // of the cache, unless the configuration names one
+    std::string runtime_directory;      // for files to show
     std::string state_directory;        // empty: nothing is remembered over a restart
   };
 
   // The settings are without problems.
   Daemon(Loop& loop, Log& log, Paths paths, Settings settings);
-  ~Daemon();
 
-  // Starts everything. The service is ready once it has its name on the bus.
+  // Starts everything. The service is ready once all outputs are.
   void start();
   // Loads the configuration again; one with problems is logged and changes nothing.
   void reload();
@@ -48,34 +45,23 @@ class Daemon {
   void shut_down();
 
  private:
-  void put_sinks_in_place(const Settings& before);
+  void put_outputs_in_place(const Settings* before);
   void reconcile_drivers();
   void retire(std::unique_ptr<MeterDriver> driver);
   void forget(const MeterDriver* retired);
   void dispatch(const Command& command);
+  void on_output_change();
   void say_ready();
   void finish();
-  [[nodiscard]] std::string cache_directory(const Config& config) const;
+  void refresh_status() noexcept;
   [[nodiscard]] std::vector<Step> steps() const;
   [[nodiscard]] bool wanted(const MeterDriver& driver) const;
   [[nodiscard]] bool occupied(const MeterConfig& meter) const;
 
-  // Keeps STATUS= up to date; sees the meters like any other sink.
-  class StatusLine final : public Sink {
-   public:
-    explicit StatusLine(Daemon& daemon) : daemon_(daemon) {}
-    void meter_added(const MeterSnapshot&) noexcept override { daemon_.refresh_status(); }
-    void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override {
-      if (before.state() != after.state()) {
-        daemon_.refresh_status();
-      }
-    }
-    void meter_removed(const MeterSnapshot&) noexcept override { daemon_.refresh_status(); }
-
-   private:
-    Daemon& daemon_;
-  };
-  void refresh_status() noexcept;
+  // The status line has the state of each meter.
+  void meter_added(const MeterSnapshot&) noexcept override { refresh_status(); }
+  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
+  void meter_removed(const MeterSnapshot&) noexcept override { refresh_status(); }
 
   Loop& loop_;
   Log& log_;
@@ -88,10 +74,7 @@ class Daemon {
 
   Store store_;
   CommandQueue commands_;
-  StatusLine status_line_;
-  std::unique_ptr<Cache> cache_;
-  std::unique_ptr<BusService> bus_;
-  std::unique_ptr<MqttPublisher> mqtt_;
+  Outputs outputs_;
   std::vector<std::unique_ptr<MeterDriver>> drivers_;
   std::vector<std::unique_ptr<MeterDriver>> retiring_;  // logging off
   EventSource ready_limit_;

@@ -18,10 +18,10 @@ namespace irmeterd {
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual void meter_added(const MeterSnapshot& meter) noexcept = 0;
+  virtual void meter_added(const MeterSnapshot&) noexcept {}
   // One call per poll, or when the state or the staleness changes between polls.
   virtual void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept = 0;
-  virtual void meter_removed(const MeterSnapshot& meter) noexcept = 0;
+  virtual void meter_removed(const MeterSnapshot&) noexcept {}
 };
 
 class Store {

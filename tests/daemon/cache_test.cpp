@@ -42,9 +42,6 @@ MeterSnapshot named(const std::string& name, MeterSnapshot meter) {
 
 class CacheFiles : public ::testing::Test {
  protected:
-  CacheFiles() { store_.add_sink(cache_); }
-  ~CacheFiles() override { store_.remove_sink(cache_); }
-
   [[nodiscard]] std::string place(const std::string& name) const {
     return dir_.path("run/" + name);
   }
@@ -179,10 +176,8 @@ TEST_F(CacheFiles, GoWithTheirMeter) {
 TEST_F(CacheFiles, GoWithTheCache) {
   {
     Cache other(dir_.path("other"), log_, store_);
-    store_.add_sink(other);
     store_.update(meter_with(1));
     EXPECT_TRUE(fs::exists(dir_.path("other/main/BT23")));
-    store_.remove_sink(other);
   }
   EXPECT_TRUE(fs::is_empty(dir_.path("other")));
   EXPECT_EQ(content("main/BT23"), std::string(8, '\1'));

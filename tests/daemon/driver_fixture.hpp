@@ -108,13 +108,11 @@ class DriverFixture : public ::testing::Test, private Sink {
   std::vector<std::pair<Clock::time_point, MeterSnapshot>> shown_;  // after every poll
 
  private:
-  void meter_added(const MeterSnapshot&) noexcept override {}
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override {
     if (after.counters.polls > before.counters.polls) {
       shown_.emplace_back(Clock::now(), after);
     }
   }
-  void meter_removed(const MeterSnapshot&) noexcept override {}
 };
 
 }  // namespace irmeterd

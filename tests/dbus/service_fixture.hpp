@@ -51,13 +51,9 @@ class ServiceTest : public testing::Test {
 
   void start_service() {
     service = std::make_unique<BusService>(loop, Bus::system, store, commands, log);
-    store.add_sink(*service);
   }
 
-  void stop_service() {
-    store.remove_sink(*service);
-    service.reset();
-  }
+  void stop_service() { service.reset(); }
 
   // The bus, the service with its name, and a client.
   void start_all() {

@@ -104,8 +104,8 @@ class World {
     irmeterd::MeterSnapshot second = irmeterd::sample_meter();
     second.name = "second";
     second.identity.serial_number = "2";
-    publisher_.meter_added(irmeterd::sample_meter());
-    publisher_.meter_added(second);
+    store_.update(irmeterd::sample_meter());
+    store_.update(second);
     turn();
     require(publisher_.connected(), "the publisher connects");
   }
@@ -125,10 +125,11 @@ class World {
   Broker broker_;
   irmeterd::Loop loop_;
   irmeterd::Log log_{irmeterd::LogLevel::error};
+  irmeterd::Store store_;
   irmeterd::CommandQueue commands_{loop_};
   irmeterd::MqttTopics topics_{"ir-meterd", "homeassistant",
                                irmeterd::host_topic_name(irmeterd::host_name())};
-  irmeterd::MqttPublisher publisher_{loop_,     config(), irmeterd::Secret(),
+  irmeterd::MqttPublisher publisher_{loop_,     config(), irmeterd::Secret(), store_,
                                      commands_, log_,     no_delays()};
   Names commanded_;
   Names expected_;

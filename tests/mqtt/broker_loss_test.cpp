@@ -142,7 +142,7 @@ TEST_F(BrokerLoss, TwoClientsOfOneNameAreToldApart) {
   config.url = broker_.url();
   config.client_id = "twin";
   begin(config);
-  MqttPublisher other(loop_, config, {}, commands_, log_, timing_);
+  MqttPublisher other(loop_, config, {}, store_, commands_, log_, timing_);
   const std::string hint = "does another client use the id twin?";
   EXPECT_TRUE(eventually([&] {
     return publisher_->status().find(hint) != std::string::npos ||

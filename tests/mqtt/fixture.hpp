@@ -33,23 +33,17 @@ class MqttFixture : public ::testing::Test {
     timing_.discovery_gap = 300ms;
     commands_.on_command([this](const Command& command) { received_.push_back(command.meter); });
   }
-  ~MqttFixture() override { end(); }
 
   void begin(const MqttConfig& config, const Secret& password = {}) {
-    publisher_ = std::make_unique<MqttPublisher>(loop_, config, password, commands_, log_, timing_);
-    store_.add_sink(*publisher_);
+    publisher_ =
+        std::make_unique<MqttPublisher>(loop_, config, password, store_, commands_, log_, timing_);
   }
   void begin(const Mosquitto& broker) {
     MqttConfig config;
     config.url = broker.url();
     begin(config);
   }
-  void end() {
-    if (publisher_) {
-      store_.remove_sink(*publisher_);
-      publisher_.reset();
-    }
-  }
+  void end() { publisher_.reset(); }
   // begin(), and wait for the connection.
   [[nodiscard]] ::testing::AssertionResult connect(const Mosquitto& broker) {
     begin(broker);

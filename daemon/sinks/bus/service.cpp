@@ -70,7 +70,7 @@ BusService::Opened BusService::try_open(Bus kind) noexcept {
   }
 }
 
-BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, Log& log)
+BusService::BusService(Loop& loop, Bus kind, Store& store, CommandQueue& commands, Log& log)
     : loop_(loop),
       kind_(kind),
       store_(store),
@@ -80,10 +80,13 @@ BusService::BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& c
       delay_(first_delay, longest_delay),
       last_attempt_(loop.now()),
       retry_(loop.timer([this] { connect(); }, std::chrono::milliseconds(1))) {
+  store_.add_sink(*this);
   Loop::arm(retry_, loop.now());
 }
 
-BusService::~BusService() = default;
+BusService::~BusService() {
+  store_.remove_sink(*this);
+}
 
 std::vector<Step> BusService::steps() const {
   if (ready()) {
@@ -151,9 +154,7 @@ void BusService::report(const std::string& status) noexcept {
   } else {
     log_.warning("D-Bus: " + status_ + "; trying again until it is", {message_id(Event::bus_lost)});
   }
-  if (changed_) {
-    changed_();
-  }
+  changed();
 }
 
 template <typename Action>

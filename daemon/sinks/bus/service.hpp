@@ -7,7 +7,6 @@
 // policy.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +16,7 @@
 #include "common/log.hpp"
 #include "common/loop.hpp"
 #include "daemon/meter/command_queue.hpp"
-#include "daemon/service/progress.hpp"
+#include "daemon/sinks/output.hpp"
 #include "daemon/store.hpp"
 
 namespace sdbus {
@@ -29,31 +28,26 @@ namespace irmeterd {
 template <typename Result>
 class Background;
 
-class BusService final : public Sink {
+class BusService final : public Output, private Sink {
  public:
   // Connects in the loop's first turn, so that the meters added until then are on the bus before
   // the name is. The store gives what to show after each new connection. kind is not Bus::none.
-  BusService(Loop& loop, Bus kind, const Store& store, CommandQueue& commands, Log& log);
+  BusService(Loop& loop, Bus kind, Store& store, CommandQueue& commands, Log& log);
   ~BusService() override;
-  BusService(const BusService&) = delete;
-  BusService& operator=(const BusService&) = delete;
 
   // True while the objects are on the bus and the name is ours.
-  [[nodiscard]] bool ready() const { return session_ != nullptr; }
-  // Where we are, or what keeps us from it, as a clause: "on the system bus", "the system bus is
-  // not available: ...".
-  [[nodiscard]] const std::string& status() const { return status_; }
-  // Called from the loop whenever status() changes; must not throw.
-  void on_change(std::function<void()> handler) { changed_ = std::move(handler); }
+  [[nodiscard]] bool ready() const override { return session_ != nullptr; }
+  // Where we are, or what keeps us from it: "on the system bus", "the system bus is not available:
+  // ...".
+  [[nodiscard]] std::string status() const override { return status_; }
+  // An attempt to get there ends, and the next one follows.
+  [[nodiscard]] std::vector<Step> steps() const override;
 
-  // For the watchdog: an attempt to get there ends, and the next one follows.
-  [[nodiscard]] std::vector<Step> steps() const;
-
+ private:
   void meter_added(const MeterSnapshot& meter) noexcept override;
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
   void meter_removed(const MeterSnapshot& meter) noexcept override;
 
- private:
   struct Session;  // everything that lives and dies with one connection
   struct Opened;   // a new connection, or why there is none
   static Opened try_open(Bus kind) noexcept;
@@ -67,10 +61,9 @@ class BusService final : public Sink {
 
   Loop& loop_;
   Bus kind_;
-  const Store& store_;
+  Store& store_;
   CommandQueue& commands_;
   Log& log_;
-  std::function<void()> changed_;
   std::string status_;
   BackOff delay_;
   irmeter::Instant last_attempt_;  // when it began, or ended

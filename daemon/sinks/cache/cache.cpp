@@ -45,10 +45,13 @@ bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
 
 }  // namespace
 
-Cache::Cache(std::string directory, const Log& log, const Store& store)
-    : directory_(std::move(directory)), log_(log), store_(store) {}
+Cache::Cache(std::string directory, const Log& log, Store& store)
+    : directory_(std::move(directory)), log_(log), store_(store) {
+  store_.add_sink(*this);
+}
 
 Cache::~Cache() {
+  store_.remove_sink(*this);
   for (const auto& [name, meter] : store_.meters()) {
     remove_reading(name);
   }

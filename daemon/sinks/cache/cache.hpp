@@ -14,25 +14,23 @@
 #include <string>
 
 #include "common/log.hpp"
+#include "daemon/sinks/output.hpp"
 #include "daemon/store.hpp"
 
 namespace irmeterd {
 
-class Cache final : public Sink {
+class Cache final : public Output, private Sink {
  public:
   // Of a store that outlives it.
-  Cache(std::string directory, const Log& log, const Store& store);
+  Cache(std::string directory, const Log& log, Store& store);
   // Takes all files away: nobody would keep them true.
   ~Cache() override;
-  Cache(const Cache&) = delete;
-  Cache& operator=(const Cache&) = delete;
 
+ private:
   void meter_added(const MeterSnapshot& meter) noexcept override;
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
   // Takes the meter's files away.
   void meter_removed(const MeterSnapshot& meter) noexcept override;
-
- private:
   void show_reading(const MeterSnapshot& meter);
   void remove_reading(const std::string& meter) noexcept;
   void show_metrics() noexcept;
@@ -45,7 +43,7 @@ class Cache final : public Sink {
 
   std::string directory_;
   const Log& log_;
-  const Store& store_;
+  Store& store_;
   std::set<std::string> failing_;  // folders of meters, and metrics.prom
 };
 

@@ -30,8 +30,10 @@ std::string printable(std::string_view text) {
 }  // namespace
 
 MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password,
-                             CommandQueue& commands, const Log& log, MqttTiming timing)
+                             Store& store, CommandQueue& commands, const Log& log,
+                             MqttTiming timing)
     : loop_(loop),
+      store_(store),
       commands_(commands),
       log_(log),
       timing_(timing),
@@ -45,7 +47,14 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
       connection_(loop, log, settings(config, password, topics_, timing.retry),
                   {.connected = [this] { on_connected(); },
                    .message = [this](const MqttMessage& message) { on_message(message); },
-                   .status = [this] { changed_(); }}) {}
+                   .status = [this] { changed(); }}) {
+  store_.add_sink(*this);
+}
+
+MqttPublisher::~MqttPublisher() {
+  store_.remove_sink(*this);
+  stop();
+}
 
 void MqttPublisher::meter_added(const MeterSnapshot& meter) noexcept {
   update(meter);

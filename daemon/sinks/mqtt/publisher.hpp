@@ -6,9 +6,7 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,36 +22,24 @@
 #include "daemon/sinks/mqtt/table.hpp"
 #include "daemon/sinks/mqtt/timing.hpp"
 #include "daemon/sinks/mqtt/values.hpp"
+#include "daemon/sinks/output.hpp"
 #include "daemon/store.hpp"
 
 namespace irmeterd {
 
-class MqttPublisher : public Sink {
+class MqttPublisher final : public Output, private Sink {
  public:
   // Begins to connect. The configuration has been checked; password belongs to its username.
-  MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password,
+  MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password, Store& store,
                 CommandQueue& commands, const Log& log, MqttTiming timing = {});
-  ~MqttPublisher() override { stop(); }
-  MqttPublisher(const MqttPublisher&) = delete;
-  MqttPublisher& operator=(const MqttPublisher&) = delete;
-
-  void meter_added(const MeterSnapshot& meter) noexcept override;
-  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
-  void meter_removed(const MeterSnapshot& meter) noexcept override;
-
-  // Calls the handler whenever status() reads differently.
-  void on_change(std::function<void()> handler) { changed_ = std::move(handler); }
+  ~MqttPublisher() override;
 
   [[nodiscard]] bool connected() const { return connection_.connected(); }
-  // For people: "MQTT connected", or why it is not.
-  [[nodiscard]] std::string status() const { return connection_.status(); }
-
-  // For the watchdog.
-  [[nodiscard]] std::vector<Step> steps() const { return connection_.steps(); }
-
-  // Tells the broker that daemon and meters are offline, and disconnects. Takes at most half a
-  // second; the publisher is of no further use.
-  void stop() noexcept;
+  // "MQTT connected", or why it is not.
+  [[nodiscard]] std::string status() const override { return connection_.status(); }
+  [[nodiscard]] std::vector<Step> steps() const override { return connection_.steps(); }
+  // Tells the broker that daemon and meters are offline, and disconnects.
+  void stop() noexcept override;
 
   // Topics whose latest message is kept, however many were published.
   [[nodiscard]] std::size_t remembered() const { return table_.size(); }
@@ -65,6 +51,10 @@ class MqttPublisher : public Sink {
     std::optional<irmeter::Instant> commanded;
   };
 
+  void meter_added(const MeterSnapshot& meter) noexcept override;
+  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
+  void meter_removed(const MeterSnapshot& meter) noexcept override;
+
   void update(const MeterSnapshot& snapshot);
   void identify(const std::string& name, Meter& meter, const std::string& id);
   void flush();
@@ -74,12 +64,12 @@ class MqttPublisher : public Sink {
   void on_command(const std::string& name, Meter& meter, const MqttMessage& message);
 
   Loop& loop_;
+  Store& store_;
   CommandQueue& commands_;
   const Log& log_;
   MqttTiming timing_;
   bool discovery_;
   MqttTopics topics_;
-  std::function<void()> changed_ = [] {};
   std::map<std::string, Meter> meters_;  // by name
   MqttTable table_;
   MqttPresence presence_;
