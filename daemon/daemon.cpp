@@ -105,7 +105,8 @@ void Daemon::reconcile_drivers() {
   for (const MeterConfig& meter : settings_.config.meters) {
     if (!occupied(meter)) {
       const MeterKey& key = settings_.secrets.meter_keys.at(meter.name);
-      drivers_.push_back(std::make_unique<MeterDriver>(loop_, log_, store_, keys_, meter, key));
+      drivers_.push_back(std::make_unique<MeterDriver>(loop_, log_, store_, keys_, meter, key,
+                                                       MeterDriver::options_for(meter)));
       drivers_.back()->start();
     }
   }

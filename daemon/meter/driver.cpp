@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/config/url.hpp"
+#include "daemon/meter/report.hpp"
 
 namespace irmeterd {
 namespace {
@@ -13,6 +14,11 @@ constexpr std::chrono::milliseconds first_reopen_delay{500};
 // opened anew.
 constexpr unsigned most_silent_polls = 3;
 constexpr irmeter::LinkTiming timing;
+
+// How long a poll and the attempts to open a line may take. When no poll has ended for longer, the
+// process or the machine was asleep; what is old is then not the meter's doing, and the poll that
+// is due gets as long to tell before the meter is called offline.
+constexpr std::chrono::seconds poll_over_within{15};
 
 // For the watchdog. A loop that turns meets deadlines within milliseconds; a poll takes seconds,
 // and many minutes only where every byte comes just before it is missed.
@@ -28,6 +34,10 @@ BackOff reopen_delay(const MeterConfig& config) {
   return {std::min(first_reopen_delay, longest), longest};
 }
 
+bool is_left_alone(irmeter::State state) {
+  return state == irmeter::State::quiet || state == irmeter::State::locked_out;
+}
+
 }  // namespace
 
 irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
@@ -40,17 +50,14 @@ irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
 }
 
 MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
-                         const MeterConfig& config, const MeterKey& key)
-    : MeterDriver(loop, log, store, keys, config, key, options_for(config)) {}
-
-MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
                          const MeterConfig& config, const MeterKey& key,
                          const irmeter::MeterOptions& options)
     : loop_(loop),
+      log_(log),
+      store_(store),
       keys_(keys),
       config_(config),
       key_(key),
-      report_(loop, log, store, config, key.place),
       meter_(options, key.key),
       line_(loop, config,
             {[this] { on_ready(); }, [this](irmeter::ByteView bytes) { on_bytes(bytes); },
@@ -70,10 +77,15 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
     mind_quiet_hours();
     pump();
   });
+  stale_timer_ = loop.timer([this] { on_stale(); });
   stop_notice_ = loop.deferred([this] {
     const auto done = std::move(stopped_);
     done();
   });
+  snapshot_.name = config.name;
+  snapshot_.device = config.device;
+  snapshot_.interval = config.interval;
+  store_.update(snapshot_);
 }
 
 void MeterDriver::start() {
@@ -125,7 +137,7 @@ void MeterDriver::open_line() {
 }
 
 void MeterDriver::on_ready() {
-  report_.line_ready();
+  snapshot_.counters.reconnects = openings_++;
   silent_polls_ = 0;
   meter_.line_ready(loop_.now());
   pump();
@@ -144,11 +156,16 @@ void MeterDriver::on_bytes(irmeter::ByteView bytes) {
   }
 }
 
+// The poll that was due or under way has failed. Of a meter that is left alone nothing was due, and
+// servers end connections that are idle; that line is missed once it cannot be opened again.
 void MeterDriver::on_line_failure(const irmeter::Failure& failure) {
   last_end_ = loop_.now();
   trace_.ended();
   meter_.line_lost();
-  report_.line_failed(failure);
+  const bool was_open = std::exchange(silent_polls_, std::nullopt).has_value();
+  if (!was_open || !is_left_alone(snapshot_.state())) {
+    end_poll(failure);
+  }
   reopen_later();
   pump();
 }
@@ -162,6 +179,7 @@ void MeterDriver::reopen_later() {
 // The state stays what the polls say: this is an attempt at a cure.
 void MeterDriver::reopen_hung_line() {
   line_.close();
+  silent_polls_.reset();
   meter_.line_lost();
   reopen_later();
 }
@@ -196,20 +214,71 @@ void MeterDriver::handle(irmeter::KeyFact& output) {
 }
 
 void MeterDriver::handle(irmeter::Identified& output) {
-  report_.identified(std::move(output.identity));
+  const bool same = snapshot_.identity.serial_number == output.identity.serial_number;
+  snapshot_.identity = std::move(output.identity);
+  if (!same) {
+    // What the one before it said is not true of this one.
+    snapshot_.reading.reset();
+    snapshot_.stale = true;
+    log_found(log_, snapshot_);
+  }
 }
 
 void MeterDriver::handle(irmeter::PollEnded& output) {
-  last_end_ = loop_.now();
-  report_.poll_ended(output, meter_.counters());
-  if (report_.state() == irmeter::State::online) {
+  const irmeter::LinkCounters& link = meter_.counters();
+  snapshot_.counters.retries = link.retries;
+  snapshot_.counters.crc_errors = link.crc_errors;
+  snapshot_.counters.echoes = link.echoes;
+  if (const irmeter::Reading* reading = output.reading()) {
+    take(*reading, output);
+    end_poll(std::nullopt);
     // Not as soon as the line opens: a server may take a connection only to drop it.
     reopen_delay_.reset();
+  } else {
+    auto& failure = std::get<irmeter::Failure>(output.result);
+    if (failure.fault == irmeter::Fault::no_key) {
+      failure.context = key_.place;
+    }
+    end_poll(std::move(failure));
   }
-  silent_polls_ = report_.state() == irmeter::State::silent ? silent_polls_ + 1 : 0;
-  if (silent_polls_ == most_silent_polls) {
-    reopen_hung_line();
+  if (silent_polls_) {
+    silent_polls_ = snapshot_.state() == irmeter::State::silent ? *silent_polls_ + 1 : 0;
+    if (silent_polls_ == most_silent_polls) {
+      reopen_hung_line();
+    }
   }
+}
+
+void MeterDriver::take(const irmeter::Reading& reading, const irmeter::PollEnded& poll) {
+  snapshot_.reading = reading;
+  snapshot_.read_at = std::chrono::system_clock::now();
+  snapshot_.stale = false;
+  snapshot_.poll_time = std::chrono::duration_cast<std::chrono::milliseconds>(poll.duration);
+  snapshot_.echo = poll.echo;
+  snapshot_.withheld = poll.withheld;
+  snapshot_.counters.held_back += poll.withheld.count();
+  for (const auto& accepted : poll.accepted) {
+    log_accepted(log_, config_.name, accepted);
+  }
+  Loop::arm(stale_timer_, loop_.now() + snapshot_.stale_limit());
+}
+
+void MeterDriver::end_poll(std::optional<irmeter::Failure> failure) {
+  last_end_ = loop_.now();
+  ++snapshot_.counters.polls;
+  const auto before = std::exchange(snapshot_.failure, std::move(failure));
+  log_poll(log_, snapshot_, before);
+  store_.update(snapshot_);
+}
+
+void MeterDriver::on_stale() {
+  const irmeter::Instant now = loop_.now();
+  if (now - std::exchange(last_end_, now) > snapshot_.interval + poll_over_within) {
+    Loop::arm(stale_timer_, now + poll_over_within);
+    return;
+  }
+  snapshot_.stale = true;
+  store_.update(snapshot_);
 }
 
 void MeterDriver::handle(irmeter::Stopped&) {

@@ -1,8 +1,9 @@
 // Drives one meter: pumps bytes and time between the line and the protocol core, opens the line
-// again whenever it is lost, and tells the store how each poll ended.
+// again whenever it is lost, and gives the store a snapshot of the meter after every poll.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@
 #include "common/log.hpp"
 #include "common/loop.hpp"
 #include "daemon/meter/line_trace.hpp"
-#include "daemon/meter/report.hpp"
 #include "daemon/service/progress.hpp"
+#include "daemon/snapshot.hpp"
 #include "daemon/store.hpp"
 #include "lib/meter/meter.hpp"
 
@@ -23,9 +24,7 @@ namespace irmeterd {
 
 class MeterDriver {
  public:
-  MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
-              const MeterKey& key);
-  // With other times than the protocol's own, for tests.
+  // What the configuration says, and the protocol's own times.
   static irmeter::MeterOptions options_for(const MeterConfig& config);
   MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
               const MeterKey& key, const irmeter::MeterOptions& options);
@@ -62,24 +61,31 @@ class MeterDriver {
   void handle(irmeter::Identified& output);
   void handle(irmeter::PollEnded& output);
   void handle(irmeter::Stopped& output);
+  void take(const irmeter::Reading& reading, const irmeter::PollEnded& poll);
+  void end_poll(std::optional<irmeter::Failure> failure);
+  void on_stale();
   void arm_timer();
 
   Loop& loop_;
+  const Log& log_;
+  Store& store_;
   KeyRecord& keys_;
   MeterConfig config_;
   MeterKey key_;
-  MeterReport report_;
+  MeterSnapshot snapshot_;  // the next one that the store gets
   irmeter::Meter meter_;
   Line line_;
   LineTrace trace_;
   bool pumping_ = false;
   BackOff reopen_delay_;
-  unsigned silent_polls_ = 0;    // in a row, on the line as it was opened
-  irmeter::Instant last_end_{};  // of a poll, or of an attempt to open the line
+  unsigned openings_ = 0;                 // of the line
+  std::optional<unsigned> silent_polls_;  // in a row, on the line as it was opened, if it is
+  irmeter::Instant last_end_{};           // of a poll, or of an attempt to open the line
   std::function<void()> stopped_;
   EventSource protocol_timer_;
   EventSource reopen_timer_;
   EventSource quiet_timer_;
+  EventSource stale_timer_;
   EventSource stop_notice_;
 };
 

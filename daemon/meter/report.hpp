@@ -1,57 +1,25 @@
-// What is known of one meter, told to the store after every poll and to the log at every change.
-//
-// Takes what the driver and the protocol core find out, and makes a snapshot of it, with counters
-// and staleness.
+// What the log is told of a meter: who it is, each change of its state, and values that are in a
+// reading although they break the rules.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 
-#include "common/config/config.hpp"
 #include "common/log.hpp"
-#include "common/loop.hpp"
 #include "daemon/snapshot.hpp"
-#include "daemon/store.hpp"
-#include "lib/meter/meter.hpp"
+#include "lib/meter/plausibility.hpp"
 
 namespace irmeterd {
 
-class MeterReport {
- public:
-  // key_place: where a missing key was looked for, the context of the fault no_key.
-  MeterReport(Loop& loop, const Log& log, Store& store, const MeterConfig& config,
-              std::string key_place);
-  MeterReport(const MeterReport&) = delete;
-  MeterReport& operator=(const MeterReport&) = delete;
+// The meter has told its identity, and it is another than before.
+void log_found(const Log& log, const MeterSnapshot& meter);
 
-  // The line could not be opened, or was lost: the poll that was due or under way has failed. Of a
-  // meter that is left alone nothing was due, and servers end connections that are idle; that line
-  // is missed once it cannot be opened again.
-  void line_failed(const irmeter::Failure& failure);
-  // The line is open. Each time but the first is a reconnect.
-  void line_ready();
-  void identified(irmeter::Identity identity);
-  void poll_ended(const irmeter::PollEnded& poll, const irmeter::LinkCounters& link);
+// A poll has ended. There is a line after the first one, and where the fault is another than that
+// of the poll before; a new context of the same fault is no news.
+void log_poll(const Log& log, const MeterSnapshot& meter,
+              const std::optional<irmeter::Failure>& before);
 
-  [[nodiscard]] irmeter::State state() const { return snapshot_.state(); }
-
- private:
-  void take(const irmeter::Reading& reading, const irmeter::PollEnded& poll);
-  void end_poll(std::optional<irmeter::Failure> failure);
-  void log_state() const;
-  void log_accepted(const irmeter::Plausibility::Accepted& accepted) const;
-  void on_stale();
-
-  Loop& loop_;
-  const Log& log_;
-  Store& store_;
-  std::string key_place_;
-  MeterSnapshot snapshot_;
-  bool open_ = false;  // the line
-  bool was_open_ = false;
-  irmeter::Instant last_end_{};  // of a poll
-  EventSource stale_timer_;
-};
+void log_accepted(const Log& log, const std::string& meter,
+                  const irmeter::Plausibility::Accepted& accepted);
 
 }  // namespace irmeterd

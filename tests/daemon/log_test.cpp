@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/meter/report.hpp"
@@ -111,15 +112,15 @@ TEST_F(Logging, NamesEveryMessageWithANumberOfItsOwn) {
 }
 
 TEST_F(Logging, TellsEveryChangeOfAMetersStateWithItsFields) {
-  Loop loop;
-  Store store;
-  MeterConfig config;
-  config.name = "main";
   for (const auto& fault : irmeter::faults) {
-    MeterReport report(loop, log_, store, config, "Where is it?");
+    MeterSnapshot meter;
+    meter.name = "main";
     journal().clear();
-    report.line_failed({fault.id, {}});
-    report.line_failed({fault.id, "the context alone is no news"});
+    for (const char* context : {"", "the context alone is no news"}) {
+      const auto before = std::exchange(meter.failure, irmeter::Failure{fault.id, context});
+      ++meter.counters.polls;
+      log_poll(log_, meter, before);
+    }
     ASSERT_EQ(journal().size(), 1U) << fault.name;
     Entry& entry = journal()[0];
     EXPECT_EQ(entry["MESSAGE_ID"], message_id(fault.state).second);
@@ -131,14 +132,11 @@ TEST_F(Logging, TellsEveryChangeOfAMetersStateWithItsFields) {
 }
 
 TEST_F(Logging, TellsThatAMeterIsOnlineAndWhatWasAcceptedWithTheirFields) {
-  Loop loop;
-  Store store;
-  MeterConfig config;
-  config.name = "main";
-  MeterReport report(loop, log_, store, config, {});
-  irmeter::PollEnded poll{irmeter::Reading{}};
-  poll.accepted.push_back({irmeter::Quantity::energy_import, 1000, 9000});
-  report.poll_ended(poll, {});
+  MeterSnapshot meter;
+  meter.name = "main";
+  meter.counters.polls = 1;
+  log_accepted(log_, meter.name, {irmeter::Quantity::energy_import, 1000, 9000});
+  log_poll(log_, meter, std::nullopt);
   ASSERT_EQ(journal().size(), 2U);
   EXPECT_EQ(journal()[0].at("MESSAGE_ID"), message_id(Event::value_accepted).second);
   EXPECT_EQ(journal()[0].at("QUANTITY"), "energy_import");
