@@ -14,6 +14,7 @@
 #include "common/mqtt/topics.hpp"
 #include "daemon/meter/command_queue.hpp"
 #include "daemon/sinks/mqtt/publisher.hpp"
+#include "daemon/sinks/reading_json.hpp"
 #include "daemon/store.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/support/sample.hpp"

@@ -24,7 +24,7 @@ class Table : public ::testing::Test {
     return {topic, payload, 1, true};
   }
 
-  MqttTable table_;
+  MqttTable table_{[] {}};
 };
 
 TEST_F(Table, SendsAvailabilityAfterTheValuesItVouchesFor) {

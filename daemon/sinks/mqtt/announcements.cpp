@@ -11,32 +11,31 @@ namespace irmeterd {
 using Rank = MqttTable::Rank;
 
 MqttAnnouncements::MqttAnnouncements(Loop& loop, MqttTable& table, const MqttTopics& topics,
-                                     const MqttTiming& timing, const std::function<void()>& due)
+                                     const MqttTiming& timing, const MqttPresence& presence,
+                                     const MqttValues& values)
     : loop_(loop),
       table_(table),
       topics_(topics),
       timing_(timing),
-      settled_(loop.timer([this, due] {
-        settling_ = false;
-        due();
-      })),
-      birth_(loop.timer([this, due] {
+      presence_(presence),
+      values_(values),
+      birth_(loop.timer([this] {
         birth_pending_ = false;
         table_.renew();
-        due();
       })),
-      gap_over_(loop.timer([this, due] {
-        set_what_is_due();
-        due();
-      })) {}
+      gap_over_(loop.timer([this] { set_what_is_due(); })) {}
 
-void MqttAnnouncements::set(const std::string& id, const MeterSnapshot& meter,
-                            const QuantitySet& announced) {
-  Meter& known = meters_[id];
-  Described described{meter.identity, announced, meter.interval};
-  if (described != known.described) {
-    known.described = std::move(described);
-    known.waiting = discovery_json(meter, announced, topics_);
+// Unless the latest message says the same.
+void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
+  const std::string& id = presence_.id(snapshot.name);
+  if (id.empty()) {
+    return;
+  }
+  Meter& meter = meters_[id];
+  Described described{snapshot.identity, values_.seen(id), snapshot.interval};
+  if (described != meter.described) {
+    meter.waiting = discovery_json(snapshot, described.announced, topics_);
+    meter.described = std::move(described);
     set_what_is_due();
   }
 }
@@ -71,11 +70,6 @@ void MqttAnnouncements::born() {
   if (!std::exchange(birth_pending_, true)) {
     Loop::arm(birth_, loop_.now() + random_between(timing_.birth_least, timing_.birth_most));
   }
-}
-
-void MqttAnnouncements::sent() {
-  settling_ = true;
-  Loop::arm(settled_, loop_.now() + timing_.settle);
 }
 
 }  // namespace irmeterd

@@ -25,10 +25,12 @@ bool is_gone(const std::future<void>& future) {
 
 }  // namespace
 
-MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings, Handlers handlers)
+MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings,
+                               std::chrono::milliseconds settle, Handlers handlers)
     : loop_(loop),
       log_(log),
       settings_(std::move(settings)),
+      settle_(settle),
       handlers_(std::move(handlers)),
       mailbox_(std::make_shared<Mailbox<MqttEvent>>()),
       wait_(settings_.retry.first_wait, settings_.retry.longest_wait, 20),
@@ -39,7 +41,17 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
                         handle(event);
                       }
                     })),
-      retry_(loop.timer([this] { attempt(); })) {
+      retry_(loop.timer([this] { attempt(); })),
+      settled_(loop.timer([this] {
+        settling_ = false;
+        flush();
+      })),
+      due_(loop.deferred([this] { flush(); })),
+      table_([this] {
+        if (due_) {
+          Loop::trigger(due_);
+        }
+      }) {
   attempt();
 }
 
@@ -50,6 +62,21 @@ std::string MqttConnection::status() const {
   return "MQTT: " + (reason_.empty() ? "connecting to " + settings_.url.broker.text() : reason_);
 }
 
+// After a discovery message the rest waits: until Home Assistant has subscribed to what it names,
+// it would miss whatever is not retained.
+void MqttConnection::flush() {
+  const auto send = [this](const MqttMessage& message) { return publish(message); };
+  table_.send(MqttTable::Rank::greeting, send);
+  if (table_.send(MqttTable::Rank::discovery, send) > 0) {
+    settling_ = true;
+    Loop::arm(settled_, loop_.now() + settle_);
+  }
+  if (!settling_) {
+    table_.send(MqttTable::Rank::availability, send);
+  }
+}
+
+// False when the message was not taken: not connected, or too much is waiting already.
 bool MqttConnection::publish(const MqttMessage& message) noexcept {
   if (!connected_) {
     return false;
@@ -85,8 +112,12 @@ void MqttConnection::close() noexcept {
     return;
   }
   const auto deadline = std::chrono::steady_clock::now() + close_limit;
+  table_.send(MqttTable::Rank::availability,
+              [this](const MqttMessage& message) { return publish(message); });
   mail_.reset();
   retry_.reset();
+  settled_.reset();
+  due_.reset();
   reason_ = "stopped";
   const bool was_connected = std::exchange(connected_, false);
   try {
@@ -143,7 +174,9 @@ void MqttConnection::handle(const MqttEvent& event) {
       reason_.clear();
       log_.info("MQTT: connected to " + settings_.url.broker.text(),
                 {message_id(Event::broker_found)});
+      settling_ = false;  // nobody there has been told anything yet
       handlers_.connected();
+      table_.renew();
       handlers_.status();
       break;
     case MqttEvent::Kind::refused:

@@ -1,9 +1,9 @@
 // A lasting connection to the MQTT broker: made again whenever it fails, for ever, and never
 // waited for.
 //
-// All of it runs on the loop. Nothing is buffered while the broker is away; whoever publishes keeps
-// the latest values and sends them from the connected handler. Signals must be blocked before the
-// first connection is made, or the library's threads take them.
+// All of it runs on the loop. What is to be told goes into the table, and from there to the broker
+// in the loop's next turn, or as soon as there is one. Signals must be blocked before the first
+// connection is made, or the library's threads take them.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,7 @@
 #include "common/loop.hpp"
 #include "common/mqtt/session.hpp"
 #include "daemon/service/progress.hpp"
+#include "daemon/sinks/mqtt/table.hpp"
 
 namespace irmeterd {
 
@@ -30,8 +31,10 @@ class MqttConnection {
     std::function<void()> status;  // status() reads differently now
   };
 
-  // Begins to connect. A broker that is absent or refuses is a state, not an exception.
-  MqttConnection(Loop& loop, const Log& log, MqttSettings settings, Handlers handlers);
+  // Begins to connect. A broker that is absent or refuses is a state, not an exception. settle: how
+  // long the rest waits after a discovery message.
+  MqttConnection(Loop& loop, const Log& log, MqttSettings settings,
+                 std::chrono::milliseconds settle, Handlers handlers);
   ~MqttConnection() { close(); }
   MqttConnection(const MqttConnection&) = delete;
   MqttConnection& operator=(const MqttConnection&) = delete;
@@ -40,8 +43,7 @@ class MqttConnection {
   // The state in words: "MQTT connected", "MQTT: localhost:1883 refuses the user name or password".
   [[nodiscard]] std::string status() const;
 
-  // False when the message was not taken: not connected, or too much is waiting already.
-  bool publish(const MqttMessage& message) noexcept;
+  [[nodiscard]] MqttTable& table() { return table_; }
   // For this connection; after the next connected() it is due again.
   void subscribe(const std::string& topic) noexcept;
 
@@ -49,13 +51,15 @@ class MqttConnection {
   // given up goes away.
   [[nodiscard]] std::vector<Step> steps() const;
 
-  // Lets what was published go out, disconnects and stays so. Takes at most close_limit.
+  // Sends what is due, disconnects and stays so. Takes at most close_limit.
   void close() noexcept;
   static constexpr std::chrono::milliseconds close_limit{450};
 
  private:
   void attempt() noexcept;
   void handle(const MqttEvent& event);
+  void flush();
+  bool publish(const MqttMessage& message) noexcept;
   void lost();
   void retry_later(const std::string& reason);
 
@@ -68,6 +72,7 @@ class MqttConnection {
   Loop& loop_;
   const Log& log_;
   MqttSettings settings_;
+  std::chrono::milliseconds settle_;
   Handlers handlers_;
   MqttMailbox mailbox_;
   std::unique_ptr<MqttSession> session_;
@@ -80,8 +85,12 @@ class MqttConnection {
   irmeter::Instant last_attempt_;                  // when it began, or failed
   std::optional<irmeter::Instant> refused_since_;  // nothing published was taken since
   std::vector<Leaving> leaving_;
+  bool settling_ = false;  // after a discovery message
   EventSource mail_;
   EventSource retry_;
+  EventSource settled_;
+  EventSource due_;
+  MqttTable table_;
 };
 
 }  // namespace irmeterd

@@ -1,5 +1,6 @@
 #include "daemon/sinks/mqtt/presence.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -16,8 +17,9 @@ MqttMessage availability(std::string topic, bool online) {
 
 using Rank = MqttTable::Rank;
 
-MqttPresence::MqttPresence(MqttTable& table, const MqttTopics& topics)
-    : table_(table), topics_(topics) {
+MqttPresence::MqttPresence(MqttTable& table, const MqttTopics& topics, const Log& log,
+                           Handlers handlers)
+    : table_(table), topics_(topics), log_(log), handlers_(std::move(handlers)) {
   table_.set(Rank::greeting, availability(topics_.daemon_availability(), true));
 }
 
@@ -25,16 +27,50 @@ MqttMessage MqttPresence::will(const MqttTopics& topics) {
   return availability(topics.daemon_availability(), false);
 }
 
-void MqttPresence::set(const std::string& id, bool online) {
-  bool& now = online_[id];
-  if (std::exchange(now, online) != online) {
+void MqttPresence::meter_removed(const MeterSnapshot& meter) noexcept {
+  identify(meter.name, meters_[meter.name], "");
+  meters_.erase(meter.name);
+}
+
+void MqttPresence::show(const MeterSnapshot& snapshot) {
+  Meter& meter = meters_[snapshot.name];
+  const irmeter::Identity& identity = snapshot.identity;
+  identify(snapshot.name, meter, identity.serial_number.empty() ? "" : irmeter::meter_id(identity));
+  if (!meter.id.empty()) {
+    set(meter, !snapshot.stale);
+  }
+}
+
+// Where the device turns out to be another meter than before, the old one is offline from now on.
+void MqttPresence::identify(const std::string& name, Meter& meter, const std::string& id) {
+  if (meter.id == id) {
+    return;
+  }
+  const Meter before = std::exchange(meter, {});
+  if (!before.id.empty()) {
+    give_up(before.id);
+    handlers_.gone(before.id);
+  }
+  // Two configured meters that are one and the same: the first keeps the topics.
+  if (!id.empty() && knows(id)) {
+    meter.refused_id = id;
+    if (before.refused_id != id) {
+      log_.warning("MQTT: meter " + name + " is already published as " + id);
+    }
+  } else if (!id.empty()) {
+    meter.id = id;
+    handlers_.found(id);
+  }
+}
+
+void MqttPresence::set(Meter& meter, bool online) {
+  if (std::exchange(meter.online, online) != online) {
     set_list();
   }
-  table_.set(Rank::availability, availability(topics_.availability(id), online));
+  table_.set(Rank::availability, availability(topics_.availability(meter.id), online));
 }
 
 void MqttPresence::give_up(const std::string& id) {
-  online_.erase(id);
   set_list();
   table_.set_final(Rank::availability, availability(topics_.availability(id), false));
 }
@@ -49,8 +85,10 @@ void MqttPresence::take_back(std::string_view list) {
 
 void MqttPresence::leave() {
   table_.set(Rank::greeting, will(topics_));
-  for (const auto& [id, online] : online_) {
-    set(id, false);
+  for (auto& [name, meter] : meters_) {
+    if (!meter.id.empty()) {
+      set(meter, false);
+    }
   }
 }
 
@@ -58,9 +96,9 @@ void MqttPresence::leave() {
 // before any availability.
 void MqttPresence::set_list() {
   std::set<std::string> ids;
-  for (const auto& [id, online] : online_) {
-    if (online) {
-      ids.insert(id);
+  for (const auto& [name, meter] : meters_) {
+    if (meter.online) {
+      ids.insert(meter.id);
     }
   }
   MqttMessage list = retained(topics_.online_meters(), meter_list(ids));
@@ -69,6 +107,10 @@ void MqttPresence::set_list() {
   } else {
     table_.set(Rank::values, std::move(list));
   }
+}
+
+bool MqttPresence::knows(const std::string& id) const {
+  return std::ranges::any_of(meters_, [&](const auto& each) { return each.second.id == id; });
 }
 
 }  // namespace irmeterd

@@ -5,27 +5,44 @@
 // daemon's next run takes back what nobody vouches for any more.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "common/log.hpp"
 #include "common/mqtt/session.hpp"
 #include "common/mqtt/topics.hpp"
 #include "daemon/sinks/mqtt/table.hpp"
+#include "daemon/store.hpp"
 
 namespace irmeterd {
 
-class MqttPresence {
+class MqttPresence final : public Sink {
  public:
+  struct Meter {
+    std::string id;          // that it is published under; empty: not identified, or refused
+    std::string refused_id;  // of another meter that has the same
+    bool online = false;
+  };
+  struct Handlers {
+    std::function<void(const std::string& id)> found;  // a meter has this id from now on
+    std::function<void(const std::string& id)> gone;   // and not any more
+  };
+
   // The daemon is online from now on.
-  MqttPresence(MqttTable& table, const MqttTopics& topics);
+  MqttPresence(MqttTable& table, const MqttTopics& topics, const Log& log, Handlers handlers);
 
   [[nodiscard]] static MqttMessage will(const MqttTopics& topics);
 
-  void set(const std::string& id, bool online);
-  // The meter is none of ours, or not any more: offline, and then forgotten.
-  void give_up(const std::string& id);
-  [[nodiscard]] bool knows(const std::string& id) const { return online_.contains(id); }
+  void meter_added(const MeterSnapshot& meter) noexcept override { show(meter); }
+  void meter_changed(const MeterSnapshot&, const MeterSnapshot& after) noexcept override {
+    show(after);
+  }
+  void meter_removed(const MeterSnapshot& meter) noexcept override;
+
+  [[nodiscard]] const std::map<std::string, Meter>& meters() const { return meters_; }  // by name
+  [[nodiscard]] const std::string& id(const std::string& name) const { return meters_.at(name).id; }
 
   // The list an earlier run has left: whichever is not ours by now is offline until it is
   // identified.
@@ -35,11 +52,18 @@ class MqttPresence {
   void leave();
 
  private:
+  void show(const MeterSnapshot& snapshot);
+  void identify(const std::string& name, Meter& meter, const std::string& id);
+  void set(Meter& meter, bool online);
+  void give_up(const std::string& id);
   void set_list();
+  [[nodiscard]] bool knows(const std::string& id) const;
 
   MqttTable& table_;
   const MqttTopics& topics_;
-  std::map<std::string, bool> online_;  // by id
+  const Log& log_;
+  Handlers handlers_;
+  std::map<std::string, Meter> meters_;
 };
 
 }  // namespace irmeterd

@@ -1,14 +1,12 @@
-// The MQTT sink: takes each snapshot to those who make messages of it, sends what is due as soon as
-// there is a broker, and takes the broker's messages to whom they concern.
+// The MQTT output: the broker is told of the meters by presence, values and announcements, each a
+// sink of its own, and what the broker has to say is taken to whom it concerns.
 //
-// A table holds the latest message of every topic. Nothing about a meter is published before it was
-// identified.
+// Nothing about a meter is published before it was identified.
 #pragma once
 
 #include <cstddef>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/config/config.hpp"
@@ -19,7 +17,6 @@
 #include "daemon/sinks/mqtt/announcements.hpp"
 #include "daemon/sinks/mqtt/connection.hpp"
 #include "daemon/sinks/mqtt/presence.hpp"
-#include "daemon/sinks/mqtt/table.hpp"
 #include "daemon/sinks/mqtt/timing.hpp"
 #include "daemon/sinks/mqtt/values.hpp"
 #include "daemon/sinks/output.hpp"
@@ -27,7 +24,7 @@
 
 namespace irmeterd {
 
-class MqttPublisher final : public Output, private Sink {
+class MqttPublisher final : public Output {
  public:
   // Begins to connect. The configuration has been checked; password belongs to its username.
   MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password, Store& store,
@@ -42,26 +39,13 @@ class MqttPublisher final : public Output, private Sink {
   void stop() noexcept override;
 
   // Topics whose latest message is kept, however many were published.
-  [[nodiscard]] std::size_t remembered() const { return table_.size(); }
+  [[nodiscard]] std::size_t remembered() { return connection_.table().size(); }
 
  private:
-  struct Meter {
-    std::string id;          // empty: not identified, nothing is published
-    std::string refused_id;  // of another meter that has the same
-    std::optional<irmeter::Instant> commanded;
-  };
-
-  void meter_added(const MeterSnapshot& meter) noexcept override;
-  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
-  void meter_removed(const MeterSnapshot& meter) noexcept override;
-
-  void update(const MeterSnapshot& snapshot);
-  void identify(const std::string& name, Meter& meter, const std::string& id);
-  void flush();
-
   void on_connected();
   void on_message(const MqttMessage& message);
-  void on_command(const std::string& name, Meter& meter, const MqttMessage& message);
+  void on_command(const std::string& name, const MqttMessage& message);
+  void forget(const std::string& id);
 
   Loop& loop_;
   Store& store_;
@@ -70,12 +54,11 @@ class MqttPublisher final : public Output, private Sink {
   MqttTiming timing_;
   bool discovery_;
   MqttTopics topics_;
-  std::map<std::string, Meter> meters_;  // by name
-  MqttTable table_;
+  MqttConnection connection_;
   MqttPresence presence_;
   MqttValues values_;
   MqttAnnouncements announcements_;
-  MqttConnection connection_;  // last: its handlers use all the rest
+  std::map<std::string, irmeter::Instant> commanded_;  // by name: the latest command heeded
 };
 
 }  // namespace irmeterd

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -27,18 +28,51 @@ class MqttTable {
   // Messages go out in this order: an availability follows the values it vouches for.
   enum class Rank { greeting, discovery, values, availability };
 
+  // due: called whenever there is something to send.
+  explicit MqttTable(std::function<void()> due) : due_(std::move(due)) {}
+
   // The topic's message from now on. One that has been sent and has not changed is not due again.
-  void set(Rank rank, MqttMessage message);
+  void set(Rank rank, MqttMessage message) {
+    Entry& entry = entries_[{rank, message.topic}];
+    entry.final = false;
+    if (entry.message != message) {
+      entry = {.message = std::move(message)};
+      due_();
+    }
+  }
   // Likewise, but once it is sent the topic is forgotten.
-  void set_final(Rank rank, MqttMessage message);
-  void erase(Rank rank, const std::string& topic);
+  void set_final(Rank rank, MqttMessage message) {
+    Entry& entry = entries_[{rank, message.topic}];
+    entry = {.message = std::move(message), .due = true, .final = true};
+    due_();
+  }
+  void erase(Rank rank, const std::string& topic) { entries_.erase({rank, topic}); }
 
   // Everything is due once more: the broker, or somebody behind it, has to be told again.
-  void renew();
+  void renew() {
+    for (auto& [key, entry] : entries_) {
+      entry.due = true;
+    }
+    due_();
+  }
 
   // Hands what is due to send, up to and including the rank, until send returns false. Returns how
   // many it took.
-  std::size_t send(Rank up_to, const std::function<bool(const MqttMessage&)>& send);
+  std::size_t send(Rank up_to, const std::function<bool(const MqttMessage&)>& send) {
+    std::size_t sent = 0;
+    for (auto place = entries_.begin(); place != entries_.end() && place->first.first <= up_to;) {
+      Entry& entry = place->second;
+      if (entry.due) {
+        if (!send(entry.message)) {
+          break;
+        }
+        entry.due = false;
+        ++sent;
+      }
+      place = entry.final && !entry.due ? entries_.erase(place) : std::next(place);
+    }
+    return sent;
+  }
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
@@ -48,6 +82,7 @@ class MqttTable {
     bool due = true;
     bool final = false;
   };
+  std::function<void()> due_;
   std::map<std::pair<Rank, std::string>, Entry> entries_;
 };
 

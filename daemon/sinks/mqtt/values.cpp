@@ -1,10 +1,16 @@
 #include "daemon/sinks/mqtt/values.hpp"
 
+#include "daemon/sinks/reading_json.hpp"
+
 namespace irmeterd {
 
 using Rank = MqttTable::Rank;
 
-const QuantitySet& MqttValues::set(const std::string& id, const MeterSnapshot& meter) {
+void MqttValues::show(const MeterSnapshot& meter) {
+  const std::string& id = presence_.id(meter.name);
+  if (id.empty()) {
+    return;
+  }
   QuantitySet& seen = seen_[id];
   if (meter.reading) {
     seen |= present_quantities(*meter.reading);
@@ -16,7 +22,6 @@ const QuantitySet& MqttValues::set(const std::string& id, const MeterSnapshot& m
     table_.set(Rank::values, passing(topics_.live(id), live_json(meter, seen)));
   }
   table_.set(Rank::values, passing(topics_.diagnostics(id), diagnostics_json(meter)));
-  return seen;
 }
 
 void MqttValues::forget(const std::string& id) {

@@ -6,25 +6,35 @@
 #include <string>
 
 #include "common/mqtt/topics.hpp"
+#include "daemon/sinks/mqtt/presence.hpp"
 #include "daemon/sinks/mqtt/table.hpp"
-#include "daemon/sinks/reading_json.hpp"
-#include "daemon/snapshot.hpp"
+#include "daemon/store.hpp"
 
 namespace irmeterd {
 
-class MqttValues {
+class MqttValues final : public Sink {
  public:
-  MqttValues(MqttTable& table, const MqttTopics& topics) : table_(table), topics_(topics) {}
+  MqttValues(MqttTable& table, const MqttTopics& topics, const MqttPresence& presence)
+      : table_(table), topics_(topics), presence_(presence) {}
 
-  // The documents of the meter with this id from now on. Returns every quantity seen since the
-  // first of them: those the documents have keys for.
-  const QuantitySet& set(const std::string& id, const MeterSnapshot& meter);
+  void meter_added(const MeterSnapshot& meter) noexcept override { show(meter); }
+  void meter_changed(const MeterSnapshot&, const MeterSnapshot& after) noexcept override {
+    show(after);
+  }
+
+  // The quantities that the documents of this meter have keys for: all seen since the first one.
+  [[nodiscard]] const irmeter::QuantitySet& seen(const std::string& id) const {
+    return seen_.at(id);
+  }
   void forget(const std::string& id);
 
  private:
+  void show(const MeterSnapshot& meter);
+
   MqttTable& table_;
   const MqttTopics& topics_;
-  std::map<std::string, QuantitySet> seen_;  // by id
+  const MqttPresence& presence_;
+  std::map<std::string, irmeter::QuantitySet> seen_;  // by id
 };
 
 }  // namespace irmeterd
