@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <vector>
 
 #include "lib/meter/quantity.hpp"
 
@@ -116,6 +117,17 @@ static_assert(irmeter::is_by_quantity(faces));
 
 [[nodiscard]] constexpr const Face& face(irmeter::Quantity quantity) {
   return faces[static_cast<std::size_t>(quantity)];
+}
+
+// The keys of some quantities, in the order of the table.
+[[nodiscard]] inline std::vector<std::string_view> keys_of(const irmeter::QuantitySet& set) {
+  std::vector<std::string_view> keys;
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (set.test(static_cast<std::size_t>(quantity.id))) {
+      keys.push_back(quantity.key);
+    }
+  }
+  return keys;
 }
 
 // The value in Face::dbus_unit, or NaN where it is absent.

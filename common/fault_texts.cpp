@@ -1,5 +1,7 @@
 #include "common/fault_texts.hpp"
 
+#include "common/faces.hpp"
+
 namespace irmeterd {
 namespace {
 
@@ -28,10 +30,8 @@ std::string sentence_of_reading(bool echo, const irmeter::QuantitySet& withheld)
 
 std::string withheld_text(const irmeter::QuantitySet& withheld) {
   std::string keys;
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (withheld.test(static_cast<std::size_t>(quantity.id))) {
-      keys += (keys.empty() ? "" : ", ") + std::string(quantity.key);
-    }
+  for (const std::string_view key : keys_of(withheld)) {
+    keys += (keys.empty() ? "" : ", ") + std::string(key);
   }
   return keys.empty() ? keys : "Not believed and held back: " + keys + ".";
 }

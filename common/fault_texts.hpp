@@ -114,7 +114,7 @@ inline constexpr FaultText echo_remark{irmeter::Fault::echo, "The probe also hea
 [[nodiscard]] std::string sentence_of(const irmeter::Failure& failure);
 // The same of a poll that brought a reading. echo: the probe heard itself.
 [[nodiscard]] std::string sentence_of_reading(bool echo, const irmeter::QuantitySet& withheld);
-// What is held back as a sentence; empty when nothing is.
+// What is withheld, as a sentence; empty when nothing is.
 [[nodiscard]] std::string withheld_text(const irmeter::QuantitySet& withheld);
 
 }  // namespace irmeterd

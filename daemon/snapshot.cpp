@@ -12,4 +12,17 @@ std::string MeterSnapshot::detail() const {
                                            : std::string(meaning(state()));
 }
 
+irmeter::Values MeterSnapshot::true_values() const {
+  irmeter::Values values;
+  if (!reading) {
+    return values;
+  }
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (!stale || irmeter::is_register(quantity.id)) {
+      values.set(quantity.id, reading->values.get(quantity.id));
+    }
+  }
+  return values;
+}
+
 }  // namespace irmeterd

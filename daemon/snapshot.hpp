@@ -20,7 +20,7 @@ struct MeterCounters {
   std::uint64_t crc_errors = 0;  // damaged packets
   std::uint64_t echoes = 0;      // our own packets come back
   std::uint64_t reconnects = 0;  // times the device was opened again
-  std::uint64_t held_back = 0;   // values that were read and not believed
+  std::uint64_t withheld = 0;    // values that were read and could not be true
 
   friend bool operator==(const MeterCounters&, const MeterCounters&) = default;
 };
@@ -52,6 +52,9 @@ struct MeterSnapshot {
     return counters.polls == 0 ? irmeter::State::starting : irmeter::State::online;
   }
   [[nodiscard]] std::string detail() const;
+
+  // What is still true of the reading: the registers always, the rest while it is not stale.
+  [[nodiscard]] irmeter::Values true_values() const;
 
   // Older than this, a reading is no longer live: three intervals, at least 30 s.
   [[nodiscard]] std::chrono::milliseconds stale_limit() const {

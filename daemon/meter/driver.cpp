@@ -256,7 +256,7 @@ void MeterDriver::take(const irmeter::Reading& reading, const irmeter::PollEnded
   snapshot_.poll_time = std::chrono::duration_cast<std::chrono::milliseconds>(poll.duration);
   snapshot_.echo = poll.echo;
   snapshot_.withheld = poll.withheld;
-  snapshot_.counters.held_back += poll.withheld.count();
+  snapshot_.counters.withheld += poll.withheld.count();
   for (const auto& accepted : poll.accepted) {
     log_accepted(log_, config_.name, accepted);
   }

@@ -62,8 +62,7 @@ std::string live_json(const MeterSnapshot& meter, const QuantitySet& announced) 
 }
 
 std::string reading_json(const MeterSnapshot& meter) {
-  const QuantitySet present = present_quantities(*meter.reading);
-  return values_json(meter, meter.stale ? present & registers() : present);
+  return values_json(meter, present_quantities({meter.true_values()}));
 }
 
 std::string diagnostics_json(const MeterSnapshot& meter) {
@@ -89,12 +88,10 @@ std::string diagnostics_json(const MeterSnapshot& meter) {
   json.key("crc_errors").integer(count(meter.counters.crc_errors));
   json.key("echoes").integer(count(meter.counters.echoes));
   json.key("reconnects").integer(count(meter.counters.reconnects));
-  json.key("held_back").integer(count(meter.counters.held_back));
+  json.key("held_back").integer(count(meter.counters.withheld));
   json.key("held").begin_array();
-  for (const auto& quantity : irmeter::quantities) {
-    if (meter.withheld.test(static_cast<std::size_t>(quantity.id))) {
-      json.text(quantity.key);
-    }
+  for (const std::string_view key : keys_of(meter.withheld)) {
+    json.text(key);
   }
   json.end_array();
   return json.end_object().take();

@@ -1,8 +1,6 @@
 #include "daemon/sinks/bus/meter.hpp"
 
 #include <chrono>
-#include <cmath>
-#include <iterator>
 #include <utility>
 
 #include "common/bus_names.hpp"
@@ -10,20 +8,6 @@
 
 namespace irmeterd {
 namespace {
-
-// What the properties show of a meter's values: the registers always, the rest while it is live.
-irmeter::Values shown_values(const MeterSnapshot& meter) {
-  irmeter::Values values;
-  if (!meter.reading) {
-    return values;
-  }
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (!meter.stale || irmeter::is_register(quantity.id)) {
-      values.set(quantity.id, meter.reading->values.get(quantity.id));
-    }
-  }
-  return values;
-}
 
 std::uint64_t reading_usec(const MeterSnapshot& meter) {
   if (!meter.reading) {
@@ -66,8 +50,8 @@ std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterS
   note("Held", before.withheld != after.withheld);
   note("LastReadingUSec", reading_usec(before) != reading_usec(after));
 
-  const irmeter::Values old_values = shown_values(before);
-  const irmeter::Values new_values = shown_values(after);
+  const irmeter::Values old_values = before.true_values();
+  const irmeter::Values new_values = after.true_values();
   for (const Face& face : faces) {
     note(face.dbus_name,
          !face.dbus_name.empty() && old_values.get(face.id) != new_values.get(face.id));
@@ -156,13 +140,8 @@ std::string BusMeter::FaultContext() {
 }
 
 std::vector<std::string> BusMeter::Held() {
-  std::vector<std::string> keys;
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (meter_.withheld.test(static_cast<std::size_t>(quantity.id))) {
-      keys.emplace_back(quantity.key);
-    }
-  }
-  return keys;
+  const auto keys = keys_of(meter_.withheld);
+  return {keys.begin(), keys.end()};
 }
 
 std::uint64_t BusMeter::LastReadingUSec() {
@@ -171,7 +150,7 @@ std::uint64_t BusMeter::LastReadingUSec() {
 
 std::map<std::string, double> BusMeter::Quantities() {
   std::map<std::string, double> known;
-  const irmeter::Values values = shown_values(meter_);
+  const irmeter::Values values = meter_.true_values();
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (values.get(quantity.id)) {
       known.emplace(quantity.key, dbus_value(values, quantity.id));
@@ -181,7 +160,7 @@ std::map<std::string, double> BusMeter::Quantities() {
 }
 
 double BusMeter::value(irmeter::Quantity quantity) const {
-  return dbus_value(shown_values(meter_), quantity);
+  return dbus_value(meter_.true_values(), quantity);
 }
 
 }  // namespace irmeterd

@@ -39,10 +39,7 @@ void add_quantity(std::string& text, const Face& face,
   const std::string name(face.metric);
   std::string samples;
   for (const auto& [key, meter] : meters) {
-    if (!meter.reading || (meter.stale && !lasts)) {
-      continue;
-    }
-    if (const auto value = meter.reading->values.get(face.id)) {
+    if (const auto value = meter.true_values().get(face.id)) {
       add_sample(samples, name, meter, JsonWriter().fixed(*value, face.dbus_decimals).take());
     }
   }
@@ -91,7 +88,7 @@ std::string prometheus_text(const std::map<std::string, MeterSnapshot>& meters) 
   add_metric(text, "ir_meterd_reconnects_total", "Times the device was opened again", "counter",
              meters, [](const MeterSnapshot& meter) { return meter.counters.reconnects; });
   add_metric(text, "ir_meterd_held_back_total", "Values read that could not be true", "counter",
-             meters, [](const MeterSnapshot& meter) { return meter.counters.held_back; });
+             meters, [](const MeterSnapshot& meter) { return meter.counters.withheld; });
   return text;
 }
 
