@@ -1,0 +1,112 @@
+// The plan by itself: which read comes next, at which pace, and what a refusal or another meter
+// changes.
+#include "lib/meter/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace irmeter {
+namespace {
+
+using std::chrono::minutes;
+using When = PlanRow::When;
+using IfRefused = PlanRow::IfRefused;
+
+template <TableId table, std::uint16_t count>
+std::optional<TableRead> part(const PlanRow::Known&) {
+  return TableRead{table, 0, count};
+}
+std::optional<Failure> take_nothing(ByteView, PlanRow::Known&) {
+  return std::nullopt;
+}
+
+constexpr Negotiated limits{64, 2};
+
+// The tables that a plan asks for until it is complete, each answered with zeros.
+std::vector<TableId> tables_of(Plan& plan) {
+  std::vector<TableId> tables;
+  for (auto next = plan.next(); std::holds_alternative<TableRead>(next); next = plan.next()) {
+    const TableRead read = std::get<TableRead>(next);
+    tables.push_back(read.table);
+    EXPECT_FALSE(plan.take(Bytes(read.count)));
+  }
+  EXPECT_TRUE(std::holds_alternative<Plan::Complete>(plan.next()));
+  return tables;
+}
+
+TEST(Plan, ReadsEachTableAtItsPace) {
+  constexpr std::array<PlanRow, 4> rows{{
+      {When::once, part<1, 4>, take_nothing},
+      {When::each_session, part<2, 4>, take_nothing},
+      {When::each_poll, part<3, 4>, take_nothing},
+      {.when = When::each_period, .what = part<4, 4>, .take = take_nothing, .period = minutes(60)},
+  }};
+  Plan plan(rows);
+  Instant now{};
+  plan.begin(limits, now);
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3, 4}));
+  plan.restart(now += minutes(59));
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{3}));
+  plan.restart(now += minutes(1));
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{3, 4}));
+  plan.begin(limits, now += minutes(59));
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{2, 3}));
+  plan.forget_meter();
+  plan.begin(limits, now);
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3, 4}));
+}
+
+TEST(Plan, SplitsATableIntoReadsThatFit) {
+  constexpr std::array<PlanRow, 1> rows{{{When::each_poll, part<5, 150>, take_nothing}}};
+  Plan plan(rows);
+  plan.begin(limits, {});
+  std::size_t bytes = 0;
+  while (std::holds_alternative<TableRead>(plan.next())) {
+    const TableRead read = std::get<TableRead>(plan.next());
+    EXPECT_EQ(read.offset, bytes);
+    EXPECT_GT(read.count, 0U);
+    EXPECT_LE(read.count, limits.max_read());
+    bytes += read.count;
+    EXPECT_FALSE(plan.take(Bytes(read.count)));
+  }
+  EXPECT_EQ(bytes, 150U);
+}
+
+TEST(Plan, AsksForTheNextRowInPlaceOfOneThatIsInappropriate) {
+  constexpr std::array<PlanRow, 3> rows{{
+      {When::each_session, part<21, 4>, take_nothing, IfRefused::instead},
+      {When::instead, part<20, 4>, take_nothing},
+      {When::each_poll, part<23, 4>, take_nothing},
+  }};
+  Plan plan(rows);
+  plan.begin(limits, {});
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{21, 23}));
+  plan.begin(limits, {});
+  EXPECT_FALSE(plan.take_refusal(static_cast<std::uint8_t>(ResponseCode::onp)));
+  EXPECT_TRUE(plan.take_refusal(static_cast<std::uint8_t>(ResponseCode::iar)));
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{20, 23}));
+  plan.restart({});
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{23}));
+}
+
+TEST(Plan, GoesOnWithoutWhatIsRefusedOrLostWhereItCan) {
+  constexpr std::array<PlanRow, 3> rows{{
+      {When::once, part<1, 4>, take_nothing, IfRefused::go_on, false},
+      {When::once, part<2, 4>, take_nothing, IfRefused::go_on},
+      {When::each_poll, part<3, 4>, take_nothing},
+  }};
+  Plan plan(rows);
+  plan.begin(limits, {});
+  EXPECT_FALSE(plan.take_refusal(static_cast<std::uint8_t>(ResponseCode::rno)));
+  EXPECT_TRUE(plan.take_loss());
+  EXPECT_FALSE(plan.take_loss());
+  EXPECT_TRUE(plan.take_refusal(static_cast<std::uint8_t>(ResponseCode::onp)));
+  EXPECT_FALSE(plan.take_refusal(static_cast<std::uint8_t>(ResponseCode::onp)));
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{3}));
+  plan.begin(limits, {});
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{3}));
+}
+
+}  // namespace
+}  // namespace irmeter
