@@ -104,7 +104,6 @@ TEST(DaemonPage, HasEveryFileOfTheCache) {
   Store store;
   store.update(full_meter());
   Cache cache(directory.path(), log, store);
-  cache.meter_added(full_meter());
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
     if (entry.is_regular_file()) {
