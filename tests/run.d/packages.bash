@@ -47,14 +47,19 @@ lack_for_packages() {
 # The commit's packages for Debian 12 and 13, each installed on a system booted for it. The tests are
 # not run for them: they are those of the other steps, and the booted systems do what piuparts does.
 step_packages() {
-    local folder=$builds/build-release suite targets=()
-    for suite in bookworm trixie; do
-        targets+=(--only "$suite/amd64")
-    done
+    local folder=$builds/build-release suite boots=() boot status=0
     rm -rf "$folder"
-    tools/release --no-tests --no-piuparts --once --cache "$cache" --out "$folder" "${targets[@]}"
     for suite in bookworm trixie; do
-        tests/system/booted/run --suite "$suite" "$folder/$suite"/ir-meter{d,-sim}_*_amd64.deb ||
-            [ $? = 77 ]
+        tools/release --no-tests --no-piuparts --once --cache "$cache" --out "$folder" \
+            --only "$suite/amd64"
+        # Beside what is built next, as a system that boots mostly waits.
+        tests/system/booted/run --suite "$suite" "$folder/$suite"/ir-meter{d,-sim}_*_amd64.deb \
+            >"$folder/$suite-booted.log" 2>&1 &
+        boots+=("$suite $!")
     done
+    for boot in "${boots[@]}"; do
+        wait "${boot#* }" || [ $? = 77 ] || status=1
+        cat "$folder/${boot% *}-booted.log"
+    done
+    return $status
 }
