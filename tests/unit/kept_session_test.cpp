@@ -211,6 +211,20 @@ TEST(Stop, EndsTheSessionAtAnyMomentOfAPoll) {
   }
 }
 
+// The answer that the log-off waits for says that there is no session.
+TEST(Quiet, LogsOffOnceWhereTheSessionTurnsOutToBeLost) {
+  SimulatedPair pair(kept(3));
+  pair.to_client.fault = [&](const Bytes& bytes) {
+    return pair.asked() == "BT23 0+8" ? refused(bytes, isss) : bytes;
+  };
+  pair.start();
+  ASSERT_TRUE(pair.run_until([&] { return pair.asked() == "BT23 0+8"; }, seconds(10)));
+  pair.tell([](Meter& client, Instant now) { client.set_quiet(true, now); });
+  pair.run_for(seconds(20));
+  EXPECT_TRUE(pair.services().ends_with("BT23 0+8, log off, terminate")) << pair.services();
+  EXPECT_EQ(pair.sim().state(), irmetersim::SessionState::base);
+}
+
 TEST(Stop, TakesNoLongerThanItMayWhereNobodyAnswers) {
   Bench bench;
   SilentEnd nobody;
