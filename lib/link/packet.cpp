@@ -6,7 +6,7 @@
 namespace irmeter {
 namespace {
 
-constexpr std::array<std::uint16_t, 256> make_crc_table() {
+constexpr auto crc_table = [] {
   std::array<std::uint16_t, 256> table{};
   for (unsigned byte = 0; byte < table.size(); ++byte) {
     unsigned value = byte;
@@ -16,9 +16,7 @@ constexpr std::array<std::uint16_t, 256> make_crc_table() {
     table[byte] = static_cast<std::uint16_t>(value);
   }
   return table;
-}
-
-constexpr auto crc_table = make_crc_table();
+}();
 
 }  // namespace
 

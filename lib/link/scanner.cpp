@@ -4,8 +4,6 @@
 
 namespace irmeter {
 
-PacketScanner::PacketScanner(std::size_t max_packet_size) : max_packet_size_(max_packet_size) {}
-
 void PacketScanner::push(ByteView bytes) {
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(head_));
   seen_ -= head_;
@@ -41,40 +39,26 @@ std::optional<LineItem> PacketScanner::scan() {
       continue;
     }
     const auto [candidate, size] = examine(rest());
-    switch (candidate) {
-      case Candidate::no:
-        drop(1);
-        ++noise_;
-        break;
-      case Candidate::good:
-        return take(size);
-      case Candidate::bad: {
-        const bool already_told = damaged_ != 0;
-        damaged_ = std::max(damaged_, size);
-        drop(1);
-        ++noise_;
-        if (!already_told) {
-          return ReceivedDamage{};
-        }
-        break;
+    if (candidate == Candidate::good) {
+      return take(size);
+    }
+    std::size_t damaged = candidate == Candidate::bad ? size : 0;
+    std::size_t nothing = 1;
+    if (candidate == Candidate::incomplete) {
+      if (const std::size_t at = find_complete(); at != 0) {
+        nothing = at;
+      } else if (gap_) {
+        damaged = seen_ - head_;
+      } else {
+        return std::nullopt;
       }
-      case Candidate::incomplete:
-        if (const std::size_t at = find_complete(); at != 0) {
-          drop(at);
-          noise_ += at;
-          break;
-        }
-        if (!gap_) {
-          return std::nullopt;
-        }
-        const bool already_told = damaged_ != 0;
-        damaged_ = seen_ - head_;
-        drop(1);
-        ++noise_;
-        if (!already_told) {
-          return ReceivedDamage{};
-        }
-        break;
+    }
+    const bool news = damaged_ == 0 && damaged != 0;
+    damaged_ = std::max(damaged_, damaged);
+    drop(nothing);
+    noise_ += nothing;
+    if (news) {
+      return ReceivedDamage{};
     }
   }
   gap_ = false;

@@ -31,7 +31,8 @@ using LineItem = std::variant<ReceivedPacket, ReceivedAck, ReceivedNak, Received
 class PacketScanner {
  public:
   // max_packet_size: whole packets longer than this (header and CRC included) are noise.
-  explicit PacketScanner(std::size_t max_packet_size = default_packet_size);
+  explicit PacketScanner(std::size_t max_packet_size = default_packet_size)
+      : max_packet_size_(max_packet_size) {}
 
   void set_max_packet_size(std::size_t size) { max_packet_size_ = size; }
 
