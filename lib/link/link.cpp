@@ -21,7 +21,8 @@ void Link::send(ByteView payload, Instant now, const Options& options) {
               .evidence = {},
               .attempt = {.noise = scanner_.noise()}};
   packet.payload.wipe();
-  response_.begin();
+  response_.message.clear();
+  response_.next_sequence.reset();
   outcome_.reset();
   wait_to_send(now);
   watch_line();
@@ -33,9 +34,9 @@ void Link::receive(ByteView bytes, Instant now) {
     return;
   }
   last_received_ = now;
-  request_.evidence.add(Sign::byte);
+  request_.evidence.set(Sign::byte);
   timers_.stop(Timer::nak);
-  if (request_.transmissions > 0 && !request_.evidence.has(Sign::packet)) {
+  if (request_.transmissions > 0 && !request_.evidence.test(Sign::packet)) {
     echo_.received(bytes);
   }
   scanner_.push(bytes);
@@ -55,7 +56,7 @@ void Link::new_session(bool previous_ended_in_order) {
     toggle_ = false;
   }
   set_limits({});
-  response_.new_session();
+  response_ = {};
   echo_.new_session();
 }
 
@@ -92,7 +93,7 @@ bool Link::step(Instant now) {
       refuse(now);
     }
   } else if (timers_.expired(Timer::answer, now)) {
-    if (request_.once && request_.evidence.has(Sign::ack)) {
+    if (request_.once && request_.evidence.test(Sign::ack)) {
       finish(diagnose());
     } else {
       repeat_or_fail(now);
@@ -167,7 +168,7 @@ void Link::on_ack(Instant now) {
   }
   look_for_echo();
   state_ = AwaitingResponse{};
-  request_.evidence.add(Sign::ack);
+  request_.evidence.set(Sign::ack);
   request_.attempt.acknowledged = true;
   request_.attempt.damaged = false;  // it came before the answer
   request_.attempt.noise = scanner_.noise();
@@ -177,11 +178,10 @@ void Link::on_ack(Instant now) {
 void Link::on_packet(const ReceivedPacket& received, Instant now) {
   if (received.raw == request_.packet.bytes) {
     counters_.echoes += echo_.clean_echo() ? 1U : 0U;
-    request_.evidence.add(Sign::echo);
+    request_.evidence.set(Sign::echo);
     return;
   }
-  const bool begins_message = received.packet.first || !received.packet.multi;
-  if (begins_message && received.packet.payload[0] > last_response_code) {
+  if (received.packet.begins_message() && received.packet.payload[0] > last_response_code) {
     return;  // a request, ours that came back as light or somebody else's
   }
   look_for_echo();
@@ -190,7 +190,12 @@ void Link::on_packet(const ReceivedPacket& received, Instant now) {
   const auto* const awaiting_ack = std::get_if<AwaitingAck>(&state_);
   const bool acknowledged = std::holds_alternative<AwaitingResponse>(state_) ||
                             (awaiting_ack != nullptr && awaiting_ack->maybe_acknowledged);
-  if (busy() && request_.transmissions > 0 && !response_.is_repetition(received, acknowledged)) {
+  // Only the first packet of an acknowledged request may look like the one before and be new, and
+  // only from a meter that does not change its toggle from packet to packet.
+  const bool repetition =
+      received.raw == response_.last_accepted &&
+      (!acknowledged || response_.next_sequence.has_value() || response_.alternates);
+  if (busy() && request_.transmissions > 0 && !repetition) {
     on_response_packet(received, now);
   }
 }
@@ -198,26 +203,34 @@ void Link::on_packet(const ReceivedPacket& received, Instant now) {
 void Link::on_response_packet(const ReceivedPacket& received, Instant now) {
   state_ = AwaitingResponse{};
   request_.attempt.acknowledged = true;
-  request_.evidence.add(Sign::ack);
-  request_.evidence.add(Sign::packet);
-  switch (response_.add(received, limits_.packet_count)) {
-    case Response::Progress::incomplete:
-      request_.attempt.noise = scanner_.noise();
-      await_answer(now);
-      break;
-    case Response::Progress::complete:
-      finish(response_.take());
-      break;
-    case Response::Progress::out_of_step:
-      finish(LinkFailure::out_of_step);
-      break;
+  request_.evidence.set(Sign::ack);
+  request_.evidence.set(Sign::packet);
+  auto& [message, next_sequence, last_accepted, alternates] = response_;
+  const Packet& packet = received.packet;
+  const bool last_toggle = !last_accepted.empty() && (last_accepted[2] & control::toggle) != 0;
+  alternates = alternates && (last_accepted.empty() || packet.toggle != last_toggle);
+  last_accepted = received.raw;
+  const auto expected = std::exchange(next_sequence, std::nullopt);
+  if (packet.begins_message()) {
+    message.clear();
+  }
+  message.insert(message.end(), packet.payload.begin(), packet.payload.end());
+  const bool in_step = packet.begins_message() || expected == packet.sequence;
+  if (!in_step || (packet.multi && packet.sequence >= limits_.packet_count)) {
+    finish(Fault::unexpected);
+  } else if (packet.multi && packet.sequence != 0) {
+    next_sequence = static_cast<std::uint8_t>(packet.sequence - 1);
+    request_.attempt.noise = scanner_.noise();
+    await_answer(now);
+  } else {
+    finish(std::exchange(message, {}));
   }
 }
 
 void Link::on_nak(Instant now) {
   // What follows a NAK of ours is its echo: a meter answers with the packet.
-  const bool done = request_.once && request_.evidence.has(Sign::ack);
-  if (awaiting() && !response_.begun() && !request_.attempt.refused && !done) {
+  const bool done = request_.once && request_.evidence.test(Sign::ack);
+  if (awaiting() && !response_.next_sequence && !request_.attempt.refused && !done) {
     timers_.set(Timer::nak, now + timing_.pause_after_nak);
   }
 }
@@ -233,7 +246,7 @@ void Link::look_for_echo() {
       echo_.damaged_echo(request_.packet.bytes, scanner_.noise())) {
     ++counters_.echoes;
     counters_.crc_errors = request_.attempt.crc_errors;
-    request_.evidence.add(Sign::echo);
+    request_.evidence.set(Sign::echo);
     request_.attempt.damaged = false;
   }
 }
@@ -288,16 +301,16 @@ void Link::refuse(Instant now) {
   timers_.put_off(Timer::answer, line_free_ + timing_.response_timeout);
 }
 
-LinkFailure Link::diagnose() const {
-  const Evidence& evidence = request_.evidence;
-  if (!evidence.has(Sign::byte)) {
-    return LinkFailure::silent;
+Fault Link::diagnose() const {
+  const auto& evidence = request_.evidence;
+  if (!evidence.test(Sign::byte)) {
+    return Fault::silent;
   }
-  if (evidence.has(Sign::ack) &&
-      (evidence.has(Sign::packet) || scanner_.noise() == request_.noise)) {
-    return LinkFailure::no_response;  // an ACK between noise is part of it
+  if (evidence.test(Sign::ack) &&
+      (evidence.test(Sign::packet) || scanner_.noise() == request_.noise)) {
+    return Fault::no_response;  // an ACK between noise is part of it
   }
-  return evidence.has(Sign::echo) ? LinkFailure::echo : LinkFailure::garbled;
+  return evidence.test(Sign::echo) ? Fault::echo : Fault::garbled;
 }
 
 void Link::wipe_secret() {

@@ -6,13 +6,14 @@
 // Source: ANSI C12.18-2006, data link layer.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "lib/fault.hpp"
 #include "lib/link/echo.hpp"
-#include "lib/link/response.hpp"
 #include "lib/link/scanner.hpp"
 #include "lib/queue.hpp"
 #include "lib/timers.hpp"
@@ -46,15 +47,6 @@ struct LinkTiming {
   }
 };
 
-// What all attempts of one request came to.
-enum class LinkFailure : std::uint8_t {
-  silent,       // not a byte
-  echo,         // nothing but our own packets
-  garbled,      // bytes, but no valid packet
-  no_response,  // the request was acknowledged, but no complete response followed
-  out_of_step,  // the packets of a response do not belong together
-};
-
 struct LinkCounters {
   std::uint64_t retries = 0;     // requests sent again, and packets refused with NAK
   std::uint64_t crc_errors = 0;  // damaged packets
@@ -76,7 +68,6 @@ class Link {
     std::optional<unsigned> attempts;
   };
   void send(ByteView payload, Instant now, const Options& options);
-  void send(ByteView payload, Instant now) { send(payload, now, Options{}); }
   // The request that is sent next asks the same question once more.
   void count_retry() { ++counters_.retries; }
 
@@ -90,8 +81,11 @@ class Link {
   };
   [[nodiscard]] std::optional<Outgoing> outgoing() { return outgoing_.pop(); }
 
-  using Outcome = std::variant<Bytes, LinkFailure>;
-  // The response to send(), once.
+  // A response, or what all attempts came to: silent (not a byte), echo (nothing but our own
+  // packets), garbled (bytes, but no valid packet), no_response (the request was acknowledged, but
+  // no complete response followed), unexpected (the packets of a response do not belong together).
+  using Outcome = std::variant<Bytes, Fault>;
+  // What has come of send(), once.
   [[nodiscard]] std::optional<Outcome> outcome() { return std::exchange(outcome_, std::nullopt); }
 
   // A request is under way.
@@ -126,14 +120,8 @@ class Link {
   using State = std::variant<Idle, WaitingToSend, AwaitingAck, AwaitingResponse>;
 
   // What has come back since the request was given to send().
-  enum class Sign : std::uint8_t { byte = 1, echo = 2, ack = 4, packet = 8 };
-  class Evidence {
-   public:
-    void add(Sign sign) { signs_ |= static_cast<unsigned>(sign); }
-    [[nodiscard]] bool has(Sign sign) const { return (signs_ & static_cast<unsigned>(sign)) != 0; }
-
-   private:
-    unsigned signs_ = 0;
+  struct Sign {
+    enum : std::size_t { byte, echo, ack, packet, count };
   };
 
   // The latest transmission of the request.
@@ -154,8 +142,17 @@ class Link {
     unsigned refusals_left = 0;
     unsigned transmissions = 0;
     std::uint64_t noise = 0;  // the scanner's count when it was given to send()
-    Evidence evidence;
+    std::bitset<Sign::count> evidence;
     Attempt attempt;
+  };
+
+  // What the meter sends, packet by packet. Those of this session are known well enough to tell one
+  // that comes again, because our ACK was lost, from a new one.
+  struct Response {
+    Bytes message;
+    std::optional<std::uint8_t> next_sequence;  // of several packets, not all of which have come
+    Bytes last_accepted;                        // the whole packet
+    bool alternates = true;                     // every new packet so far had the other toggle
   };
 
   enum class Timer : std::uint8_t {
@@ -185,7 +182,7 @@ class Link {
   void wipe_secret();
   void look_for_echo();
   void await_answer(Instant from) { timers_.set(Timer::answer, from + timing_.response_timeout); }
-  [[nodiscard]] LinkFailure diagnose() const;
+  [[nodiscard]] Fault diagnose() const;
   [[nodiscard]] Instant send_due(const WaitingToSend& waiting) const;
   [[nodiscard]] bool lost_beginning() const;
   [[nodiscard]] bool awaiting() const {

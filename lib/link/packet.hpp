@@ -67,6 +67,8 @@ struct Packet {
   std::uint8_t sequence = 0;  // counts down to 0 within a message
   Bytes payload;
 
+  [[nodiscard]] bool begins_message() const { return first || !multi; }
+
   friend bool operator==(const Packet&, const Packet&) = default;
 };
 

@@ -85,8 +85,8 @@ void Reader::on(const Lost& lost, Instant now) {
   } else if (plan_.take_loss()) {
     go_on(now);
   } else {
-    fail(lost.reason == LinkFailure::out_of_step ? Fault::unexpected : Fault::no_response,
-         lost.context, now);
+    fail(lost.fault == Fault::unexpected ? Fault::unexpected : Fault::no_response, lost.context,
+         now);
   }
 }
 
@@ -119,7 +119,7 @@ void Reader::on_key_refused(const Refused& refused, Instant now) {
 
 void Reader::on_key_lost(const Lost& lost, Instant now) {
   progress_ = KeyProgress::lost;
-  if (lost.reason == LinkFailure::no_response || lost.reason == LinkFailure::out_of_step) {
+  if (lost.fault == Fault::no_response || lost.fault == Fault::unexpected) {
     plan_.take_key();
     go_on(now);  // the answer to the first read tells as well
   } else {

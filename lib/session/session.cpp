@@ -9,23 +9,6 @@ namespace {
 // The shortest read there is, of a table that needs no key.
 constexpr TableRead keep_alive_read{.table = 0, .offset = 0, .count = 1};
 
-// Silence, echo and noise in place of the first answer.
-Fault diagnosis(LinkFailure failure) {
-  switch (failure) {
-    case LinkFailure::silent:
-      return Fault::silent;
-    case LinkFailure::echo:
-      return Fault::echo;
-    case LinkFailure::garbled:
-      return Fault::garbled;
-    case LinkFailure::no_response:
-      return Fault::no_response;
-    case LinkFailure::out_of_step:
-      break;
-  }
-  return Fault::unexpected;
-}
-
 }  // namespace
 
 void Session::open(Instant now) {
@@ -237,27 +220,26 @@ void Session::advance(Instant now) {
     return;
   }
   last_activity_ = now;
-  if (const auto* failure = std::get_if<LinkFailure>(&*outcome)) {
+  if (const auto* failure = std::get_if<Fault>(&*outcome)) {
     on_loss(*failure, now);
   } else {
     on_response(std::get<Bytes>(*outcome), now);
   }
 }
 
-void Session::on_loss(LinkFailure failure, Instant now) {
+void Session::on_loss(Fault failure, Instant now) {
   switch (row(step_).loss) {
     case OnLoss::diagnose: {
-      const bool guarded =
-          failure == LinkFailure::silent && guarded_until_ && now < *guarded_until_;
+      const bool guarded = failure == Fault::silent && guarded_until_ && now < *guarded_until_;
       guarded_until_.reset();
-      const Fault fault = guarded ? Fault::locked_out : diagnosis(failure);
+      const Fault fault = guarded ? Fault::locked_out : failure;
       // Silence, echo and noise are met nowhere else; the others need the place.
       const bool elsewhere_too = fault == Fault::no_response || fault == Fault::unexpected;
       give_up(fault, elsewhere_too ? name() : "", now);
       break;
     }
     case OnLoss::fail:
-      if (failure == LinkFailure::out_of_step) {
+      if (failure == Fault::unexpected) {
         on_damaged(name(), now);
       } else {
         give_up(Fault::no_response, name(), now);
@@ -267,7 +249,7 @@ void Session::on_loss(LinkFailure failure, Instant now) {
       go(row(step_).next, now);
       break;
     case OnLoss::report:
-      if (failure == LinkFailure::out_of_step && step_ == Step::read) {
+      if (failure == Fault::unexpected && step_ == Step::read) {
         on_damaged(name(), now);
       } else {
         events_.push(Lost{failure, name()});
@@ -362,7 +344,7 @@ void Session::on_damaged(std::string context, Instant now) {
       send_request(now);
     }
   } else if (row(step_).loss == OnLoss::report) {
-    events_.push(Lost{LinkFailure::out_of_step, std::move(context)});
+    events_.push(Lost{Fault::unexpected, std::move(context)});
     go(Step::idle, now);
   } else {
     give_up(Fault::unexpected, std::move(context), now);

@@ -59,7 +59,7 @@ struct Refused {
 };
 // The answer got lost or makes no sense, and asking again did not help.
 struct Lost {
-  LinkFailure reason{};
+  Fault fault{};
   std::string context;
 };
 // The session is over, in order or not; the next open() makes a new one.
@@ -117,7 +117,7 @@ class Session {
   void send_request(Instant now);
   [[nodiscard]] Bytes request_bytes() const;
   void advance(Instant now);
-  void on_loss(LinkFailure failure, Instant now);
+  void on_loss(Fault failure, Instant now);
   void on_response(ByteView response, Instant now);
   void on_refusal(std::uint8_t code, Instant now);
   void on_table(ByteView response, Instant now);

@@ -120,7 +120,7 @@ class LinkClient : public PollClient {
   void send_next(Instant now) {
     const Bytes request = std::move(requests_.front());
     requests_.erase(requests_.begin());
-    link_.send(request, now);
+    link_.send(request, now, {});
   }
   void advance(Instant now) {
     const auto outcome = link_.outcome();

@@ -27,7 +27,7 @@ class LinkTest : public ::testing::Test {
   Link link;
   Instant now{seconds(1000)};
 
-  void send(const Bytes& payload) { link.send(payload, now); }
+  void send(const Bytes& payload) { link.send(payload, now, {}); }
   void receive(const Bytes& bytes) { link.receive(bytes, now); }
   void receive(const char* hex) { receive(from_hex(hex)); }
 
@@ -57,9 +57,9 @@ class LinkTest : public ::testing::Test {
     return bytes != nullptr ? std::optional(*bytes) : std::nullopt;
   }
 
-  std::optional<LinkFailure> failure() {
+  std::optional<Fault> failure() {
     const auto outcome = link.outcome();
-    const auto* reason = outcome ? std::get_if<LinkFailure>(&*outcome) : nullptr;
+    const auto* reason = outcome ? std::get_if<Fault>(&*outcome) : nullptr;
     return reason != nullptr ? std::optional(*reason) : std::nullopt;
   }
 };

@@ -59,7 +59,7 @@ TEST_F(LinkTest, RefusesMessagesWhosePacketsDoNotFitTogether) {
     for (const Packet& packet : packets) {
       receive(encode(packet));
     }
-    EXPECT_EQ(failure(), LinkFailure::out_of_step);
+    EXPECT_EQ(failure(), Fault::unexpected);
     pass(seconds(5));
   }
 }
@@ -103,11 +103,11 @@ TEST_F(LinkTest, FindsTheAnswerBehindAnEcho) {
 }
 
 TEST_F(LinkTest, TellsEchoGarbageAndSilenceApart) {
-  const std::pair<Bytes, LinkFailure> cases[] = {
-      {{}, LinkFailure::silent},
-      {ident_request, LinkFailure::echo},
-      {from_hex("FF 00 00"), LinkFailure::garbled},
-      {ack, LinkFailure::no_response},
+  const std::pair<Bytes, Fault> cases[] = {
+      {{}, Fault::silent},
+      {ident_request, Fault::echo},
+      {from_hex("FF 00 00"), Fault::garbled},
+      {ack, Fault::no_response},
   };
   for (const auto& [answer, expected] : cases) {
     link.new_session(true);

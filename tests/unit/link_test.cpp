@@ -59,7 +59,7 @@ TEST_F(LinkTest, RepeatsTheSameBytesAfterTheAckTimeoutFourTimesInAll) {
   }
   pass(air + seconds(2));
   EXPECT_EQ(sent(), "");
-  EXPECT_EQ(failure(), LinkFailure::silent);
+  EXPECT_EQ(failure(), Fault::silent);
   EXPECT_EQ(link.counters().retries, 3U);
   EXPECT_FALSE(link.deadline());
 }
@@ -137,7 +137,7 @@ TEST_F(LinkTest, GivesUpAfterThreeRefusals) {
   receive("EE 00 00 00 00 01 00 11 30");
   pass(milliseconds(50));
   EXPECT_EQ(sent(), "");
-  EXPECT_EQ(failure(), LinkFailure::garbled);
+  EXPECT_EQ(failure(), Fault::garbled);
 }
 
 TEST_F(LinkTest, SendsNoRequestIntoAPacketThatIsComingIn) {
@@ -172,7 +172,7 @@ TEST_F(LinkTest, RepeatsNothingAcknowledgedThatIsToBeSentOnce) {
   receive(nak);
   pass(seconds(20));
   EXPECT_EQ(sent(), "");
-  EXPECT_EQ(failure(), LinkFailure::no_response);
+  EXPECT_EQ(failure(), Fault::no_response);
 }
 
 TEST_F(LinkTest, SendsTheAckOfTheLastResponseBeforeTheNextRequest) {
