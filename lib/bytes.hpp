@@ -32,9 +32,7 @@ class Bytes {
   static constexpr std::size_t inline_capacity = 128;
 
   using value_type = std::uint8_t;
-  using size_type = std::size_t;
   using difference_type = std::ptrdiff_t;
-  using reference = std::uint8_t&;
   using const_reference = const std::uint8_t&;
   using iterator = std::uint8_t*;
   using const_iterator = const std::uint8_t*;
@@ -76,9 +74,6 @@ class Bytes {
   [[nodiscard]] const std::uint8_t& front() const { return data()[0]; }
   [[nodiscard]] std::uint8_t& back() { return data()[size_ - 1]; }
   [[nodiscard]] const std::uint8_t& back() const { return data()[size_ - 1]; }
-
-  [[nodiscard]] auto rbegin() const { return std::reverse_iterator(end()); }
-  [[nodiscard]] auto rend() const { return std::reverse_iterator(begin()); }
 
   void clear() { size_ = 0; }
   void push_back(std::uint8_t byte) {
@@ -142,9 +137,6 @@ class Bytes {
 
   friend bool operator==(const Bytes& one, const Bytes& other) {
     return std::ranges::equal(one, other);
-  }
-  friend bool operator<(const Bytes& one, const Bytes& other) {
-    return std::ranges::lexicographical_compare(one, other);
   }
 
  private:
