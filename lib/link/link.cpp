@@ -106,25 +106,20 @@ bool Link::step(Instant now) {
 
 // Sets the timers that depend on how long the line has been quiet.
 void Link::watch_line() {
-  const auto set_if = [this](bool condition, Timer timer, Instant at) {
-    timers_.set(timer, condition ? std::optional(at) : std::nullopt);
+  const auto at_if = [](bool condition, Instant at) {
+    return condition ? std::optional(at) : std::nullopt;
   };
-  set_if(scanner_.in_packet(), Timer::gap, last_received_ + timing_.inter_character);
-  set_if(awaiting() && (request_.attempt.damaged || lost_beginning()), Timer::refuse,
-         last_received_ +
-             (request_.attempt.damaged ? timing_.quiet_before_nak : timing_.inter_character));
+  timers_.set(Timer::gap, at_if(scanner_.in_packet(), last_received_ + timing_.inter_character));
+  // Bytes arrived where a response was due, and no packet began: its first byte may have been lost.
+  const bool lost_beginning = std::holds_alternative<AwaitingResponse>(state_) &&
+                              scanner_.noise() != request_.attempt.noise;
+  const bool damaged = awaiting() && request_.attempt.damaged;
+  timers_.set(Timer::refuse, at_if(damaged || lost_beginning,
+                                   last_received_ + (damaged ? timing_.quiet_before_nak
+                                                             : timing_.inter_character)));
   const auto* waiting = std::get_if<WaitingToSend>(&state_);
-  if (waiting != nullptr && !owes_ack()) {
-    timers_.set(Timer::send, send_due(*waiting));
-  } else {
-    timers_.stop(Timer::send);
-  }
-}
-
-// Bytes arrived where a response was due, and no packet began: its first byte may have been lost.
-bool Link::lost_beginning() const {
-  return std::holds_alternative<AwaitingResponse>(state_) &&
-         scanner_.noise() != request_.attempt.noise;
+  timers_.set(Timer::send,
+              waiting != nullptr && !owes_ack() ? std::optional(send_due(*waiting)) : std::nullopt);
 }
 
 Instant Link::send_due(const WaitingToSend& waiting) const {
@@ -144,7 +139,8 @@ void Link::take_items(Instant now) {
     } else if (std::holds_alternative<ReceivedNak>(*item)) {
       on_nak(now);
     } else if (std::holds_alternative<ReceivedDamage>(*item)) {
-      on_damage();
+      ++counters_.crc_errors;
+      request_.attempt.damaged = awaiting();
     } else {
       on_ack(now);
     }
@@ -233,11 +229,6 @@ void Link::on_nak(Instant now) {
   if (awaiting() && !response_.next_sequence && !request_.attempt.refused && !done) {
     timers_.set(Timer::nak, now + timing_.pause_after_nak);
   }
-}
-
-void Link::on_damage() {
-  ++counters_.crc_errors;
-  request_.attempt.damaged = awaiting();
 }
 
 // What was damaged before the meter answered may be our own request, and is then nobody's fault.

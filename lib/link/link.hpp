@@ -172,7 +172,6 @@ class Link {
   void on_packet(const ReceivedPacket& received, Instant now);
   void on_response_packet(const ReceivedPacket& received, Instant now);
   void on_nak(Instant now);
-  void on_damage();
   void transmit_request(Instant now);
   void transmit_control(std::uint8_t byte, Instant now);
   void wait_to_send(Instant from);
@@ -184,7 +183,6 @@ class Link {
   void await_answer(Instant from) { timers_.set(Timer::answer, from + timing_.response_timeout); }
   [[nodiscard]] Fault diagnose() const;
   [[nodiscard]] Instant send_due(const WaitingToSend& waiting) const;
-  [[nodiscard]] bool lost_beginning() const;
   [[nodiscard]] bool awaiting() const {
     return std::holds_alternative<AwaitingAck>(state_) ||
            std::holds_alternative<AwaitingResponse>(state_);

@@ -37,14 +37,13 @@ Bytes encode(const Packet& packet) {
   const unsigned control = (packet.multi ? control::multi : 0U) |
                            (packet.first ? control::first : 0U) |
                            (packet.toggle ? control::toggle : 0U);
-  Bytes bytes;
+  Bytes bytes{start_of_packet,
+              packet.identity,
+              static_cast<std::uint8_t>(control),
+              packet.sequence,
+              static_cast<std::uint8_t>(length >> 8U),
+              static_cast<std::uint8_t>(length & 0xFFU)};
   bytes.reserve(packet.payload.size() + packet_overhead);
-  bytes.push_back(start_of_packet);
-  bytes.push_back(packet.identity);
-  bytes.push_back(static_cast<std::uint8_t>(control));
-  bytes.push_back(packet.sequence);
-  bytes.push_back(static_cast<std::uint8_t>(length >> 8U));
-  bytes.push_back(static_cast<std::uint8_t>(length & 0xFFU));
   bytes.insert(bytes.end(), packet.payload.begin(), packet.payload.end());
   const std::uint16_t crc = crc16_x25(bytes);
   bytes.push_back(static_cast<std::uint8_t>(crc & 0xFFU));

@@ -30,10 +30,6 @@ bool is_negotiate(std::uint8_t code) {
   return code >= service_code::first_negotiate && code <= service_code::last_negotiate;
 }
 
-std::string count_text(std::size_t bytes) {
-  return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
-}
-
 std::string packets_text(unsigned size, unsigned count) {
   return std::to_string(count) + (count == 1 ? " packet of " : " packets of ") +
          std::to_string(size) + " bytes";
@@ -104,6 +100,10 @@ std::string describe_table(ByteView response, ByteView request) {
 }
 
 }  // namespace
+
+std::string count_text(std::size_t bytes) {
+  return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+}
 
 bool is_public(ByteView request) {
   const std::uint8_t code = request[0];

@@ -1,14 +1,16 @@
 // What the payloads of packets mean, in a few words each, for the lines of a trace.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 
-#include "lib/link/packet.hpp"
 #include "lib/session/service.hpp"
 
 namespace irmeter {
+
+// "1 byte", "2 bytes".
+[[nodiscard]] std::string count_text(std::size_t bytes);
 
 // Whether a request may be shown to anyone: all but those that carry a password, and those that
 // this library does not know.

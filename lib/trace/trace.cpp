@@ -1,7 +1,5 @@
 #include "lib/trace/trace.hpp"
 
-#include <algorithm>
-
 #include "lib/hex.hpp"
 #include "lib/session/service.hpp"
 #include "lib/trace/text.hpp"
@@ -24,15 +22,11 @@ std::string line(const char* label, const std::string& bytes, const std::string&
   return label + bytes + (bytes.empty() ? " # " : "  # ") + meaning;
 }
 
-bool begins_message(const Packet& packet) {
-  return packet.first || !packet.multi;
-}
-
 // A request, with what of it may be shown. Where it is not the first packet of its message, nobody
 // knows what is in it.
 std::string request_line(const char* label, const ReceivedPacket& request, const char* prefix) {
   const ByteView payload = request.packet.payload;
-  const bool begins = begins_message(request.packet);
+  const bool begins = request.packet.begins_message();
   const std::size_t shown = !begins              ? packet_header_size
                             : is_public(payload) ? request.raw.size()
                                                  : packet_header_size + 1;
@@ -48,7 +42,7 @@ bool answers_read(ByteView response, ByteView request) {
 }
 
 std::string bytes_not_shown(std::size_t bytes) {
-  return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes") + ", not shown";
+  return count_text(bytes) + ", not shown";
 }
 
 void drop_front(Bytes& bytes, std::size_t count) {
@@ -147,7 +141,7 @@ void Trace::on_control(Side& side, std::uint8_t byte, Lines& lines) {
 void Trace::on_request(const ReceivedPacket& received, Lines& lines) {
   end_meter_bytes(lines);
   lines.push_back(request_line(client_.label, received, ""));
-  if (begins_message(received.packet) && is_public(received.packet.payload)) {
+  if (received.packet.begins_message() && is_public(received.packet.payload)) {
     request_ = received.packet.payload;
     request_raw_ = received.raw;
   } else {
@@ -166,13 +160,13 @@ void Trace::hide() {
 void Trace::on_meter_packet(const ReceivedPacket& received, Lines& lines) {
   const Packet& packet = received.packet;
   const std::uint8_t code = packet.payload[0];
-  if (begins_message(packet) && code > last_response_code) {
+  if (packet.begins_message() && code > last_response_code) {
     if (!hiding_ || code == service_code::security || received.raw == request_raw_) {
       lines.push_back(request_line(meter_.label, received, "echo: "));
     } else {
       lines.push_back(line(meter_.label, "", bytes_not_shown(received.raw.size())));
     }
-  } else if (hiding_ && !begins_message(packet) && packet.sequence != expected_sequence_) {
+  } else if (hiding_ && !packet.begins_message() && packet.sequence != expected_sequence_) {
     lines.push_back(line(meter_.label, "", bytes_not_shown(received.raw.size())));
   } else {
     show_response(received, lines);
@@ -181,8 +175,8 @@ void Trace::on_meter_packet(const ReceivedPacket& received, Lines& lines) {
 
 void Trace::show_response(const ReceivedPacket& received, Lines& lines) {
   const Packet& packet = received.packet;
-  const bool in_step = begins_message(packet) || packet.sequence == expected_sequence_;
-  if (begins_message(packet)) {
+  const bool in_step = packet.begins_message() || packet.sequence == expected_sequence_;
+  if (packet.begins_message()) {
     message_.clear();
   }
   message_.insert(message_.end(), packet.payload.begin(), packet.payload.end());
@@ -196,7 +190,7 @@ void Trace::show_response(const ReceivedPacket& received, Lines& lines) {
     meaning = (packet.multi ? "last packet: " : "") + describe_response(message_, request_);
   }
   lines.push_back(line(meter_.label, bytes_text(received.raw, received.raw.size()), meaning));
-  if (begins_message(packet) && answers_read(packet.payload, request_)) {
+  if (packet.begins_message() && answers_read(packet.payload, request_)) {
     hiding_ = false;
   }
 }

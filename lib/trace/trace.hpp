@@ -20,7 +20,6 @@
 #include <vector>
 
 #include "lib/link/scanner.hpp"
-#include "lib/session/service.hpp"
 
 namespace irmeter {
 
