@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "lib/bytes.hpp"
@@ -19,7 +20,21 @@ class Key {
   static constexpr std::size_t size = 20;
 
   // Exactly 20 printable ASCII characters. The error says what is wrong without quoting the text.
-  [[nodiscard]] static Result<Key> from_text(std::string_view text);
+  [[nodiscard]] static Result<Key> from_text(std::string_view text) {
+    if (text.size() != size) {
+      return Error{"the key has " + std::to_string(text.size()) +
+                   " characters, a meter key has exactly 20"};
+    }
+    Key key;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] < ' ' || text[i] > '~') {
+        return Error{"character " + std::to_string(i + 1) +
+                     " of the key is not a printable ASCII character"};
+      }
+      key.bytes_[i] = static_cast<std::uint8_t>(text[i]);
+    }
+    return key;
+  }
 
   Key(const Key&) = default;
   Key& operator=(const Key&) = default;

@@ -1,6 +1,5 @@
 #include "lib/session/service.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "lib/hex.hpp"
@@ -19,24 +18,19 @@ void put16(Bytes& bytes, std::uint16_t value) {
   bytes.push_back(static_cast<std::uint8_t>(value & 0xFFU));
 }
 
-struct CodeText {
-  std::string_view name;
-  std::string_view meaning;
+constexpr std::array<std::string_view, 11> code_texts{
+    "ok (accepted)",
+    "err (rejected)",
+    "sns (service not supported)",
+    "isc (insufficient security clearance)",
+    "onp (operation not possible)",
+    "iar (inappropriate action requested)",
+    "bsy (device busy)",
+    "dnr (data not ready)",
+    "dlk (data locked)",
+    "rno (renegotiate)",
+    "isss (invalid service sequence state)",
 };
-
-constexpr std::array<CodeText, 11> code_texts{{
-    {"ok", "accepted"},
-    {"err", "rejected"},
-    {"sns", "service not supported"},
-    {"isc", "insufficient security clearance"},
-    {"onp", "operation not possible"},
-    {"iar", "inappropriate action requested"},
-    {"bsy", "device busy"},
-    {"dnr", "data not ready"},
-    {"dlk", "data locked"},
-    {"rno", "renegotiate"},
-    {"isss", "invalid service sequence state"},
-}};
 
 }  // namespace
 
@@ -55,11 +49,8 @@ Fault fault_of_refusal(std::uint8_t response_code) {
 }
 
 std::string describe(std::uint8_t response_code) {
-  if (response_code < code_texts.size()) {
-    const CodeText& text = code_texts[response_code];
-    return std::string(text.name) + " (" + std::string(text.meaning) + ")";
-  }
-  return "code 0x" + hex(response_code);
+  return response_code < code_texts.size() ? std::string(code_texts[response_code])
+                                           : "code 0x" + hex(response_code);
 }
 
 std::string table_name(TableId table) {
@@ -69,10 +60,6 @@ std::string table_name(TableId table) {
 }
 
 namespace request {
-
-Bytes identification() {
-  return {service_code::identification};
-}
 
 Bytes negotiate(std::uint16_t packet_size, std::uint8_t packet_count) {
   Bytes bytes{service_code::negotiate_one_speed};
@@ -108,14 +95,6 @@ Bytes read(const TableRead& what) {
     put16(bytes, what.count);
   }
   return bytes;
-}
-
-Bytes logoff() {
-  return {service_code::logoff};
-}
-
-Bytes terminate() {
-  return {service_code::terminate};
 }
 
 }  // namespace request

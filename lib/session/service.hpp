@@ -72,20 +72,18 @@ struct TableRead {
   friend bool operator==(const TableRead&, const TableRead&) = default;
 };
 
+// The requests that are more than the byte of their service.
 namespace request {
 
 // User name and id for Logon. The meter does not check them, it logs the id.
 inline constexpr std::uint16_t user_id = 1;
 inline constexpr std::string_view user_name = "ir-meterd";
 
-[[nodiscard]] Bytes identification();
 // packet_size counts whole packets; the only speed offered is 9600 baud.
 [[nodiscard]] Bytes negotiate(std::uint16_t packet_size, std::uint8_t packet_count);
 [[nodiscard]] Bytes logon(std::uint16_t id, std::string_view name);
 [[nodiscard]] Bytes security(const Key& key);
 [[nodiscard]] Bytes read(const TableRead& what);
-[[nodiscard]] Bytes logoff();
-[[nodiscard]] Bytes terminate();
 
 }  // namespace request
 

@@ -106,12 +106,9 @@ void Session::timeout(Instant now) {
   if (timers_.expired(Timer::wake_up, now)) {
     give_up(Fault::session_lost, name(), now);
   }
-  if (timers_.expired(Timer::keep_alive, now)) {
-    on_keep_alive(now);
+  if (!timers_.expired(Timer::keep_alive, now)) {
+    return;
   }
-}
-
-void Session::on_keep_alive(Instant now) {
   if (expired(now)) {
     end(now, false);
   } else {
@@ -189,7 +186,7 @@ Bytes Session::request_bytes() const {
     case Step::idle:
       break;
     case Step::identify:
-      return request::identification();
+      return {service_code::identification};
     case Step::negotiate:
       return request::negotiate(asked.packet_size, asked.packet_count);
     case Step::log_on:
@@ -201,10 +198,10 @@ Bytes Session::request_bytes() const {
     case Step::keep_alive:
       return request::read(keep_alive_read);
     case Step::log_off:
-      return request::logoff();
+      return {service_code::logoff};
     case Step::end_old_session:
     case Step::terminate:
-      return request::terminate();
+      return {service_code::terminate};
   }
   return {};
 }

@@ -122,7 +122,6 @@ class Session {
   void on_refusal(std::uint8_t code, Instant now);
   void on_table(ByteView response, Instant now);
   void on_damaged(std::string context, Instant now);
-  void on_keep_alive(Instant now);
   void suspect_guard(Instant now);
   void end(Instant now, bool in_order);
   void wake_up(Instant now);

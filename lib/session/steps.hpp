@@ -5,6 +5,7 @@
 // Source: ANSI C12.18-2006, application layer; annex on the state diagram.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -69,15 +70,8 @@ inline constexpr std::array<StepRow, 10> step_rows{{
   return step_rows[static_cast<std::size_t>(step)];
 }
 
-static_assert(
-    [] {
-      for (std::size_t i = 0; i < step_rows.size(); ++i) {
-        if (static_cast<std::size_t>(step_rows[i].step) != i) {
-          return false;
-        }
-      }
-      return true;
-    }(),
-    "row() looks steps up by their place");
+static_assert(std::ranges::all_of(step_rows,
+                                  [](const StepRow& each) { return &row(each.step) == &each; }),
+              "row() looks steps up by their place");
 
 }  // namespace irmeter

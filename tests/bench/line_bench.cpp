@@ -77,7 +77,7 @@ class MeterClient : public PollClient {
     return options;
   }
 
-  const std::uint8_t terminate_ = irmeter::request::terminate().front();
+  const std::uint8_t terminate_ = irmeter::service_code::terminate;
   SessionMode mode_;
   irmeter::Meter meter_;
   bool started_ = false;
@@ -210,14 +210,15 @@ void add_polls_of_daemon() {
 // on the wire is usually stated for.
 void add_polls_of_ten_values() {
   namespace request = irmeter::request;
-  const std::vector<Bytes> log_on{request::identification(),
+  namespace code = irmeter::service_code;
+  const std::vector<Bytes> log_on{Bytes{code::identification},
                                   request::logon(request::user_id, request::user_name),
                                   request::security(key())};
   const std::vector<Bytes> values{request::read({irmeter::bt23, 0, 8}),
                                   request::read({irmeter::bt28, 0, 40})};
   std::vector<Bytes> session = log_on;
   session.insert(session.end(), values.begin(), values.end());
-  session.insert(session.end(), {request::logoff(), request::terminate()});
+  session.insert(session.end(), {Bytes{code::logoff}, Bytes{code::terminate}});
   const MakeClient each = [=] {
     return std::make_unique<LinkClient>(std::vector<Bytes>{}, session);
   };

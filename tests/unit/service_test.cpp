@@ -25,13 +25,13 @@ bool stands_in(const char* file, const Bytes& payload) {
 TEST(Request, IsTheOneOfARealSession) {
   const auto real = payloads_of(load_transcript("real-session.txt"), Sender::client);
   ASSERT_EQ(real.size(), 7U);
-  EXPECT_EQ(request::identification(), real[0]);
+  EXPECT_EQ(Bytes{service_code::identification}, real[0]);
   EXPECT_EQ(request::logon(99, "fixeduser"), real[1]);
   EXPECT_EQ(request::security(key("76747b437bRebbAbq426")), real[2]);
   EXPECT_EQ(request::read({bt23, 0, 8}), real[3]);
   EXPECT_EQ(request::read({bt28, 0, 40}), real[4]);
-  EXPECT_EQ(request::logoff(), real[5]);
-  EXPECT_EQ(request::terminate(), real[6]);
+  EXPECT_EQ(Bytes{service_code::logoff}, real[5]);
+  EXPECT_EQ(Bytes{service_code::terminate}, real[6]);
 }
 
 TEST(Request, IsTheOneOfAnotherReadersTests) {
@@ -45,12 +45,12 @@ TEST(Request, IsTheOneOfAnotherReadersTests) {
 
 TEST(Request, StandsAmongTheComposedPackets) {
   for (const Bytes& payload :
-       {request::identification(), request::negotiate(64, 2), request::logon(1, "reader"),
+       {Bytes{service_code::identification}, request::negotiate(64, 2), request::logon(1, "reader"),
         request::security(key("0123456789ABCDEF0123")), request::read({bt23, 0, 8}),
         request::read({bt28, 0, 40}), request::read({bt28, 0, 52}), request::read({bt28, 0, 104}),
         request::read({bt01, 0, bt01_size}), request::read({bt21, 0, dimensions_size}),
-        request::read({et03, 0, et03_size}), request::read({bt00, 0, 0}), request::logoff(),
-        request::terminate()}) {
+        request::read({et03, 0, et03_size}), request::read({bt00, 0, 0}),
+        Bytes{service_code::logoff}, Bytes{service_code::terminate}}) {
     EXPECT_TRUE(stands_in("packets.txt", payload)) << to_hex(payload);
   }
 }
