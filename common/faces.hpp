@@ -5,6 +5,7 @@
 // checks.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -113,7 +114,9 @@ inline constexpr std::array<Face, irmeter::quantity_count> faces{{
    "power_factor", "measurement", 2, false},
     // clang-format on
 }};
-static_assert(irmeter::is_by_quantity(faces));
+static_assert(std::ranges::equal(faces, irmeter::quantities, {}, &Face::id,
+                                 &irmeter::QuantityInfo::id),
+              "the order of lib/meter/quantity.hpp");
 
 [[nodiscard]] constexpr const Face& face(irmeter::Quantity quantity) {
   return faces[static_cast<std::size_t>(quantity)];

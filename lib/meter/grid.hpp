@@ -5,23 +5,18 @@
 
 namespace irmeter {
 
-class PollGrid {
- public:
-  // The first point is origin, then one every interval (which is positive).
-  PollGrid(Instant origin, Duration interval) : origin_(origin), interval_(interval) {}
+struct PollGrid {
+  Instant origin;     // the first point
+  Duration interval;  // from one to the next, and more than 0
 
   // The first point of the grid after now; points that were slept through or polled through are
   // not made up for.
   [[nodiscard]] Instant after(Instant now) const {
-    if (now < origin_) {
-      return origin_;
+    if (now < origin) {
+      return origin;
     }
-    return origin_ + ((now - origin_) / interval_ + 1) * interval_;
+    return origin + ((now - origin) / interval + 1) * interval;
   }
-
- private:
-  Instant origin_;
-  Duration interval_;
 };
 
 }  // namespace irmeter

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "lib/hex.hpp"
 #include "lib/link/packet.hpp"
 #include "lib/meter/reading.hpp"

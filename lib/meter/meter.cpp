@@ -11,7 +11,7 @@ Meter::Meter(const MeterOptions& options, const std::optional<Key>& key)
       plausibility_(options.main_fuse) {}
 
 void Meter::start(Instant now) {
-  grid_.emplace(now, options_.interval);
+  grid_ = {now, options_.interval};
   timers_.set(Timer::poll, now);
   timeout(now);
 }
@@ -23,7 +23,7 @@ void Meter::line_ready(Instant now) {
   state_ = Waiting{};
   if (grid_) {
     timers_.set(Timer::poll, grid_->after(now));
-    begin_poll(now);
+    poll_now(now);
   }
 }
 
@@ -51,7 +51,7 @@ void Meter::timeout(Instant now) {
   take_events(now);
   if (timers_.expired(Timer::poll, now)) {
     timers_.set(Timer::poll, grid_->after(now));
-    begin_poll(now);
+    poll_now(now);
   }
   if (timers_.expired(Timer::stop, now)) {
     reader_.reset();
@@ -59,15 +59,11 @@ void Meter::timeout(Instant now) {
   }
 }
 
-void Meter::poll_now(Instant now) {
-  begin_poll(now);
-}
-
 void Meter::retry_key(Instant now) {
   reader_.allow_retry();
   if (suspension_ && !suspension_->until) {
     suspension_.reset();
-    begin_poll(now);
+    poll_now(now);
   }
 }
 
@@ -104,18 +100,12 @@ void Meter::stop(Instant now) {
 }
 
 bool Meter::keeps_session() const {
-  switch (options_.session) {
-    case MeterOptions::SessionMode::keep:
-      return true;
-    case MeterOptions::SessionMode::each:
-      return false;
-    case MeterOptions::SessionMode::automatic:
-      break;
-  }
-  return options_.interval <= options_.keep_up_to;
+  using Mode = MeterOptions::SessionMode;
+  return options_.session == Mode::keep ||
+         (options_.session == Mode::automatic && options_.interval <= options_.keep_up_to);
 }
 
-void Meter::begin_poll(Instant now) {
+void Meter::poll_now(Instant now) {
   if (!grid_ || !std::holds_alternative<Waiting>(state_)) {
     return;
   }
@@ -153,7 +143,7 @@ void Meter::end_poll(PollEnded ended, const Polling& poll, Instant now) {
 void Meter::take_events(Instant now) {
   for (;;) {
     while (auto bytes = reader_.outgoing()) {
-      outputs_.push(Transmit{std::move(bytes->bytes), bytes->secret});
+      outputs_.push(std::move(*bytes));
     }
     const auto event = reader_.event();
     if (!event) {
@@ -215,14 +205,6 @@ void Meter::on(const Closed&, Instant) {
   if (auto* const stopping = std::get_if<Stopping>(&state_)) {
     stopping->logged_off = true;
   }
-}
-
-void Meter::on(const KeyQuestion& question, Instant) {
-  outputs_.push(question);
-}
-
-void Meter::on(const KeyFact& fact, Instant) {
-  outputs_.push(fact);
 }
 
 void Meter::end_stop() {

@@ -38,11 +38,8 @@ struct MeterOptions {
   SessionTiming timing;
 };
 
-// Bytes for the line, now.
-struct Transmit {
-  Bytes bytes;
-  bool secret = false;  // holds the key: not for any log
-};
+// Bytes for the line, now. Secret: they hold the key, and are not for any log.
+using Transmit = Link::Outgoing;
 
 // The meter told who it is, or turned out to be another one.
 struct Identified {
@@ -117,15 +114,14 @@ class Meter {
 
   enum class Timer : std::uint8_t { poll, stop, count };
 
-  void begin_poll(Instant now);
   void end_poll(PollEnded ended, const Polling& poll, Instant now);
   void take_events(Instant now);
   void on(const Identity& identity, Instant now);
   void on(const Reading& reading, Instant now);
   void on(const Failure& failure, Instant now);
   void on(const Closed& closed, Instant now);
-  void on(const KeyQuestion& question, Instant now);
-  void on(const KeyFact& fact, Instant now);
+  void on(const KeyQuestion& question, Instant) { outputs_.push(question); }
+  void on(const KeyFact& fact, Instant) { outputs_.push(fact); }
   void end_stop();
   [[nodiscard]] std::optional<Failure> reason_not_to_poll(Instant now);
   [[nodiscard]] bool keeps_session() const;

@@ -5,6 +5,7 @@
 // mHz, thousandths), so nothing is ever rounded.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstddef>
@@ -74,21 +75,12 @@ inline constexpr std::array<QuantityInfo, quantity_count> quantities{{
     // clang-format on
 }};
 
-// Whether the row of each quantity stands in its place.
-template <typename Row>
-[[nodiscard]] constexpr bool is_by_quantity(const std::array<Row, quantity_count>& rows) {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (static_cast<std::size_t>(rows[i].id) != i) {
-      return false;
-    }
-  }
-  return true;
-}
-static_assert(is_by_quantity(quantities));
-
 [[nodiscard]] constexpr const QuantityInfo& info(Quantity quantity) {
   return quantities[static_cast<std::size_t>(quantity)];
 }
+static_assert(std::ranges::all_of(quantities,
+                                  [](const QuantityInfo& each) { return &info(each.id) == &each; }),
+              "info() looks quantities up by their place");
 
 // Registers are true however old they are; everything else is momentary and goes stale.
 [[nodiscard]] constexpr bool is_register(Quantity quantity) {

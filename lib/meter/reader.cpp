@@ -159,24 +159,14 @@ void Reader::answer(KeyPermission permission, Instant now) {
     return;
   }
   progress_ = KeyProgress::showing;
-  switch (permission) {
-    case KeyPermission::proven:
-      trust_ = KeyTrust::proven;
-      session_.show_key(*key_, now);
-      break;
-    case KeyPermission::granted:
-      trust_ = KeyTrust::unanswered;
-      session_.show_key(*key_, now);
-      break;
-    case KeyPermission::rejected:
-      fail(Fault::key_rejected, {}, now);
-      break;
-    case KeyPermission::unanswered:
-      fail(Fault::key_unanswered, {}, now);
-      break;
-    case KeyPermission::unrecorded:
-      fail(Fault::key_unremembered, {}, now);
-      break;
+  if (permission == KeyPermission::proven || permission == KeyPermission::granted) {
+    trust_ = permission == KeyPermission::proven ? KeyTrust::proven : KeyTrust::unanswered;
+    session_.show_key(*key_, now);
+  } else {
+    fail(permission == KeyPermission::rejected     ? Fault::key_rejected
+         : permission == KeyPermission::unanswered ? Fault::key_unanswered
+                                                   : Fault::key_unremembered,
+         {}, now);
   }
   take_events(now);
 }

@@ -9,18 +9,11 @@ namespace {
 
 // Printable ASCII of a fixed-length field, up to a NUL, without padding; anything else as '?'.
 std::string decode_text(ByteView field) {
-  std::string text;
-  for (const std::uint8_t byte : field) {
-    if (byte == 0) {
-      break;
-    }
-    text.push_back(byte >= 0x20 && byte <= 0x7E ? static_cast<char>(byte) : '?');
-  }
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+  std::string text(field.begin(), std::ranges::find(field, 0));
+  std::ranges::replace_if(
+      text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  text.erase(text.find_last_not_of(' ') + 1);  // all, where there is nothing else
+  return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
 }  // namespace

@@ -5,13 +5,11 @@
 // Source: ANSI C12.19, and the OSGP Alliance's guide to the optical port.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "lib/link/packet.hpp"
 #include "lib/meter/reading.hpp"
 #include "lib/result.hpp"
 #include "lib/session/service.hpp"

@@ -157,7 +157,7 @@ TEST(PollNow, WithoutALineDoesNothing) {
 
 TEST(Grid, HasItsPointsAtMultiplesOfTheInterval) {
   const Instant origin{seconds(100)};
-  const PollGrid grid(origin, seconds(10));
+  const PollGrid grid{origin, seconds(10)};
   EXPECT_EQ(grid.after(origin - seconds(5)), origin);
   EXPECT_EQ(grid.after(origin), origin + seconds(10));
   EXPECT_EQ(grid.after(origin + seconds(10) - Duration(1)), origin + seconds(10));
