@@ -58,7 +58,8 @@ std::string unreadable(std::string_view what, const irmeter::Error& error) {
 
 class SecretReader {
  public:
-  explicit SecretReader(const std::string& directory) : directory_(directory) {}
+  SecretReader(const std::string& directory, std::vector<ConfigProblem>& problems)
+      : directory_(directory), problems_(problems) {}
 
   MeterKey meter_key(const MeterConfig& meter) {
     const std::string& name = meter.key_credential;
@@ -123,8 +124,6 @@ class SecretReader {
     return client_key;
   }
 
-  std::vector<ConfigProblem> take_problems() { return std::move(problems_); }
-
  private:
   // The file of a credential, or the other file where none is named; a credential that is not there
   // is reported.
@@ -145,7 +144,7 @@ class SecretReader {
   }
 
   const std::string& directory_;
-  std::vector<ConfigProblem> problems_;
+  std::vector<ConfigProblem>& problems_;
 };
 
 }  // namespace
@@ -171,8 +170,8 @@ std::optional<std::string> credential_file(const std::string& directory, const s
 }
 
 Secrets load_secrets(const Config& config, const std::string& credentials_directory) {
-  SecretReader reader(credentials_directory);
   Secrets secrets;
+  SecretReader reader(credentials_directory, secrets.problems);
   for (const MeterConfig& meter : config.meters) {
     secrets.meter_keys.emplace(meter.name, reader.meter_key(meter));
   }
@@ -180,7 +179,6 @@ Secrets load_secrets(const Config& config, const std::string& credentials_direct
     secrets.mqtt_password = reader.mqtt_password(*config.mqtt);
     secrets.mqtt_client_key_file = reader.tls_files(*config.mqtt);
   }
-  secrets.problems = reader.take_problems();
   return secrets;
 }
 

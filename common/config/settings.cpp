@@ -1,17 +1,10 @@
 #include "common/config/settings.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace irmeterd {
-namespace {
-
-void append(std::vector<ConfigProblem>& problems, std::vector<ConfigProblem> more) {
-  problems.insert(problems.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
-}
-
-}  // namespace
 
 Settings load_settings(const std::string& config_path, const std::string& credentials_directory) {
   LoadedConfig loaded = load_config(config_path);
@@ -19,14 +12,15 @@ Settings load_settings(const std::string& config_path, const std::string& creden
   settings.secrets = load_secrets(loaded.config, credentials_directory);
   settings.config = std::move(loaded.config);
   settings.problems = std::move(loaded.problems);
-  append(settings.problems, settings.secrets.problems);
+  std::ranges::copy(settings.secrets.problems, std::back_inserter(settings.problems));
   return settings;
 }
 
 std::vector<ConfigProblem> check_settings(const std::string& config_path,
                                           const std::string& credentials_directory) {
   LoadedConfig loaded = load_config(config_path);
-  append(loaded.problems, check_secrets(std::move(loaded.config), credentials_directory));
+  std::ranges::move(check_secrets(std::move(loaded.config), credentials_directory),
+                    std::back_inserter(loaded.problems));
   return std::move(loaded.problems);
 }
 
