@@ -7,9 +7,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "common/config/url.hpp"
-#include "lib/session/key.hpp"
-
 namespace irmeterd {
 namespace {
 

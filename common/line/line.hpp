@@ -7,10 +7,9 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 
 #include "common/line/open.hpp"
-#include "lib/link/packet.hpp"
+#include "lib/bytes.hpp"
 
 namespace irmeterd {
 

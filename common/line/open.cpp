@@ -2,18 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
 
 #include "common/accounts.hpp"
-#include "common/config/url.hpp"
 #include "common/line/port_users.hpp"
 
 namespace irmeterd {

@@ -4,6 +4,8 @@
 // and noticing the loss of the line are the same for all of them and live in Line.
 #pragma once
 
+#include <netdb.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +14,7 @@
 
 #include "common/background.hpp"
 #include "common/config/config.hpp"
+#include "common/config/url.hpp"
 #include "common/file_descriptor.hpp"
 #include "common/loop.hpp"
 #include "lib/fault.hpp"
@@ -48,13 +51,15 @@ class TcpConnect {
 
   // device is a checked tcp:// URL. done is called once, from the loop.
   TcpConnect(Loop& loop, const std::string& device, Done done);
-  ~TcpConnect();
   TcpConnect(const TcpConnect&) = delete;
   TcpConnect& operator=(const TcpConnect&) = delete;
 
  private:
-  struct Addresses;
-  using Found = std::shared_ptr<const Addresses>;
+  struct Found {
+    int error = 0;  // of getaddrinfo(3)
+    std::unique_ptr<addrinfo, void (*)(addrinfo*)> first{nullptr, nullptr};
+  };
+  static Found look_up(const Endpoint& server);
   void on_looked_up(Found found);
   void connect_next();
   void on_connected();
@@ -66,7 +71,7 @@ class TcpConnect {
   Done done_;
   std::optional<Background<Found>> look_up_;
   Found found_;
-  const struct addrinfo* address_ = nullptr;  // of those found, the one that is tried
+  const addrinfo* address_ = nullptr;  // of those found, the one that is tried
   int last_error_ = 0;
   FileDescriptor socket_;
   EventSource watch_;

@@ -1,4 +1,3 @@
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -9,7 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include "common/config/url.hpp"
 #include "common/line/open.hpp"
 
 namespace irmeterd {
@@ -36,24 +34,15 @@ irmeter::Failure no_server(const std::string& device, const std::string& why) {
 
 }  // namespace
 
-struct TcpConnect::Addresses {
-  Addresses(const std::string& host, const std::string& port) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_ADDRCONFIG;
-    error = getaddrinfo(host.c_str(), port.c_str(), &hints, &first);
-  }
-  ~Addresses() {
-    if (first != nullptr) {
-      freeaddrinfo(first);
-    }
-  }
-  Addresses(const Addresses&) = delete;
-  Addresses& operator=(const Addresses&) = delete;
-
-  int error;  // of getaddrinfo(3)
+TcpConnect::Found TcpConnect::look_up(const Endpoint& server) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* first = nullptr;
-};
+  const std::string port = std::to_string(server.port);
+  const int error = getaddrinfo(server.host.c_str(), port.c_str(), &hints, &first);
+  return {error, {first, &freeaddrinfo}};
+}
 
 TcpConnect::TcpConnect(Loop& loop, const std::string& device, Done done)
     : loop_(loop), device_(device), done_(std::move(done)) {
@@ -62,10 +51,7 @@ TcpConnect::TcpConnect(Loop& loop, const std::string& device, Done done)
   const Endpoint server = *parse_tcp_url(device);
   try {
     look_up_.emplace(
-        loop,
-        [server] {
-          return std::make_shared<const Addresses>(server.host, std::to_string(server.port));
-        },
+        loop, [server] { return look_up(server); },
         [this](Found found) { on_looked_up(std::move(found)); });
   } catch (const std::system_error&) {
     // Reported from the loop, as every other outcome is.
@@ -73,15 +59,13 @@ TcpConnect::TcpConnect(Loop& loop, const std::string& device, Done done)
   }
 }
 
-TcpConnect::~TcpConnect() = default;
-
 void TcpConnect::on_looked_up(Found found) {
   found_ = std::move(found);
-  if (found_->error != 0) {
-    finish(no_server(device_, gai_strerror(found_->error)));
+  if (found_.error != 0) {
+    finish(no_server(device_, gai_strerror(found_.error)));
     return;
   }
-  address_ = found_->first;
+  address_ = found_.first.get();
   connect_next();
 }
 
