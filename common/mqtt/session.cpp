@@ -22,10 +22,6 @@ mqtt::create_options create_options() {
       .finalize();
 }
 
-std::string server_uri(const MqttUrl& url) {
-  return (url.tls ? "ssl://" : "tcp://") + url.broker.text();
-}
-
 mqtt::connect_options connect_options(const MqttSettings& settings) {
   const MqttMessage& will = settings.will;
   mqtt::connect_options options;
@@ -84,7 +80,8 @@ class MqttSession::Client : private mqtt::iaction_listener {
       : mailbox_(std::move(mailbox)),
         number_(number),
         url_(settings.url),
-        client_(server_uri(settings.url), settings.client_id, create_options()) {
+        client_((url_.tls ? "ssl://" : "tcp://") + url_.broker.text(), settings.client_id,
+                create_options()) {
     client_.set_connection_lost_handler([this](const std::string&) {
       mailbox_->post({.kind = MqttEvent::Kind::lost, .session = number_});
     });

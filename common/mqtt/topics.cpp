@@ -3,8 +3,10 @@
 #include <systemd/sd-id128.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
+#include <functional>
 
 namespace irmeterd {
 namespace {
@@ -20,33 +22,9 @@ constexpr bool fits_topic(char c) {
 
 }  // namespace
 
-std::string MqttTopics::daemon_availability() const {
-  return prefix + "/daemon/" + host + "/availability";
-}
-
-std::string MqttTopics::online_meters() const {
-  return prefix + "/daemon/" + host + "/meters";
-}
-
-std::string MqttTopics::discovery(std::string_view id) const {
-  return discovery_prefix + "/device/" + std::string(id) + "/config";
-}
-
-std::string MqttTopics::birth() const {
-  return discovery_prefix + "/status";
-}
-
-std::string MqttTopics::meter(std::string_view id, std::string_view leaf) const {
-  return prefix + "/meter/" + std::string(id) + "/" + std::string(leaf);
-}
-
 std::string host_topic_name(std::string_view host_name) {
   std::string topic(host_name.empty() ? "localhost" : host_name);
-  for (char& c : topic) {
-    if (!fits_topic(c)) {
-      c = '_';
-    }
-  }
+  std::ranges::replace_if(topic, std::not_fn(fits_topic), '_');
   return topic;
 }
 

@@ -11,9 +11,9 @@ struct MqttTopics {
   std::string discovery_prefix;  // Home Assistant's
   std::string host;              // as host_topic_name() makes it
 
-  [[nodiscard]] std::string daemon_availability() const;
+  [[nodiscard]] std::string daemon_availability() const { return daemon("availability"); }
   // Where the broker keeps for us which meters are online: meter_list()
-  [[nodiscard]] std::string online_meters() const;
+  [[nodiscard]] std::string online_meters() const { return daemon("meters"); }
   // id: irmeter::meter_id()
   [[nodiscard]] std::string availability(std::string_view id) const {
     return meter(id, "availability");
@@ -24,12 +24,19 @@ struct MqttTopics {
     return meter(id, "diagnostics");
   }
   [[nodiscard]] std::string command(std::string_view id) const { return meter(id, "command"); }
-  [[nodiscard]] std::string discovery(std::string_view id) const;
+  [[nodiscard]] std::string discovery(std::string_view id) const {
+    return discovery_prefix + "/device/" + std::string(id) + "/config";
+  }
   // Where Home Assistant says that it has started.
-  [[nodiscard]] std::string birth() const;
+  [[nodiscard]] std::string birth() const { return discovery_prefix + "/status"; }
 
  private:
-  [[nodiscard]] std::string meter(std::string_view id, std::string_view leaf) const;
+  [[nodiscard]] std::string daemon(std::string_view leaf) const {
+    return prefix + "/daemon/" + host + "/" + std::string(leaf);
+  }
+  [[nodiscard]] std::string meter(std::string_view id, std::string_view leaf) const {
+    return prefix + "/meter/" + std::string(id) + "/" + std::string(leaf);
+  }
 };
 
 inline constexpr std::string_view mqtt_online = "online";
