@@ -176,34 +176,28 @@ void Daemon::finish() {
 // ends.
 std::vector<Step> Daemon::steps() const {
   std::vector<Step> all;
-  const auto append = [&all](std::vector<Step> steps) {
-    std::move(steps.begin(), steps.end(), std::back_inserter(all));
-  };
   for (const auto* drivers : {&drivers_, &retiring_}) {
     for (const auto& driver : *drivers) {
-      append(driver->steps());
+      std::ranges::move(driver->steps(), std::back_inserter(all));
     }
   }
   for (const auto& [name, output] : outputs_) {
-    append(output->steps());
+    std::ranges::move(output->steps(), std::back_inserter(all));
   }
   return all;
 }
 
 bool Daemon::wanted(const MeterDriver& driver) const {
-  return std::any_of(settings_.config.meters.begin(), settings_.config.meters.end(),
-                     [&](const MeterConfig& meter) {
-                       return meter == driver.config() &&
-                              settings_.secrets.meter_keys.at(meter.name) == driver.key();
-                     });
+  return std::ranges::any_of(settings_.config.meters, [&](const MeterConfig& meter) {
+    return meter == driver.config() && settings_.secrets.meter_keys.at(meter.name) == driver.key();
+  });
 }
 
 bool Daemon::occupied(const MeterConfig& meter) const {
   const auto in_use_by = [&](const std::unique_ptr<MeterDriver>& driver) {
     return driver->config().name == meter.name || driver->config().device == meter.device;
   };
-  return std::any_of(drivers_.begin(), drivers_.end(), in_use_by) ||
-         std::any_of(retiring_.begin(), retiring_.end(), in_use_by);
+  return std::ranges::any_of(drivers_, in_use_by) || std::ranges::any_of(retiring_, in_use_by);
 }
 
 void Daemon::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {

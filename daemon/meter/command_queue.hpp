@@ -2,10 +2,10 @@
 // turn. Whoever pushes learns of the outcome from the snapshots, like everybody else.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/loop.hpp"
 
@@ -33,16 +33,14 @@ class CommandQueue {
 
  private:
   void drain() {
-    while (!commands_.empty()) {
-      const Command command = std::move(commands_.front());
-      commands_.pop_front();
+    for (const Command& command : std::exchange(commands_, {})) {
       if (handler_) {
         handler_(command);
       }
     }
   }
 
-  std::deque<Command> commands_;
+  std::vector<Command> commands_;
   std::function<void(const Command&)> handler_;
   EventSource turn_;
 };

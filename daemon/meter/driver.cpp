@@ -194,7 +194,11 @@ void MeterDriver::pump() {
     std::visit([this](auto& value) { handle(value); }, *output);
   }
   pumping_ = false;
-  arm_timer();
+  if (const auto deadline = meter_.deadline()) {
+    Loop::arm(protocol_timer_, *deadline);
+  } else {
+    Loop::disarm(protocol_timer_);
+  }
 }
 
 void MeterDriver::handle(irmeter::Transmit& output) {
@@ -284,14 +288,6 @@ void MeterDriver::on_stale() {
 void MeterDriver::handle(irmeter::Stopped&) {
   line_.close();
   Loop::trigger(stop_notice_);  // not called from here: done may destroy this object
-}
-
-void MeterDriver::arm_timer() {
-  if (const auto deadline = meter_.deadline()) {
-    Loop::arm(protocol_timer_, *deadline);
-  } else {
-    Loop::disarm(protocol_timer_);
-  }
 }
 
 // Asked before every poll too, because somebody may have set the clock.

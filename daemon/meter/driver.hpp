@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "common/back_off.hpp"
@@ -64,7 +63,6 @@ class MeterDriver {
   void take(const irmeter::Reading& reading, const irmeter::PollEnded& poll);
   void end_poll(std::optional<irmeter::Failure> failure);
   void on_stale();
-  void arm_timer();
 
   Loop& loop_;
   const Log& log_;

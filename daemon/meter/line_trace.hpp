@@ -19,8 +19,6 @@ class LineTrace {
   LineTrace(const Log& log, const std::string& meter);
   LineTrace(const LineTrace&) = delete;
   LineTrace& operator=(const LineTrace&) = delete;
-  LineTrace(LineTrace&&) = delete;
-  LineTrace& operator=(LineTrace&&) = delete;
   ~LineTrace() { ended(); }
 
   void sent(irmeter::ByteView bytes) const;

@@ -16,27 +16,23 @@
 
 namespace irmeterd {
 
-struct StateMessage {
-  irmeter::State state;
-  std::string_view id;
-};
-
 // A meter has come into this state; no line is ever logged for the first one.
-inline constexpr std::array<StateMessage, irmeter::states.size()> state_messages{{
-    {irmeter::State::starting, "c7e600858f574515b61c697c50e8e82b"},
-    {irmeter::State::online, "5bcce26d42464e61bd0e6a2bed809ecc"},
-    {irmeter::State::no_device, "61b462ec86ca473a8b90ad261358405e"},
-    {irmeter::State::no_permission, "106e4ce3b01b4ee7a343d75dc32be120"},
-    {irmeter::State::device_busy, "472f3c2276e040d9891b08b9f132b690"},
-    {irmeter::State::silent, "7a289a7cc5ff441aa8b2693c6fd60f44"},
-    {irmeter::State::echo, "a3cf12c06b244b83b1efc6a52cddfbf1"},
-    {irmeter::State::garbled, "a7cc9eb5c7ff4d0f81a0145c66a52fb4"},
-    {irmeter::State::no_key, "2a8172309dce43df892d7f58eea8b56a"},
-    {irmeter::State::key_rejected, "961d7306b80742928dec3975569b0624"},
-    {irmeter::State::locked_out, "863595fdbf2a4c58a343ed86f953f72e"},
-    {irmeter::State::quiet, "384316f882234cc09fdaa08e8180d220"},
-    {irmeter::State::error, "af7a0e44e867427d86a88db57a6597da"},
-}};
+inline constexpr std::array<std::pair<irmeter::State, std::string_view>, irmeter::states.size()>
+    state_messages{{
+        {irmeter::State::starting, "c7e600858f574515b61c697c50e8e82b"},
+        {irmeter::State::online, "5bcce26d42464e61bd0e6a2bed809ecc"},
+        {irmeter::State::no_device, "61b462ec86ca473a8b90ad261358405e"},
+        {irmeter::State::no_permission, "106e4ce3b01b4ee7a343d75dc32be120"},
+        {irmeter::State::device_busy, "472f3c2276e040d9891b08b9f132b690"},
+        {irmeter::State::silent, "7a289a7cc5ff441aa8b2693c6fd60f44"},
+        {irmeter::State::echo, "a3cf12c06b244b83b1efc6a52cddfbf1"},
+        {irmeter::State::garbled, "a7cc9eb5c7ff4d0f81a0145c66a52fb4"},
+        {irmeter::State::no_key, "2a8172309dce43df892d7f58eea8b56a"},
+        {irmeter::State::key_rejected, "961d7306b80742928dec3975569b0624"},
+        {irmeter::State::locked_out, "863595fdbf2a4c58a343ed86f953f72e"},
+        {irmeter::State::quiet, "384316f882234cc09fdaa08e8180d220"},
+        {irmeter::State::error, "af7a0e44e867427d86a88db57a6597da"},
+    }};
 
 enum class Event : std::uint8_t {
   ready,                  // the daemon has started
@@ -50,12 +46,7 @@ enum class Event : std::uint8_t {
   stuck,           // a part of the daemon, which the watchdog will end
 };
 
-struct EventMessage {
-  Event event;
-  std::string_view id;
-};
-
-inline constexpr std::array<EventMessage, 9> event_messages{{
+inline constexpr std::array<std::pair<Event, std::string_view>, 9> event_messages{{
     {Event::ready, "3033c3a75ff641cf83e18e8611f5b62f"},
     {Event::configuration_loaded, "cf940de139a541b2b42709b30aea2b0c"},
     {Event::configuration_refused, "08610a5dbe8e4f2ca0d45fec1be73739"},
@@ -69,10 +60,10 @@ inline constexpr std::array<EventMessage, 9> event_messages{{
 
 // The field for a line of the log.
 [[nodiscard]] inline std::pair<std::string_view, std::string> message_id(irmeter::State state) {
-  return {"MESSAGE_ID", std::string(state_messages[static_cast<std::size_t>(state)].id)};
+  return {"MESSAGE_ID", std::string(state_messages[static_cast<std::size_t>(state)].second)};
 }
 [[nodiscard]] inline std::pair<std::string_view, std::string> message_id(Event event) {
-  return {"MESSAGE_ID", std::string(event_messages[static_cast<std::size_t>(event)].id)};
+  return {"MESSAGE_ID", std::string(event_messages[static_cast<std::size_t>(event)].second)};
 }
 
 }  // namespace irmeterd

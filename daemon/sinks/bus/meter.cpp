@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "common/bus_names.hpp"
-#include "common/faces.hpp"
 
 namespace irmeterd {
 namespace {
@@ -108,14 +107,6 @@ void BusMeter::changed(const MeterSnapshot& before) {
   }
 }
 
-void BusMeter::announce_added() {
-  getObject().emitInterfacesAddedSignal();
-}
-
-void BusMeter::announce_removed() {
-  getObject().emitInterfacesRemovedSignal();
-}
-
 void BusMeter::ReadNow(sdbus::Result<>&& result) {
   bus::guarded([&] {
     commands_.push({Command::Kind::read_now, meter_.name});
@@ -127,21 +118,12 @@ void BusMeter::RetryKey() {
   bus::guarded([&] { commands_.push({Command::Kind::retry_key, meter_.name}); });
 }
 
-std::string BusMeter::State() {
-  return std::string(irmeter::info(meter_.state()).name);
-}
-
 std::string BusMeter::Fault() {
   return std::string(fault_name(meter_));
 }
 
 std::string BusMeter::FaultContext() {
   return fault_context(meter_);
-}
-
-std::vector<std::string> BusMeter::Held() {
-  const auto keys = keys_of(meter_.withheld);
-  return {keys.begin(), keys.end()};
 }
 
 std::uint64_t BusMeter::LastReadingUSec() {
@@ -157,10 +139,6 @@ std::map<std::string, double> BusMeter::Quantities() {
     }
   }
   return known;
-}
-
-double BusMeter::value(irmeter::Quantity quantity) const {
-  return dbus_value(meter_.true_values(), quantity);
 }
 
 }  // namespace irmeterd

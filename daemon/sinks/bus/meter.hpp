@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/faces.hpp"
 #include "daemon/meter/command_queue.hpp"
 #include "daemon/sinks/bus/compat.hpp"
 #include "daemon/snapshot.hpp"
@@ -31,8 +32,8 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   void changed(const MeterSnapshot& before);
 
   // InterfacesAdded and InterfacesRemoved of the object manager.
-  void announce_added();
-  void announce_removed();
+  void announce_added() { getObject().emitInterfacesAddedSignal(); }
+  void announce_removed() { getObject().emitInterfacesRemovedSignal(); }
 
  private:
   struct Waiting {
@@ -50,12 +51,15 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   std::string SerialNumber() override { return meter_.identity.serial_number; }
   std::string UtilitySerialNumber() override { return meter_.identity.utility_serial_number; }
   std::string FirmwareVersion() override { return meter_.identity.firmware_version; }
-  std::string State() override;
+  std::string State() override { return std::string(irmeter::info(meter_.state()).name); }
   std::string Fault() override;
   std::string FaultContext() override;
   std::string StateDetail() override { return meter_.detail(); }
   bool Echo() override { return meter_.echo; }
-  std::vector<std::string> Held() override;
+  std::vector<std::string> Held() override {
+    const auto keys = keys_of(meter_.withheld);
+    return {keys.begin(), keys.end()};
+  }
   std::uint64_t LastReadingUSec() override;
   double EnergyImport() override { return value(irmeter::Quantity::energy_import); }
   double EnergyExport() override { return value(irmeter::Quantity::energy_export); }
@@ -72,7 +76,9 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   double VoltageL3() override { return value(irmeter::Quantity::voltage_l3); }
   std::map<std::string, double> Quantities() override;
 
-  [[nodiscard]] double value(irmeter::Quantity quantity) const;
+  [[nodiscard]] double value(irmeter::Quantity quantity) const {
+    return dbus_value(meter_.true_values(), quantity);
+  }
 
   CommandQueue& commands_;
   const MeterSnapshot& meter_;

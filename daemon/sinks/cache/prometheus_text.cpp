@@ -77,18 +77,18 @@ std::string prometheus_text(const std::map<std::string, MeterSnapshot>& meters) 
                    ? std::chrono::duration_cast<seconds>(meter.read_at.time_since_epoch()).count()
                    : 0;
       });
-  add_metric(text, "ir_meterd_polls_total", "Polls that ended well or badly", "counter", meters,
-             [](const MeterSnapshot& meter) { return meter.counters.polls; });
-  add_metric(text, "ir_meterd_retries_total", "Packets sent again", "counter", meters,
-             [](const MeterSnapshot& meter) { return meter.counters.retries; });
-  add_metric(text, "ir_meterd_crc_errors_total", "Damaged packets", "counter", meters,
-             [](const MeterSnapshot& meter) { return meter.counters.crc_errors; });
-  add_metric(text, "ir_meterd_echoes_total", "Packets of our own that came back", "counter", meters,
-             [](const MeterSnapshot& meter) { return meter.counters.echoes; });
-  add_metric(text, "ir_meterd_reconnects_total", "Times the device was opened again", "counter",
-             meters, [](const MeterSnapshot& meter) { return meter.counters.reconnects; });
-  add_metric(text, "ir_meterd_held_back_total", "Values read that could not be true", "counter",
-             meters, [](const MeterSnapshot& meter) { return meter.counters.withheld; });
+  const auto counter = [&](const std::string& name, std::string_view help,
+                           std::uint64_t MeterCounters::*value) {
+    add_metric(text, name, help, "counter", meters,
+               [value](const MeterSnapshot& meter) { return meter.counters.*value; });
+  };
+  using Counters = MeterCounters;
+  counter("ir_meterd_polls_total", "Polls that ended well or badly", &Counters::polls);
+  counter("ir_meterd_retries_total", "Packets sent again", &Counters::retries);
+  counter("ir_meterd_crc_errors_total", "Damaged packets", &Counters::crc_errors);
+  counter("ir_meterd_echoes_total", "Packets of our own that came back", &Counters::echoes);
+  counter("ir_meterd_reconnects_total", "Times the device was opened again", &Counters::reconnects);
+  counter("ir_meterd_held_back_total", "Values read that could not be true", &Counters::withheld);
   return text;
 }
 
