@@ -8,7 +8,7 @@
 
 #include <map>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/snapshot.hpp"
@@ -28,12 +28,41 @@ class Store {
  public:
   // The sink is told of every meter there is, as meter_added(). It must outlive the store or be
   // removed before it goes.
-  void add_sink(Sink& sink);
-  void remove_sink(Sink& sink);
+  void add_sink(Sink& sink) {
+    sinks_.push_back(&sink);
+    for (const auto& [name, meter] : meters_) {
+      sink.meter_added(meter);
+    }
+  }
+  void remove_sink(Sink& sink) { std::erase(sinks_, &sink); }
 
   // Adds the meter, or replaces its snapshot; sinks hear of it unless nothing changed.
-  void update(const MeterSnapshot& meter);
-  void remove(const std::string& name);
+  void update(const MeterSnapshot& meter) {
+    const auto [place, added] = meters_.try_emplace(meter.name, meter);
+    if (added) {
+      for (Sink* sink : sinks_) {
+        sink->meter_added(place->second);
+      }
+      return;
+    }
+    if (place->second == meter) {
+      return;
+    }
+    const MeterSnapshot before = std::exchange(place->second, meter);
+    for (Sink* sink : sinks_) {
+      sink->meter_changed(before, place->second);
+    }
+  }
+  void remove(const std::string& name) {
+    const auto place = meters_.find(name);
+    if (place == meters_.end()) {
+      return;
+    }
+    const auto gone = meters_.extract(place);
+    for (Sink* sink : sinks_) {
+      sink->meter_removed(gone.mapped());
+    }
+  }
 
   [[nodiscard]] const std::map<std::string, MeterSnapshot>& meters() const { return meters_; }
 

@@ -4,8 +4,10 @@
 // absence is lived with in steps that each end within a known time, over and over.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/time.hpp"
@@ -27,7 +29,16 @@ class ProgressCheck {
   explicit ProgressCheck(irmeter::Duration tick) : tick_(tick) {}
 
   // The first step that is over its limit, or null.
-  [[nodiscard]] const Step* overdue(const std::vector<Step>& steps, irmeter::Instant now);
+  [[nodiscard]] const Step* overdue(const std::vector<Step>& steps, irmeter::Instant now) {
+    const auto before = std::exchange(asked_, now);
+    if (!before || now - *before > 2 * tick_) {
+      awake_since_ = now;
+    }
+    const auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) {
+      return now - std::max(step.since, awake_since_) > step.limit;
+    });
+    return found == steps.end() ? nullptr : &*found;
+  }
 
  private:
   irmeter::Duration tick_;

@@ -12,7 +12,7 @@
 #include <exception>
 #include <vector>
 
-#include "daemon/sinks/mqtt/meter_list.hpp"
+#include "daemon/sinks/mqtt/presence.hpp"
 #include "daemon/sinks/mqtt/publisher.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/support/sample.hpp"

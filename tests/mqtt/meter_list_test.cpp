@@ -1,4 +1,4 @@
-#include "daemon/sinks/mqtt/meter_list.hpp"
+#include "daemon/sinks/mqtt/presence.hpp"
 
 #include <gtest/gtest.h>
 

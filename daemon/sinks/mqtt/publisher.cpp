@@ -1,7 +1,6 @@
 #include "daemon/sinks/mqtt/publisher.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace irmeterd {
 namespace {
