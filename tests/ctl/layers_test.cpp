@@ -6,7 +6,7 @@
 
 #include "lib/session/service.hpp"
 #include "tests/support/pair.hpp"
-#include "tools/ir-meterctl/meter_layers.hpp"
+#include "tools/ir-meterctl/check.hpp"
 
 namespace irmeterctl {
 namespace {

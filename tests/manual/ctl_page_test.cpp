@@ -13,7 +13,7 @@
 #include "lib/meter/quantity.hpp"
 #include "tests/manual/page.hpp"
 #include "tests/manual/program.hpp"
-#include "tools/ir-meterctl/check_line.hpp"
+#include "tools/ir-meterctl/check.hpp"
 #include "tools/ir-meterctl/commands.hpp"
 
 namespace irmeterd {

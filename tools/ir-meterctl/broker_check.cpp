@@ -1,4 +1,4 @@
-#include "tools/ir-meterctl/broker_check.hpp"
+#include "tools/ir-meterctl/check.hpp"
 
 #include <sys/epoll.h>
 #include <sys/mman.h>

@@ -1,26 +1,18 @@
+#include "tools/ir-meterctl/check.hpp"
+
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
-#include <string>
 #include <utility>
-#include <variant>
-#include <vector>
 
 #include "common/bus_names.hpp"
 #include "common/config/checks.hpp"
-#include "common/config/config.hpp"
 #include "common/config/url.hpp"
-#include "tools/ir-meterctl/broker_check.hpp"
-#include "tools/ir-meterctl/check_report.hpp"
 #include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
-#include "tools/ir-meterctl/meter_key.hpp"
-#include "tools/ir-meterctl/meter_layers.hpp"
-#include "tools/ir-meterctl/probe.hpp"
+#include "tools/ir-meterctl/stored_secret.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -55,11 +47,6 @@ PollResult result_of(const MeterInfo& meter) {
     }
   }
   return result;
-}
-
-CheckLine* find_line(std::vector<CheckLine>& lines, Layer layer) {
-  const auto found = std::ranges::find(lines, layer, &CheckLine::layer);
-  return found == lines.end() ? nullptr : &*found;
 }
 
 // Whoever runs the check may do other things than the service. Where the daemon has tried for
@@ -172,8 +159,11 @@ class Check {
     }
     signal_ = poll->signal;
     std::vector<CheckLine> lines = meter_layers(meter.name, meter.device, *poll);
-    compare_with_service(*find_line(lines, Layer::permission), meter.device, daemon_runs_);
-    add_key_place(*find_line(lines, Layer::key), meter);
+    const auto line = [&lines](Layer layer) {
+      return std::ranges::find(lines, layer, &CheckLine::layer);
+    };
+    compare_with_service(*line(Layer::permission), meter.device, daemon_runs_);
+    add_key_place(*line(Layer::key), meter);
     report_.add(lines);
     const bool known = !poll->identity.serial_number.empty();
     checked_.push_back({meter.name, known ? irmeter::meter_id(poll->identity) : ""});
@@ -181,17 +171,12 @@ class Check {
 
   PollResult poll_here(const MeterConfig& meter) {
     StoredKey stored = find_key(meter, root_);
-    std::string directory;
-    if (stored.key) {
-      auto found = state_directory(root_);
-      if (auto* problem = std::get_if<Advice>(&found)) {
-        stored.key.reset();
-        stored.problem = std::move(*problem);
-      } else {
-        directory = std::get<std::string>(std::move(found));
-      }
+    const std::string directory = root_ + "/var/lib/ir-meterd";
+    if (auto problem = stored.key ? why_no_record(directory, root_.empty()) : std::nullopt) {
+      stored.key.reset();
+      stored.problem = std::move(problem);
     }
-    PollResult result = probe(meter, stored.key, directory);
+    PollResult result = probe(meter, stored.key, stored.key ? directory : "");
     if (stored.problem) {
       result.why_no_key = std::move(stored.problem);
     }

@@ -1,4 +1,4 @@
-#include "tools/ir-meterctl/check_report.hpp"
+#include "tools/ir-meterctl/check.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "tools/ir-meterctl/meter_layers.hpp"
+#include "tools/ir-meterctl/check.hpp"
 
 #include <algorithm>
 #include <array>

@@ -51,6 +51,12 @@ struct Document {
 [[nodiscard]] std::string to_text(const Document& document);
 [[nodiscard]] std::string to_json(const Document& document);
 
+// What is wrong and what to do about it, two clauses.
+struct Advice {
+  std::string what;
+  std::string cure;
+};
+
 class Output {
  public:
   explicit Output(bool json) : json_(json) {}

@@ -1,4 +1,4 @@
-#include "tools/ir-meterctl/probe.hpp"
+#include "tools/ir-meterctl/check.hpp"
 
 #include <csignal>
 #include <utility>

@@ -1,13 +1,18 @@
 #include "tools/ir-meterctl/stored_secret.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
 #include "common/config/credentials.hpp"
-#include "lib/session/key.hpp"
+#include "common/fault_texts.hpp"
+#include "tools/ir-meterctl/device_access.hpp"
 #include "tools/ir-meterctl/program.hpp"
 
 namespace irmeterctl {
@@ -44,6 +49,10 @@ StoredSecret decrypt(const std::string& name, const std::string& path) {
   return {text, path, {}};
 }
 
+bool may(const std::string& path, int access) {
+  return faccessat(AT_FDCWD, path.c_str(), access, AT_EACCESS) == 0;
+}
+
 }  // namespace
 
 StoredSecret read_secret_file(const std::string& path) {
@@ -74,6 +83,43 @@ StoredSecret find_credential(const std::string& name, const std::string& root) {
     }
   }
   return {};
+}
+
+StoredKey find_key(const irmeterd::MeterConfig& meter, const std::string& root) {
+  const StoredSecret stored = meter.key_file.empty() ? find_credential(meter.key_credential, root)
+                                                     : read_secret_file(meter.key_file);
+  if (stored.place.empty() || stored.problem) {
+    return {std::nullopt, stored.place, stored.problem};
+  }
+  const auto key = irmeter::Key::from_text(stored.text.reveal());
+  if (!key) {
+    return {std::nullopt, stored.place,
+            Advice{stored.place + ", " + key.error().what,
+                   std::string(irmeterd::text(irmeter::Fault::no_key).cure)}};
+  }
+  return {*key, stored.place, std::nullopt};
+}
+
+std::optional<Advice> why_no_record(const std::string& state_directory, bool of_this_system) {
+  if (geteuid() == 0) {
+    // As the service manager would, who puts right what is not.
+    std::error_code ignored;
+    const auto service = service_account();
+    if (std::filesystem::create_directories(state_directory, ignored) && service &&
+        of_this_system) {
+      (void)!chown(state_directory.c_str(), service->user, service->groups.front());
+    }
+  }
+  const std::string file = state_directory + "/keys";
+  struct stat status {};
+  if (may(state_directory, R_OK | W_OK | X_OK) &&
+      (stat(file.c_str(), &status) != 0 || may(file, R_OK))) {
+    return std::nullopt;
+  }
+  return Advice{"The key was not tried, because what became of it could not be recorded in " +
+                    state_directory + " (" + std::strerror(errno) +
+                    "), and a wrong one raises an alarm at the grid company each time",
+                "run this as root"};
 }
 
 }  // namespace irmeterctl

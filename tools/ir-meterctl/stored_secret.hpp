@@ -1,4 +1,5 @@
-// A key or password as the service will get it, read where an administrator has stored it.
+// A key or password as the service will get it, read where an administrator has stored it, and the
+// place where the daemon records what became of a key.
 //
 // systemd hands credentials to the service alone, so whoever checks from outside looks into the
 // credential stores: encrypted first, as the service does.
@@ -7,8 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "common/config/config.hpp"
 #include "common/config/secret.hpp"
-#include "tools/ir-meterctl/advice.hpp"
+#include "lib/session/key.hpp"
+#include "tools/ir-meterctl/output.hpp"
 
 namespace irmeterctl {
 
@@ -23,5 +26,20 @@ struct StoredSecret {
 [[nodiscard]] StoredSecret find_credential(const std::string& name, const std::string& root);
 
 [[nodiscard]] StoredSecret read_secret_file(const std::string& path);
+
+struct StoredKey {
+  std::optional<irmeter::Key> key;
+  std::string place;              // a path; empty where nothing is stored
+  std::optional<Advice> problem;  // why what is stored there is no key
+};
+
+// The key to check a meter with. root: as for find_credential().
+[[nodiscard]] StoredKey find_key(const irmeterd::MeterConfig& meter, const std::string& root);
+
+// Why this user must not use a key: what became of it could not be recorded in the service's state
+// directory, or is not to be seen. root makes the directory where it is not there yet.
+// of_this_system: it lies below the real / .
+[[nodiscard]] std::optional<Advice> why_no_record(const std::string& state_directory,
+                                                  bool of_this_system);
 
 }  // namespace irmeterctl

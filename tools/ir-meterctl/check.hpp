@@ -1,0 +1,110 @@
+// What a check is made of: its layers and lines, the polls they are told from, and the report.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/config.hpp"
+#include "lib/fault.hpp"
+#include "lib/meter/quantity.hpp"
+#include "lib/meter/reading.hpp"
+#include "lib/session/key.hpp"
+#include "tools/ir-meterctl/output.hpp"
+
+namespace irmeterctl {
+
+// From the outside to the inside; each needs those before it.
+enum class Layer {
+  configuration,
+  device,
+  permission,
+  line,
+  echo,
+  identification,
+  tables,  // those that need no key: BT00, BT01, ET03
+  key,
+  bt21,
+  bt23,
+  bt28,
+  broker,
+  discovery,
+  availability,
+};
+inline constexpr std::array<std::string_view, 14> layer_names{
+    "configuration", "device", "permission", "line", "echo",   "identification", "tables",
+    "key",           "BT21",   "BT23",       "BT28", "broker", "discovery",      "availability"};
+[[nodiscard]] constexpr std::string_view name(Layer layer) {
+  return layer_names[static_cast<std::size_t>(layer)];
+}
+
+enum class Result { ok, failed, not_tried };
+
+// What a check has found out about one layer.
+struct CheckLine {
+  Layer layer;
+  std::string meter;  // its name in the configuration; empty where it is of no meter
+  Result result;
+  std::string detail;
+  std::string cure;  // may also stand where all is well but could be better
+};
+
+// The lines of a check, shown as they come in text and all together in JSON.
+class CheckReport {
+ public:
+  // name_meters: there are several, and each line says of which it is.
+  CheckReport(Output& output, bool name_meters) : output_(output), name_meters_(name_meters) {}
+
+  void add(const std::vector<CheckLine>& lines);
+  // Text gets a last line, JSON everything. True when all is well.
+  bool finish();
+
+ private:
+  Output& output_;
+  bool name_meters_;
+  std::vector<CheckLine> lines_;
+};
+
+// How a poll ended, of the running daemon or of this program.
+struct PollResult {
+  bool ended = false;  // nothing else is known before
+  std::optional<irmeter::Failure> failure;
+  std::optional<Advice> why_no_key;  // where more is known of it than the failure says
+  irmeter::Identity identity;        // empty where the meter was not identified
+  bool echo = false;                 // the probe heard itself, though the poll was good
+  irmeter::QuantitySet withheld;     // as implausible
+  std::vector<irmeter::Quantity> given;
+  int signal = 0;  // that told this program to end; the poll was still seen through
+};
+
+// The layers between configuration and reading: one line for each from device to BT28.
+[[nodiscard]] std::vector<CheckLine> meter_layers(const std::string& meter,
+                                                  const std::string& device,
+                                                  const PollResult& poll);
+
+// One poll of a meter without the daemon: through the daemon's own parts, for its line, its
+// protocol and its record of keys that a meter has rejected.
+//
+// Ends within a minute, logged off from the meter; SIGINT and SIGTERM let the poll end first, a
+// second one does not. state_directory: where the daemon records what meters made of their keys;
+// a poll with a key needs one. Without a key the meter is asked for what it tells everybody. Throws
+// std::exception when the system gives no event loop.
+[[nodiscard]] PollResult probe(const irmeterd::MeterConfig& meter,
+                               const std::optional<irmeter::Key>& key,
+                               const std::string& state_directory);
+
+struct CheckedMeter {
+  std::string name;  // in the configuration
+  std::string id;    // irmeter::meter_id(); empty where the meter was not identified
+};
+
+// The MQTT side: whether the broker takes us with the configured credentials, and what it keeps for
+// each meter. The layer broker, then discovery and availability of each meter. root: where
+// credentials are stored, as for find_credential(). daemon_runs: for the cures.
+[[nodiscard]] std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
+                                                  const std::vector<CheckedMeter>& meters,
+                                                  const std::string& root, bool daemon_runs);
+
+}  // namespace irmeterctl
