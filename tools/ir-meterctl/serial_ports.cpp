@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <sstream>
 #include <utility>
@@ -19,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Words in the names of what cannot be a head, in lower case.
-constexpr std::array<std::string_view, 8> names_of_others{
+// Words in the names of what cannot be a head.
+constexpr std::array<const char*, 8> names_of_others{
     "zigbee", "z-wave", "zwave", "conbee", "modem", "gps", "gnss", "mobile broadband"};
 constexpr std::array<std::string_view, 4> modem_drivers{"option1", "qcserial", "sierra", "hso"};
 
@@ -31,54 +30,22 @@ std::string first_line(const fs::path& path) {
   return irmeterd::on_one_line(line);
 }
 
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return text;
-}
-
-template <std::size_t size>
-bool has_any(std::string_view text, const std::array<std::string_view, size>& words) {
-  return std::ranges::any_of(
-      words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
-}
-
-// The device in sysfs and those it hangs on, up to the first for which found() is true.
-bool climb(fs::path device, const fs::path& top,
-           const std::function<bool(const fs::path&)>& found) {
-  for (; device != top && device.has_relative_path(); device = device.parent_path()) {
-    if (found(device)) {
-      return true;
+// The kernel's driver and the USB device of a port: of its device in sysfs or of one that it hangs
+// on.
+void find_driver_and_usb(SerialPort& port, const fs::path& device, const fs::path& top) {
+  for (fs::path each = device; each != top && each.has_relative_path(); each = each.parent_path()) {
+    std::error_code none;
+    const std::string driver = fs::read_symlink(each / "driver", none).filename().string();
+    // Those two are the kernel's own layer between a built-in port and its driver.
+    if (port.driver.empty() && driver != "port" && driver != "ctrl") {
+      port.driver = driver;
+    }
+    if (!port.usb && fs::exists(each / "idVendor", none)) {
+      port.usb = {first_line(each / "idVendor"), first_line(each / "idProduct"),
+                  first_line(each / "manufacturer"), first_line(each / "product"),
+                  first_line(each / "serial")};
     }
   }
-  return false;
-}
-
-std::string driver_of(const fs::path& device, const fs::path& top) {
-  std::string driver;
-  (void)climb(device, top, [&driver](const fs::path& each) {
-    std::error_code none;
-    driver = fs::read_symlink(each / "driver", none).filename().string();
-    // The kernel's own layer between a built-in port and its driver.
-    return !driver.empty() && driver != "port" && driver != "ctrl";
-  });
-  return driver;
-}
-
-std::optional<UsbNames> usb_names_of(const fs::path& device, const fs::path& top) {
-  std::optional<UsbNames> names;
-  (void)climb(device, top, [&names](const fs::path& each) {
-    std::error_code none;
-    if (!fs::exists(each / "idVendor", none)) {
-      return false;
-    }
-    names = {first_line(each / "idVendor"), first_line(each / "idProduct"),
-             first_line(each / "manufacturer"), first_line(each / "product"),
-             first_line(each / "serial")};
-    return true;
-  });
-  return names;
 }
 
 std::vector<std::string> links_to(const fs::path& node, const std::string& root) {
@@ -123,7 +90,10 @@ std::pair<Likelihood, std::string> likelihood_of(const SerialPort& port) {
   if (is_known_head(*port.usb)) {
     return {Likelihood::known, "it is known as a head for meters"};
   }
-  if (has_any(lower_case(port.usb->manufacturer + " " + port.usb->product), names_of_others)) {
+  const std::string names = port.usb->manufacturer + " " + port.usb->product;
+  if (std::ranges::any_of(names_of_others, [&](const char* word) {
+        return strcasestr(names.c_str(), word) != nullptr;
+      })) {
     return {Likelihood::no, "it calls itself something else"};
   }
   if (std::ranges::find(modem_drivers, port.driver) != modem_drivers.end()) {
@@ -142,8 +112,7 @@ std::optional<SerialPort> examine(const fs::path& entry, const std::string& root
   const fs::path top = fs::canonical(root + "/sys", none);
   SerialPort port;
   port.path = "/dev/" + entry.filename().string();
-  port.driver = driver_of(device, top);
-  port.usb = usb_names_of(device, top);
+  find_driver_and_usb(port, device, top);
   std::istringstream consoles(first_line(root + "/sys/class/tty/console/active"));
   port.console = std::find(std::istream_iterator<std::string>(consoles), {},
                            entry.filename().string()) != std::istream_iterator<std::string>();
