@@ -15,6 +15,7 @@
 namespace irmeterctl {
 namespace {
 
+using irmeterd::Bus;
 using irmeterd::in_quotes;
 
 constexpr const char* version_line = "ir-meterctl " IRMETER_VERSION "\n";
@@ -85,20 +86,13 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
   return {};
 }
 
-std::optional<irmeterd::Bus> bus_from(std::string_view text) {
-  if (text == "system") {
-    return irmeterd::Bus::system;
-  }
-  return text == "session" ? std::optional(irmeterd::Bus::session) : std::nullopt;
-}
-
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine result;
   const auto bad_usage = [&](const std::string& problem) {
     if (!problem.empty()) {
-      std::fprintf(stderr, "ir-meterctl: %s\n", problem.c_str());
+      print_error(problem);
     }
     std::fputs("Try 'ir-meterctl --help'.\n", stderr);
     result.exit_status = EX_USAGE;
@@ -113,8 +107,8 @@ CommandLine parse_command_line(int argc, char** argv) {
         result.config_path = optarg;
         break;
       case bus:
-        result.bus = bus_from(optarg);
-        if (!result.bus) {
+        result.bus = optarg == std::string_view("session") ? Bus::session : Bus::system;
+        if (result.bus == Bus::system && optarg != std::string_view("system")) {
           return bad_usage("--bus: " + in_quotes(optarg) + " is neither system nor session");
         }
         break;
@@ -155,6 +149,22 @@ CommandLine parse_command_line(int argc, char** argv) {
         (wants_meter ? ": write " + std::string(result.command->name) + " METER" : ""));
   }
   return result;
+}
+
+std::optional<irmeterd::Config> load_configuration(const CommandLine& options) {
+  irmeterd::LoadedConfig loaded = irmeterd::load_config(options.config_path);
+  for (const irmeterd::ConfigProblem& problem : loaded.problems) {
+    print_error(problem.text());
+  }
+  return loaded.problems.empty() ? std::optional(std::move(loaded.config)) : std::nullopt;
+}
+
+irmeterd::Bus chosen_bus(const CommandLine& options) {
+  if (options.bus) {
+    return *options.bus;
+  }
+  const auto config = load_configuration(options);
+  return config ? config->bus : irmeterd::Bus::system;
 }
 
 }  // namespace irmeterctl

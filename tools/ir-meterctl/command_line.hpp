@@ -1,4 +1,5 @@
-// The command line of ir-meterctl: one command, its operand, and options in any order.
+// The command line of ir-meterctl: one command, its operand, and options in any order; and the
+// configuration it names.
 #pragma once
 
 #include <optional>
@@ -32,5 +33,14 @@ struct CommandLine {
 };
 
 [[nodiscard]] CommandLine parse_command_line(int argc, char** argv);
+
+// The configuration, or nothing after its problems were named on standard error: exit with
+// EX_CONFIG then.
+[[nodiscard]] std::optional<irmeterd::Config> load_configuration(const CommandLine& options);
+
+// The bus to find the daemon on: as the command line says, else as the configuration does. One with
+// problems, which are named, leaves the daemon running where it was: on the system bus, most
+// likely.
+[[nodiscard]] irmeterd::Bus chosen_bus(const CommandLine& options);
 
 }  // namespace irmeterctl

@@ -6,9 +6,9 @@
 
 #include "tools/ir-meterctl/command_line.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
-#include "tools/ir-meterctl/key_store.hpp"
 #include "tools/ir-meterctl/output.hpp"
 #include "tools/ir-meterctl/serial_ports.hpp"
+#include "tools/ir-meterctl/set_key.hpp"
 
 namespace irmeterctl {
 

@@ -1,4 +1,4 @@
-#include "tools/ir-meterctl/key_input.hpp"
+#include "tools/ir-meterctl/set_key.hpp"
 
 #include <poll.h>
 #include <sys/signalfd.h>

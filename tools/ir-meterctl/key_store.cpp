@@ -1,4 +1,4 @@
-#include "tools/ir-meterctl/key_store.hpp"
+#include "tools/ir-meterctl/set_key.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

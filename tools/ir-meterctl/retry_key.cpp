@@ -3,7 +3,6 @@
 #include "common/config/checks.hpp"
 #include "lib/result.hpp"
 #include "tools/ir-meterctl/commands.hpp"
-#include "tools/ir-meterctl/configuration.hpp"
 
 namespace irmeterctl {
 namespace {

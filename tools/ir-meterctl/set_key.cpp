@@ -6,11 +6,8 @@
 #include <utility>
 
 #include "common/config/checks.hpp"
-#include "lib/result.hpp"
 #include "tools/ir-meterctl/commands.hpp"
-#include "tools/ir-meterctl/configuration.hpp"
-#include "tools/ir-meterctl/key_input.hpp"
-#include "tools/ir-meterctl/service_restart.hpp"
+#include "tools/ir-meterctl/program.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -99,6 +96,22 @@ Document document_of(const Stored& stored, const std::string& credential,
   }
   facts.push_back({"Service", "service", service});
   return {facts};
+}
+
+Restart restart_service() {
+  constexpr const char* unit = "ir-meterd.service";
+  const std::string state = run_program({"systemctl", "is-active", unit}).output;
+  if (state.empty()) {
+    return {false, "not restarted, because systemd does not run here; do that yourself"};
+  }
+  if (state.starts_with("inactive") || state.starts_with("failed") ||
+      state.starts_with("unknown")) {
+    return {false, "not running; start it with 'sudo systemctl enable --now ir-meterd'"};
+  }
+  if (run_program({"systemctl", "try-restart", unit}).status != 0) {
+    return {true, "could not be restarted; see 'systemctl status ir-meterd'"};
+  }
+  return {false, "restarted"};
 }
 
 int set_key(const CommandLine& options, Output& output) {

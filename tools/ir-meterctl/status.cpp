@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "tools/ir-meterctl/commands.hpp"
-#include "tools/ir-meterctl/configuration.hpp"
 
 namespace irmeterctl {
 Document document_of(const DaemonInfo& daemon, irmeterd::Bus bus, Moment now) {

@@ -7,7 +7,6 @@
 
 #include "common/loop.hpp"
 #include "tools/ir-meterctl/commands.hpp"
-#include "tools/ir-meterctl/configuration.hpp"
 
 namespace irmeterctl {
 namespace {
