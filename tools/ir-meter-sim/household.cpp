@@ -12,25 +12,13 @@ constexpr std::int64_t day_seconds = 86'400;
 constexpr std::int64_t rollover = 1'000'000'000;
 constexpr std::int64_t seconds_per_hour = 3'600;
 
-// Which present value each counting summation is the integral of.
+// Which present value each counting summation is the integral of: four in a row from these on.
 struct Counted {
   std::size_t summation;
   std::size_t present;
 };
-constexpr std::array<Counted, 12> counted_values{{
-    {0, present::forward},
-    {1, present::reverse},
-    {2, present::reactive_import},
-    {3, present::reactive_export},
-    {11, present::reactive_quadrant},
-    {12, present::reactive_quadrant + 1},
-    {13, present::reactive_quadrant + 2},
-    {14, present::reactive_quadrant + 3},
-    {15, present::apparent_quadrant},
-    {16, present::apparent_quadrant + 1},
-    {17, present::apparent_quadrant + 2},
-    {18, present::apparent_quadrant + 3},
-}};
+constexpr std::array<Counted, 3> counted_values{
+    {{0, present::forward}, {11, present::reactive_quadrant}, {15, present::apparent_quadrant}}};
 
 // Independent sequences of random numbers.
 enum Stream : std::uint64_t { sky, clouds, habits, mains, net_frequency, flicker };
@@ -88,8 +76,10 @@ MeterValues Household::values(std::chrono::seconds since_start) {
   }
   for (; counted_ < since_start; counted_ += std::chrono::seconds(1)) {
     const Present passed = present_values(settings_.start + counted_);
-    for (const Counted& value : counted_values) {
-      watt_seconds_[value.summation] += passed[value.present];
+    for (const Counted& first : counted_values) {
+      for (std::size_t i = 0; i < 4; ++i) {
+        watt_seconds_[first.summation + i] += passed[first.present + i];
+      }
     }
   }
   MeterValues values;

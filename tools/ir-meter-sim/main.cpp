@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <ctime>
 #include <exception>
 #include <iostream>
@@ -19,13 +20,13 @@
 #include <system_error>
 #include <variant>
 
+#include "lib/trace/trace.hpp"
 #include "tools/ir-meter-sim/descriptor.hpp"
 #include "tools/ir-meter-sim/endpoint.hpp"
 #include "tools/ir-meter-sim/endpoint_faults.hpp"
 #include "tools/ir-meter-sim/options.hpp"
 #include "tools/ir-meter-sim/paced_line.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
-#include "tools/ir-meter-sim/trace.hpp"
 
 namespace irmetersim {
 namespace {
@@ -71,6 +72,15 @@ void wait(std::array<pollfd, 2>& descriptors, std::optional<Instant> deadline) {
   }
 }
 
+// Lines of the conversation, or a fault that has struck, for a person to follow: each behind the
+// seconds since the start.
+void print(const irmeter::Trace::Lines& lines, Instant start) {
+  const std::chrono::duration<double> since_start = clock_now() - start;
+  for (const std::string& line : lines) {
+    std::fprintf(stderr, "%9.3f %s\n", since_start.count(), line.c_str());
+  }
+}
+
 void run(Options options) {
   const Descriptor signals = open_signals();
   const auto place = options.port ? open_tcp(*options.port) : open_pty(options.link);
@@ -84,10 +94,11 @@ void run(Options options) {
   for (const Fault& fault : options.faults) {
     meter.faults().add(fault, start);
   }
-  Trace trace(std::cerr);
+  // The most that Negotiate may be told to grant. The key is not in the lines.
+  irmeter::Trace trace(8'192);
   if (options.verbose) {
     meter.faults().set_observer(
-        [&](FaultKind kind) { trace.fault(info(kind).name, clock_now() - start); });
+        [start](FaultKind kind) { print({"fault: " + std::string(info(kind).name)}, start); });
   }
   endpoint.timeout(start);
   std::cout << place->address() << std::endl;
@@ -98,7 +109,7 @@ void run(Options options) {
     if (const Bytes bytes = line.transmit(); !bytes.empty()) {
       endpoint.write(bytes, clock_now());
       if (options.verbose) {
-        trace.from_meter(bytes, clock_now() - start);
+        print(trace.meter(bytes), start);
       }
     }
     std::array<pollfd, 2> descriptors{
@@ -113,7 +124,7 @@ void run(Options options) {
       const Bytes bytes = endpoint.read();
       line.receive(bytes, clock_now());
       if (options.verbose) {
-        trace.from_client(bytes, clock_now() - start);
+        print(trace.client(bytes), start);
       }
     }
   }

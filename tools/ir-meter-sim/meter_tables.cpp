@@ -67,10 +67,6 @@ struct Shape {
                               ((bt21[0] & 0x20U) != 0 ? 4U : 0U) + 4 * occurrences;
 };
 
-void append(Bytes& bytes, ByteView more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
-}
-
 void append_text(Bytes& bytes, std::string_view text, std::size_t width, char padding) {
   for (std::size_t i = 0; i < width; ++i) {
     bytes.push_back(static_cast<std::uint8_t>(i < text.size() ? text[i] : padding));
@@ -148,9 +144,9 @@ Bytes MeterTables::configuration() const {
   const std::size_t extended_tables = profile_.firmware < firmware_word(4, 0, 0) ? 13 : 20;
   Bytes bytes{0x02, 0x2A, 0x88};
   append_text(bytes, nameplate_.manufacturer, 4, ' ');
-  append(bytes, Bytes{0x02, 0x00, 0xFF, 0x0C, 0x01, 0x00, basic_tables,
-                      static_cast<std::uint8_t>(extended_tables), basic_procedures,
-                      extended_procedures, 0x09, 0x04});
+  bytes.insert(bytes.end(), {0x02, 0x00, 0xFF, 0x0C, 0x01, 0x00, basic_tables,
+                             static_cast<std::uint8_t>(extended_tables), basic_procedures,
+                             extended_procedures, 0x09, 0x04});
   const std::size_t used = bytes.size();
   // Nothing can be run or written: the bitmaps of procedures and of writable tables stay empty.
   bytes.resize(used + 2 * basic_tables + 2 * extended_tables + basic_procedures +

@@ -1,10 +1,9 @@
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
-
-#include "tools/ir-meter-sim/value_faults.hpp"
 
 namespace irmetersim {
 namespace {
@@ -34,6 +33,35 @@ SessionSettings session_settings(const MeterSettings& settings) {
   session.packet_size = settings.packet_size;
   session.packet_count = settings.packet_count;
   return session;
+}
+
+// What the meter claims to have measured, where that is not what it has measured: the faults that
+// strike at a read of BT23.
+void falsify_registers(MeterValues& values, Faults& faults, Instant now) {
+  constexpr std::int64_t rollover = 1'000'000'000;
+  if (const Faults::Active* const jump = faults.strike(FaultKind::register_jump, now)) {
+    constexpr std::int64_t wh_per_kwh = 1'000;
+    for (const std::size_t i : {summation::forward, summation::reverse}) {
+      const std::int64_t shown = values.summations[i] + jump->fault.value * wh_per_kwh % rollover;
+      values.summations[i] = static_cast<std::int32_t>((shown + rollover) % rollover);
+    }
+  }
+}
+
+// Those that strike at a read of BT28.
+void falsify_present_values(MeterValues& values, Faults& faults, Instant now) {
+  constexpr std::array<std::pair<FaultKind, std::size_t>, 5> places{{
+      {FaultKind::voltage, present::voltage},
+      {FaultKind::current, present::current},
+      {FaultKind::power, present::forward},
+      {FaultKind::power_factor, present::power_factor_l1},
+      {FaultKind::frequency, present::frequency},
+  }};
+  for (const auto& [kind, place] : places) {
+    if (const Faults::Active* const fault = faults.strike(kind, now)) {
+      values.present[place] = static_cast<std::int32_t>(fault->fault.value);
+    }
+  }
 }
 
 }  // namespace
