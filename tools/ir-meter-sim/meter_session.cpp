@@ -33,8 +33,9 @@ void append_uint16(Bytes& bytes, std::size_t value) {
 
 }  // namespace
 
-MeterSession::MeterSession(SessionSettings settings, TableSource tables)
-    : settings_(std::move(settings)), tables_(std::move(tables)) {}
+MeterSession::MeterSession(const SessionSettings& settings, Bytes identification,
+                           TableSource tables)
+    : settings_(settings), identification_(std::move(identification)), tables_(std::move(tables)) {}
 
 void MeterSession::reset() {
   state_ = SessionState::base;
@@ -78,7 +79,7 @@ Bytes MeterSession::handle(ByteView request) {
 Bytes MeterSession::identify(ByteView) {
   state_ = SessionState::id;
   Bytes response = answer(Response::ok);
-  response.insert(response.end(), settings_.identification.begin(), settings_.identification.end());
+  response.insert(response.end(), identification_.begin(), identification_.end());
   return response;
 }
 

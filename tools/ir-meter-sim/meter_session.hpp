@@ -42,12 +42,15 @@ enum class SessionState : std::uint8_t { base, id, session };
 
 inline constexpr std::size_t key_size = 20;
 
+// The key a simulated meter has unless it is given another one. It looks like hexadecimal digits,
+// as real keys do, and like them it is text.
+inline constexpr const char* demo_key = "0123456789ABCDEF0123";
+
 struct SessionSettings {
-  std::string key;               // 20 characters
-  Bytes identification;          // the body of the identification response
+  std::string key = demo_key;    // 20 characters
   bool negotiates = true;        // otherwise Negotiate is answered with sns
-  std::size_t packet_size = 64;  // the most that Negotiate grants
-  std::size_t packet_count = 2;
+  std::size_t packet_size = 64;  // the most that Negotiate grants, 64..8192 bytes
+  std::size_t packet_count = 2;  // the most that Negotiate grants, 1..255
 };
 
 // Where reads get their bytes: a whole table by its number, or nothing if there is none.
@@ -55,7 +58,8 @@ using TableSource = std::function<std::optional<Bytes>(std::uint16_t id)>;
 
 class MeterSession {
  public:
-  MeterSession(SessionSettings settings, TableSource tables);
+  // identification: the body of the identification response.
+  MeterSession(const SessionSettings& settings, Bytes identification, TableSource tables);
 
   // Carries out a request and returns the response to it.
   [[nodiscard]] Bytes handle(ByteView request);
@@ -83,6 +87,7 @@ class MeterSession {
   [[nodiscard]] Bytes read(ByteView body);
 
   SessionSettings settings_;
+  Bytes identification_;
   TableSource tables_;
   SessionState state_ = SessionState::base;
   bool authenticated_ = false;

@@ -25,16 +25,6 @@ Bytes identification_body(Identification form, const Nameplate& nameplate) {
   return body;
 }
 
-SessionSettings session_settings(const MeterSettings& settings) {
-  SessionSettings session;
-  session.key = settings.key;
-  session.identification = identification_body(settings.identification, settings.nameplate);
-  session.negotiates = settings.negotiates;
-  session.packet_size = settings.packet_size;
-  session.packet_count = settings.packet_count;
-  return session;
-}
-
 // What the meter claims to have measured, where that is not what it has measured: the faults that
 // strike at a read of BT23.
 void falsify_registers(MeterValues& values, Faults& faults, Instant now) {
@@ -72,7 +62,8 @@ SimulatedMeter::SimulatedMeter(const MeterSettings& settings)
       household_(settings.household),
       tables_(settings.profile, settings.nameplate),
       link_(settings.link),
-      session_(session_settings(settings), [this](std::uint16_t id) { return table(id); }),
+      session_(settings, identification_body(settings.identification, settings.nameplate),
+               [this](std::uint16_t id) { return table(id); }),
       line_faults_(faults_),
       session_faults_(faults_, session_) {}
 

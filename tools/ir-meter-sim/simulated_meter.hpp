@@ -6,10 +6,8 @@
 // sent, timeout() when deadline() has come, and after each of them sends what transmit() returns.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "lib/link/packet.hpp"
 #include "lib/time.hpp"
@@ -24,24 +22,16 @@
 
 namespace irmetersim {
 
-// The key a simulated meter has unless it is given another one. It looks like hexadecimal digits,
-// as real keys do, and like them it is text.
-inline constexpr const char* demo_key = "0123456789ABCDEF0123";
-
 // The two answers to Identification that real meters have been seen to give.
 enum class Identification : std::uint8_t {
   short_form,  // standard, version, revision, end of list
   long_form,   // with the device's identity, and without an end of list
 };
 
-struct MeterSettings {
+struct MeterSettings : SessionSettings {
   Profile profile = *find_profile("plain");
   Nameplate nameplate;
   Identification identification = Identification::short_form;
-  std::string key = demo_key;    // 20 characters
-  bool negotiates = true;        // otherwise Negotiate is answered with sns
-  std::size_t packet_size = 64;  // the most that Negotiate grants, 64..8192 bytes
-  std::size_t packet_count = 2;  // the most that Negotiate grants, 1..255
   LinkSettings link;
   HouseholdSettings household;
   Instant start{};     // the instant at which the household's clock shows its start
