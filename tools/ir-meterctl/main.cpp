@@ -12,37 +12,22 @@
 #include "tools/ir-meterctl/command_line.hpp"
 #include "tools/ir-meterctl/output.hpp"
 
-namespace irmeterctl {
-namespace {
-
-// A core dump would hold the key.
-void forbid_core_dumps() {
-  const rlimit none{0, 0};
-  (void)setrlimit(RLIMIT_CORE, &none);
-}
-
-int run(const CommandLine& options) {
-  Output output(options.json);
-  const int status = options.command->run(options, output);
-  if (output.good() || output.gone()) {
-    return status;
-  }
-  print_error("standard output: " + std::generic_category().message(output.error()));
-  return EX_IOERR;
-}
-
-}  // namespace
-}  // namespace irmeterctl
-
 int main(int argc, char** argv) {
   (void)std::signal(SIGPIPE, SIG_IGN);
-  irmeterctl::forbid_core_dumps();
+  const rlimit none{0, 0};
+  (void)setrlimit(RLIMIT_CORE, &none);  // a core dump would hold the key
   const irmeterctl::CommandLine options = irmeterctl::parse_command_line(argc, argv);
   if (options.exit_status) {
     return *options.exit_status;
   }
   try {
-    return irmeterctl::run(options);
+    irmeterctl::Output output(options.json);
+    const int status = options.command->run(options, output);
+    if (output.good() || output.gone()) {
+      return status;
+    }
+    irmeterctl::print_error("standard output: " + std::generic_category().message(output.error()));
+    return EX_IOERR;
   } catch (const std::exception& error) {
     irmeterctl::print_error(error.what());
     return EXIT_FAILURE;

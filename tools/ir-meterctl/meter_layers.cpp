@@ -86,12 +86,9 @@ class Lines {
 
   // All layers are fine up to the end, before it.
   void add_good(Layer end) {
-    for (; next_ < end; next_ = static_cast<Layer>(static_cast<int>(next_) + 1)) {
-      lines_.push_back({next_, meter_, Result::ok, good(next_), {}});
-      if (next_ == Layer::echo && poll_.echo) {
-        lines_.back().detail = irmeterd::echo_remark.cause;
-        lines_.back().cure = irmeterd::echo_remark.cure;
-      }
+    while (next_ < end) {
+      const bool echoes = next_ == Layer::echo && poll_.echo;
+      add(Result::ok, good(next_), std::string(echoes ? irmeterd::echo_remark.cure : ""));
     }
   }
   void add(Result result, const std::string& detail, const std::string& cure) {
@@ -116,7 +113,8 @@ class Lines {
       case Layer::line:
         return "it opens, and nobody else has it";
       case Layer::echo:
-        return "what comes back is not our own light";
+        return poll_.echo ? std::string(irmeterd::echo_remark.cause)
+                          : "what comes back is not our own light";
       case Layer::identification:
         return "a meter answers";
       case Layer::tables:
@@ -151,27 +149,23 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
   const auto& failure = poll.failure;
   if (!poll.ended) {
     lines.add_not_tried(end, "the daemon has not read the meter yet");
-    return lines.take();
-  }
-  if (!failure) {
+  } else if (!failure) {
     lines.add_good(end);
-    return lines.take();
-  }
-  const Layer layer = layer_of(*failure);
-  if (failure->fault == Fault::no_key && poll.identity.serial_number.empty()) {
-    lines.add_good(Layer::echo);  // without a key the daemon opens the line and says nothing
-    lines.add_not_tried(layer, "nothing is sent without a key");
-  }
-  lines.add_good(layer);
-  if (failure->fault == Fault::quiet) {
-    lines.add_not_tried(end, "quiet hours");
-    return lines.take();
-  }
-  if (failure->fault == Fault::no_key && poll.why_no_key) {
-    lines.add(Result::failed, poll.why_no_key->what, poll.why_no_key->cure);
   } else {
-    lines.add(Result::failed, irmeterd::cause_of(*failure),
-              std::string(irmeterd::text(failure->fault).cure));
+    const Layer layer = layer_of(*failure);
+    if (failure->fault == Fault::no_key && poll.identity.serial_number.empty()) {
+      lines.add_good(Layer::echo);  // without a key the daemon opens the line and says nothing
+      lines.add_not_tried(layer, "nothing is sent without a key");
+    }
+    lines.add_good(layer);
+    if (failure->fault == Fault::quiet) {
+      lines.add_not_tried(end, "quiet hours");
+    } else if (failure->fault == Fault::no_key && poll.why_no_key) {
+      lines.add(Result::failed, poll.why_no_key->what, poll.why_no_key->cure);
+    } else {
+      lines.add(Result::failed, irmeterd::cause_of(*failure),
+                std::string(irmeterd::text(failure->fault).cure));
+    }
   }
   lines.add_not_tried(end);
   return lines.take();

@@ -31,18 +31,6 @@ std::string usb_text(const UsbNames& usb) {
   return text + (text.empty() ? "ID " : ", ID ") + usb.vendor_id + ":" + usb.product_id;
 }
 
-void add_usb(Facts& facts, const SerialPort& port) {
-  if (!port.usb) {
-    return;
-  }
-  facts.push_back({"USB name", "", usb_text(*port.usb)});
-  facts.push_back({"", "usb_vendor_id", port.usb->vendor_id});
-  facts.push_back({"", "usb_product_id", port.usb->product_id});
-  facts.push_back({"", "usb_manufacturer", port.usb->manufacturer});
-  facts.push_back({"", "usb_product", port.usb->product});
-  facts.push_back({"", "usb_serial_number", port.usb->serial_number});
-}
-
 void add_access(Facts& facts, const SerialPort& port) {
   if (!port.node) {
     facts.push_back({"Opens for", "opens_for", "nobody: there is no such file"});
@@ -64,7 +52,14 @@ Facts facts_of(const SerialPort& port) {
               {"A probe", "", std::string(answer) + ", " + port.because},
               {"", "probe", std::string(word)},
               {"", "because", port.because}};
-  add_usb(facts, port);
+  if (port.usb) {
+    facts.insert(facts.end(), {{"USB name", "", usb_text(*port.usb)},
+                               {"", "usb_vendor_id", port.usb->vendor_id},
+                               {"", "usb_product_id", port.usb->product_id},
+                               {"", "usb_manufacturer", port.usb->manufacturer},
+                               {"", "usb_product", port.usb->product},
+                               {"", "usb_serial_number", port.usb->serial_number}});
+  }
   if (!port.driver.empty()) {
     facts.push_back({"Driver", "driver", port.driver});
   }

@@ -33,48 +33,6 @@ Facts names_of(const MeterInfo& meter) {
   return facts;
 }
 
-class Printer {
- public:
-  Printer(irmeterd::Loop& loop, Output& output) : loop_(loop), output_(output) {}
-
-  void daemon(bool running) {
-    const std::string state = running ? "running" : "not running";
-    event(now(), "", {}, {{"Daemon", "daemon", state}});
-  }
-
-  void changed(const MeterInfo& before, const MeterInfo& after) {
-    const Facts changes = changes_of(before, after);
-    const bool read = before.last_reading_usec != after.last_reading_usec;
-    if (!changes.empty()) {
-      event(read ? after.read_at() : now(), after.name + ": ", names_of(after), changes);
-    }
-  }
-
-  void removed(const MeterInfo& meter) {
-    event(now(), meter.name + ": ", names_of(meter), {{"Removed", "removed", true}});
-  }
-
- private:
-  static Moment now() { return std::chrono::system_clock::now(); }
-
-  void event(Moment at, const std::string& subject, const Facts& names, const Facts& changes) {
-    if (output_.json()) {
-      Document document{{{"", "time", at}}};
-      document.facts.insert(document.facts.end(), names.begin(), names.end());
-      document.facts.insert(document.facts.end(), changes.begin(), changes.end());
-      output_.write(document);
-    } else {
-      output_.line(text_line(at, subject, changes));
-    }
-    if (!output_.good()) {
-      loop_.exit(EX_OK);
-    }
-  }
-
-  irmeterd::Loop& loop_;
-  Output& output_;
-};
-
 }  // namespace
 
 int watch(const CommandLine& options, Output& output) {
@@ -82,11 +40,36 @@ int watch(const CommandLine& options, Output& output) {
   const auto terminate = loop.signal(SIGTERM, [&] { loop.exit(EX_OK); });
   const auto interrupt = loop.signal(SIGINT, [&] { loop.exit(EX_OK); });
   DaemonClient client(chosen_bus(options));
-  Printer printer(loop, output);
+  const auto now = [] { return std::chrono::system_clock::now(); };
+  const auto print = [&](Moment at, const std::string& subject, const Facts& names,
+                         const Facts& changes) {
+    if (output.json()) {
+      Document document{{{"", "time", at}}};
+      document.facts.insert(document.facts.end(), names.begin(), names.end());
+      document.facts.insert(document.facts.end(), changes.begin(), changes.end());
+      output.write(document);
+    } else {
+      output.line(text_line(at, subject, changes));
+    }
+    if (!output.good()) {
+      loop.exit(EX_OK);
+    }
+  };
   DaemonClient::Events events;
-  events.daemon = [&](bool running) { printer.daemon(running); };
-  events.changed = [&](const auto& before, const auto& after) { printer.changed(before, after); };
-  events.removed = [&](const auto& meter) { printer.removed(meter); };
+  events.daemon = [&](bool running) {
+    const std::string state = running ? "running" : "not running";
+    print(now(), "", {}, {{"Daemon", "daemon", state}});
+  };
+  events.changed = [&](const MeterInfo& before, const MeterInfo& after) {
+    const Facts changes = changes_of(before, after);
+    const bool read = before.last_reading_usec != after.last_reading_usec;
+    if (!changes.empty()) {
+      print(read ? after.read_at() : now(), after.name + ": ", names_of(after), changes);
+    }
+  };
+  events.removed = [&](const MeterInfo& meter) {
+    print(now(), meter.name + ": ", names_of(meter), {{"Removed", "removed", true}});
+  };
   events.ended = [&](const Failure& failure) {
     print_error(failure.what());
     loop.exit(EXIT_FAILURE);
