@@ -1,12 +1,6 @@
 #include "tools/ir-meter-sim/endpoint_faults.hpp"
 
-#include <cstddef>
-
 namespace irmetersim {
-
-int EndpointFaults::descriptor() const {
-  return passes() ? endpoint_.descriptor() : -1;
-}
 
 void EndpointFaults::write(irmeter::ByteView bytes, Instant now) {
   std::size_t written = 0;

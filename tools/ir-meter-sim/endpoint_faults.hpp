@@ -17,7 +17,7 @@ class EndpointFaults {
   EndpointFaults(Endpoint& endpoint, Faults& faults) : endpoint_(endpoint), faults_(faults) {}
 
   // The descriptor to wait for input on; -1 while none is to be expected.
-  [[nodiscard]] int descriptor() const;
+  [[nodiscard]] int descriptor() const { return passes() ? endpoint_.descriptor() : -1; }
   [[nodiscard]] irmeter::Bytes read() { return endpoint_.read(); }
   void write(irmeter::ByteView bytes, Instant now);
 

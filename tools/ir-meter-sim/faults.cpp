@@ -1,7 +1,6 @@
 #include "tools/ir-meter-sim/faults.hpp"
 
 #include <stdexcept>
-#include <string>
 
 #include "lib/timers.hpp"
 

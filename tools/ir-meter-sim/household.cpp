@@ -67,8 +67,6 @@ double bell(std::int64_t second, std::int64_t begin, std::int64_t end) {
 
 }  // namespace
 
-Household::Household(const HouseholdSettings& settings) : settings_(settings) {}
-
 MeterValues Household::values(std::chrono::seconds since_start) {
   if (since_start < counted_) {
     counted_ = std::chrono::seconds(0);

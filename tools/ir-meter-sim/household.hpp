@@ -7,7 +7,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 
 #include "tools/ir-meter-sim/meter_values.hpp"
@@ -25,7 +24,7 @@ struct HouseholdSettings {
 
 class Household {
  public:
-  explicit Household(const HouseholdSettings& settings);
+  explicit Household(const HouseholdSettings& settings) : settings_(settings) {}
 
   // Registers and present values so long after the start. Going forward costs about a microsecond
   // for every second since the previous call; going back counts anew from the start.

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace irmetersim {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t header_size = 6;
 
 std::uint8_t any_byte(std::mt19937_64& random) {
   return static_cast<std::uint8_t>(random() & 0xFFU);
@@ -51,7 +48,8 @@ constexpr std::array<Damage, 10> damages{{
      [](Bytes& piece, Faults::Active&) { piece.assign(2, irmeter::ack_byte); }},
     {FaultKind::crc, true, false, false,
      [](Bytes& piece, Faults::Active& fault) {
-       const std::size_t at = header_size + fault.below(piece.size() - header_size);
+       const std::size_t at =
+           irmeter::packet_header_size + fault.below(piece.size() - irmeter::packet_header_size);
        piece[at] = static_cast<std::uint8_t>(piece[at] ^ 1U << fault.below(8));
      }},
     {FaultKind::chatter_inside, true, false, false,
@@ -190,7 +188,7 @@ void LineFaults::send(Bytes piece, Instant now) {
   }
   for (const Damage& damage : damages) {
     if (packet ? damage.to_packets : ack ? damage.to_acks : damage.to_naks) {
-      constexpr std::size_t damageable = header_size + 1;
+      constexpr std::size_t damageable = irmeter::packet_header_size + 1;
       if (packet && piece.size() < damageable) {
         break;
       }
@@ -201,10 +199,6 @@ void LineFaults::send(Bytes piece, Instant now) {
   }
   const Faults::Active* const slow = packet ? faults_.strike(FaultKind::slow, now) : nullptr;
   queue(std::move(piece), slow == nullptr ? Duration::zero() : slow->fault.pause, now);
-}
-
-bool LineFaults::take_reset() {
-  return std::exchange(reset_, false);
 }
 
 void LineFaults::queue(Bytes bytes, Duration pause, Instant now) {
@@ -224,14 +218,6 @@ void LineFaults::timeout(Instant now) {
     const Bytes& bytes = leaving_.front().bytes;
     out_.insert(out_.end(), bytes.begin(), bytes.end());
   }
-}
-
-std::optional<Instant> LineFaults::deadline() const {
-  return leaving_.empty() ? std::nullopt : std::optional(leaving_.front().due);
-}
-
-Bytes LineFaults::transmit() {
-  return std::exchange(out_, {});
 }
 
 }  // namespace irmetersim

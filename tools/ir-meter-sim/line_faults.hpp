@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "lib/link/packet.hpp"
 #include "tools/ir-meter-sim/faults.hpp"
@@ -45,14 +46,16 @@ class LineFaults {
   // One packet, ACK or NAK that the meter sends.
   void send(Bytes piece, Instant now);
   // True once after the meter has reset itself in the middle of that.
-  [[nodiscard]] bool take_reset();
+  [[nodiscard]] bool take_reset() { return std::exchange(reset_, false); }
   // When all that was sent has left.
   [[nodiscard]] Instant free_at() const { return free_at_; }
 
   void timeout(Instant now);
-  [[nodiscard]] std::optional<Instant> deadline() const;
+  [[nodiscard]] std::optional<Instant> deadline() const {
+    return leaving_.empty() ? std::nullopt : std::optional(leaving_.front().due);
+  }
   // What has left.
-  [[nodiscard]] Bytes transmit();
+  [[nodiscard]] Bytes transmit() { return std::exchange(out_, {}); }
 
  private:
   enum class Echo : std::uint8_t { none, clean, damaged };

@@ -1,10 +1,8 @@
 #include "tools/ir-meter-sim/meter_link.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace irmetersim {
-MeterLink::MeterLink(const LinkSettings& settings) : settings_(settings) {}
 
 void MeterLink::receive(ByteView bytes, Instant now) {
   scanner_.push(bytes);
@@ -114,10 +112,6 @@ void MeterLink::timeout(Instant now) {
   }
 }
 
-std::vector<Bytes> MeterLink::transmit() {
-  return std::exchange(out_, {});
-}
-
 void MeterLink::set_line_free(Instant at) {
   if (at <= line_free_) {
     return;
@@ -127,10 +121,6 @@ void MeterLink::set_line_free(Instant at) {
     timers_.set(Timer::repeat, at + settings_.response_timeout);
     traffic(at);
   }
-}
-
-bool MeterLink::take_lost() {
-  return std::exchange(lost_, false);
 }
 
 void MeterLink::restart() {
@@ -155,10 +145,6 @@ Duration MeterLink::line_time(std::size_t bytes) const {
   constexpr std::size_t bits_per_byte = 10;
   constexpr std::size_t per_second = std::chrono::microseconds(std::chrono::seconds(1)).count();
   return Duration(settings_.baud == 0 ? 0 : bytes * bits_per_byte * per_second / settings_.baud);
-}
-
-void MeterLink::traffic(Instant now) {
-  timers_.set(Timer::traffic, now + settings_.traffic_timeout);
 }
 
 // An ACK counts only while a packet waits for one.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "lib/link/scanner.hpp"
@@ -39,7 +40,7 @@ enum class ToggleRule : std::uint8_t { own, own_from_one, copied, zero, one };
 
 class MeterLink {
  public:
-  explicit MeterLink(const LinkSettings& settings);
+  explicit MeterLink(const LinkSettings& settings) : settings_(settings) {}
 
   // Bytes from the client; the last of them ended at `now`.
   void receive(ByteView bytes, Instant now);
@@ -58,12 +59,12 @@ class MeterLink {
   [[nodiscard]] std::optional<Instant> deadline() const { return timers_.next(); }
 
   // What goes on the line now: packets, ACKs and NAKs.
-  [[nodiscard]] std::vector<Bytes> transmit();
+  [[nodiscard]] std::vector<Bytes> transmit() { return std::exchange(out_, {}); }
   // It takes until then for all of that to leave.
   void set_line_free(Instant at);
 
   // True once after the client has been silent for too long, or deaf for too many repetitions.
-  [[nodiscard]] bool take_lost();
+  [[nodiscard]] bool take_lost() { return std::exchange(lost_, false); }
 
   // The base state was entered: the toggle starts anew, and the last request is forgotten.
   // A response on its way still arrives.
@@ -76,7 +77,7 @@ class MeterLink {
 
  private:
   [[nodiscard]] Duration line_time(std::size_t bytes) const;
-  void traffic(Instant now);
+  void traffic(Instant now) { timers_.set(Timer::traffic, now + settings_.traffic_timeout); }
   void acknowledged(Instant now);
   void repeat(Instant now);
   void give_up();

@@ -1,8 +1,5 @@
 #include "tools/ir-meter-sim/paced_line.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace irmetersim {
 
 void PacedBytes::push(ByteView bytes, Instant now) {
@@ -22,21 +19,10 @@ void PacedBytes::push(ByteView bytes, Instant now) {
   }
 }
 
-std::optional<Instant> PacedBytes::due() const {
-  return bytes_.empty() ? std::nullopt : std::optional(bytes_.front().due);
-}
-
 std::uint8_t PacedBytes::pop() {
   const std::uint8_t value = bytes_.front().value;
   bytes_.pop_front();
   return value;
-}
-
-PacedLine::PacedLine(SimulatedMeter& meter, unsigned baud)
-    : meter_(meter), to_meter_(baud), to_client_(baud) {}
-
-void PacedLine::receive(ByteView bytes, Instant now) {
-  to_meter_.push(bytes, now);
 }
 
 void PacedLine::timeout(Instant now) {
@@ -63,10 +49,6 @@ void PacedLine::timeout(Instant now) {
 
 std::optional<Instant> PacedLine::deadline() const {
   return irmeter::earlier(meter_.deadline(), irmeter::earlier(to_meter_.due(), to_client_.due()));
-}
-
-Bytes PacedLine::transmit() {
-  return std::exchange(arrived_, {});
 }
 
 }  // namespace irmetersim

@@ -6,10 +6,10 @@
 // wake-ups do not add up. It has the four functions of the meter itself.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "lib/link/packet.hpp"
 #include "lib/time.hpp"
@@ -27,7 +27,9 @@ class PacedBytes {
   void push(ByteView bytes, Instant now);
 
   // When the next byte is through.
-  [[nodiscard]] std::optional<Instant> due() const;
+  [[nodiscard]] std::optional<Instant> due() const {
+    return bytes_.empty() ? std::nullopt : std::optional(bytes_.front().due);
+  }
   // The next byte; only while due() has a value.
   [[nodiscard]] std::uint8_t pop();
 
@@ -46,15 +48,16 @@ class PacedBytes {
 class PacedLine {
  public:
   // The meter must outlive the line and be told of the same speed.
-  PacedLine(SimulatedMeter& meter, unsigned baud);
+  PacedLine(SimulatedMeter& meter, unsigned baud)
+      : meter_(meter), to_meter_(baud), to_client_(baud) {}
 
   // Bytes the client has begun to send at `now`.
-  void receive(ByteView bytes, Instant now);
+  void receive(ByteView bytes, Instant now) { to_meter_.push(bytes, now); }
   // Lets everything happen that was due until now.
   void timeout(Instant now);
   [[nodiscard]] std::optional<Instant> deadline() const;
   // What has reached the client.
-  [[nodiscard]] Bytes transmit();
+  [[nodiscard]] Bytes transmit() { return std::exchange(arrived_, {}); }
 
  private:
   SimulatedMeter& meter_;

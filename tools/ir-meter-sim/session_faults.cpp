@@ -2,7 +2,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstddef>
 #include <utility>
 
 #include "tools/ir-meter-sim/meter_tables.hpp"

@@ -5,7 +5,6 @@
 #include <array>
 #include <iterator>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "tools/ir-meterctl/commands.hpp"

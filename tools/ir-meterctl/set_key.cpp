@@ -3,7 +3,6 @@
 
 #include <cstdlib>
 #include <set>
-#include <utility>
 
 #include "common/config/checks.hpp"
 #include "tools/ir-meterctl/commands.hpp"
