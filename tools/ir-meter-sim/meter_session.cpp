@@ -46,10 +46,10 @@ void MeterSession::reset() {
 
 Bytes MeterSession::handle(ByteView request) {
   struct Service {
-    std::uint8_t code;
+    std::uint8_t code = 0;
     std::optional<SessionState> state;  // the only one it is allowed in
-    std::size_t size;                   // of its body
-    Bytes (MeterSession::*carry_out)(ByteView body);
+    std::size_t size = 0;               // of its body
+    Bytes (MeterSession::*carry_out)(ByteView body) = nullptr;
   };
   constexpr std::array<Service, 7> services{{
       {0x20, SessionState::base, 0, &MeterSession::identify},

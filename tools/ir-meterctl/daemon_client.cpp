@@ -175,7 +175,7 @@ Failure DaemonClient::failure_from(const sd_bus_error& error) const {
 }
 
 MessageHandle DaemonClient::call(const MessageHandle& message, std::uint64_t timeout_usec) const {
-  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_error error{};
   sd_bus_message* reply = nullptr;
   if (sd_bus_call(bus_.get(), message.get(), timeout_usec, &error, &reply) < 0) {
     const Failure failure = failure_from(error);
@@ -299,6 +299,7 @@ void DaemonClient::on_meters(sd_bus_message* message) {
   }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): a handler like the others
 void DaemonClient::on_disconnected(sd_bus_message*) {
   events_.ended({Kind::no_bus, "the message bus has gone", "start watch again when it is back"});
 }

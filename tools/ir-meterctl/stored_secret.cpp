@@ -73,7 +73,9 @@ StoredSecret find_credential(const std::string& name, const std::string& root) {
     return path ? read_secret_file(*path) : StoredSecret{};
   }
   for (const bool encrypted : {true, false}) {
-    const std::string path = root + "/etc/credstore" + (encrypted ? ".encrypted/" : "/") + name;
+    std::string path = root + "/etc/credstore";
+    path += encrypted ? ".encrypted/" : "/";
+    path += name;
     const Presence presence = look_for(path);
     if (presence == Presence::hidden) {
       return hidden(path);
