@@ -1,6 +1,7 @@
 #include "lib/meter/tables.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "lib/hex.hpp"
 
@@ -14,6 +15,12 @@ std::string decode_text(ByteView field) {
       text, [](char c) { return c < ' ' || c > '~'; }, '?');
   text.erase(text.find_last_not_of(' ') + 1);  // all, where there is nothing else
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
+}
+
+// What a meter writes where it has no value, as for a phase that is not connected: the extremes.
+bool stands_for_nothing(std::int64_t value) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  return value == Limits::max() || value == Limits::min();
 }
 
 }  // namespace
@@ -103,7 +110,8 @@ void decode_values(Source source, ByteView data, Values& values) {
   for (const QuantityInfo& quantity : quantities) {
     if (quantity.source == source) {
       const auto value = int32_at(data, quantity.index);
-      const bool possible = value && (*value >= 0 || quantity.may_be_negative);
+      const bool possible = value && !stands_for_nothing(*value) &&
+                            (*value >= 0 || quantity.may_be_negative);
       values.set(quantity.id, possible ? value : std::nullopt);
     }
   }

@@ -63,7 +63,7 @@ struct Dimensions {
 [[nodiscard]] std::size_t wanted_values(Source source, std::size_t available);
 
 // Takes the values of a source out of its bytes, each INT32 little-endian, from value 0 on. Values
-// beyond their end, and negative ones where none can be, are absent.
+// beyond their end, the extremes of an INT32, and negative ones where none can be, are absent.
 void decode_values(Source source, ByteView data, Values& values);
 
 }  // namespace irmeter

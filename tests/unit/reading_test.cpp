@@ -87,6 +87,19 @@ TEST(Reading, TakesNoNegativeRegisterOrPower) {
   expect_values(reading.values, {{Quantity::power_export, 5}});
 }
 
+TEST(Reading, TakesNoExtremeForAValue) {
+  Bytes present(60);
+  const Bytes nothing = from_hex("FF FF FF 7F");
+  const Bytes also_nothing = from_hex("00 00 00 80");
+  std::ranges::copy(nothing, present.begin() + 8 * 4);
+  std::ranges::copy(also_nothing, present.begin() + 13 * 4);
+  const Values values = decode_reading(from_hex("FF FF FF 7F 07 00 00 00"), present).values;
+  EXPECT_FALSE(values.get(Quantity::energy_import));
+  EXPECT_EQ(values.get(Quantity::energy_export), 7);
+  EXPECT_FALSE(values.get(Quantity::voltage_l2));
+  EXPECT_FALSE(values.get(Quantity::power_factor_l2));
+}
+
 TEST(Reading, HasNoPowerWhereOneOfItsPartsIsMissing) {
   EXPECT_FALSE(decode_reading({}, from_hex("05 00 00 00 FF FF FF FF")).values.get(Quantity::power));
   EXPECT_EQ(decode_reading({}, from_hex("05 00 00 00 07 00 00 00")).values.get(Quantity::power),
@@ -108,8 +121,8 @@ TEST(Reading, TakesNegativePowerFactors) {
 }
 
 TEST(Reading, ReachesTheLargestRegister) {
-  const Reading reading = decode_reading(from_hex("FF FF FF 7F 00 00 00 00"), {});
-  EXPECT_EQ(reading.values.get(Quantity::energy_import), 2'147'483'647);
+  const Reading reading = decode_reading(from_hex("FE FF FF 7F 00 00 00 00"), {});
+  EXPECT_EQ(reading.values.get(Quantity::energy_import), 2'147'483'646);
 }
 
 std::string id_of(std::string manufacturer, std::string serial) {
