@@ -24,6 +24,7 @@ Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
       paths_(std::move(paths)),
       settings_(std::move(settings)),
       keys_(paths_.state_directory, log),
+      known_meters_(paths_.state_directory, log),
       commands_(loop) {
   commands_.on_command([this](const Command& command) { dispatch(command); });
   ready_limit_ = loop.timer([this] { say_ready(); });
@@ -33,6 +34,7 @@ Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
 void Daemon::start() {
   put_outputs_in_place(nullptr);
   store_.add_sink(*this);
+  store_.add_sink(known_meters_);
   Loop::arm(ready_limit_, loop_.now() + ready_without_outputs_after);
   reconcile_drivers();
   if (const auto period = service_manager_.watchdog_period()) {
@@ -106,7 +108,8 @@ void Daemon::reconcile_drivers() {
     if (!occupied(meter)) {
       const MeterKey& key = settings_.secrets.meter_keys.at(meter.name);
       drivers_.push_back(std::make_unique<MeterDriver>(loop_, log_, store_, keys_, meter, key,
-                                                       MeterDriver::options_for(meter)));
+                                                       MeterDriver::options_for(meter),
+                                                       known_meters_.identity(meter.name)));
       drivers_.back()->start();
     }
   }

@@ -16,6 +16,7 @@
 #include "common/loop.hpp"
 #include "daemon/meter/command_queue.hpp"
 #include "daemon/meter/driver.hpp"
+#include "daemon/meter/known_meters.hpp"
 #include "daemon/service/service_manager.hpp"
 #include "daemon/service/watchdog.hpp"
 #include "daemon/sinks/sinks.hpp"
@@ -69,6 +70,7 @@ class Daemon : private Sink {
   Settings settings_;
   ServiceManager service_manager_;
   KeyRecord keys_;
+  KnownMeters known_meters_;
   bool ready_ = false;
   bool shutting_down_ = false;
 

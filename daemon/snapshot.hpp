@@ -31,6 +31,7 @@ struct MeterSnapshot {
   std::chrono::milliseconds interval{0};
 
   irmeter::Identity identity;               // empty until the meter was identified
+  irmeter::Identity remembered;             // what was there in an earlier run; may be empty
   std::optional<irmeter::Failure> failure;  // of the latest poll
 
   std::optional<irmeter::Reading> reading;        // the last good one, however old
@@ -43,6 +44,11 @@ struct MeterSnapshot {
 
   std::chrono::milliseconds poll_time{0};  // how long the latest good poll took
   MeterCounters counters;
+
+  // The meter as far as it is known, be it from an earlier run.
+  [[nodiscard]] const irmeter::Identity& known() const {
+    return identity.serial_number.empty() ? remembered : identity;
+  }
 
   // The outcome of the latest poll, and the same in one sentence that a person can act on.
   [[nodiscard]] irmeter::State state() const {

@@ -51,7 +51,7 @@ irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
 
 MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
                          const MeterConfig& config, const MeterKey& key,
-                         const irmeter::MeterOptions& options)
+                         const irmeter::MeterOptions& options, irmeter::Identity remembered)
     : loop_(loop),
       log_(log),
       store_(store),
@@ -85,6 +85,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
   snapshot_.name = config.name;
   snapshot_.device = config.device;
   snapshot_.interval = config.interval;
+  snapshot_.remembered = std::move(remembered);
   store_.update(snapshot_);
 }
 

@@ -25,8 +25,10 @@ class MeterDriver {
  public:
   // What the configuration says, and the protocol's own times.
   static irmeter::MeterOptions options_for(const MeterConfig& config);
+  // remembered: the meter that was there in an earlier run; may be empty.
   MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
-              const MeterKey& key, const irmeter::MeterOptions& options);
+              const MeterKey& key, const irmeter::MeterOptions& options,
+              irmeter::Identity remembered = {});
 
   // Opens the line and polls from now on.
   void start();

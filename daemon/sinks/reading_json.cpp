@@ -15,7 +15,7 @@ void begin(JsonWriter& json, const MeterSnapshot& meter) {
   } else {
     json.null();
   }
-  json.key("meter").text(irmeter::meter_id(meter.identity));
+  json.key("meter").text(irmeter::meter_id(meter.known()));
 }
 
 QuantitySet registers() {

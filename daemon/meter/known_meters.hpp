@@ -1,0 +1,33 @@
+// Which meter each name of the configuration stood for when it answered last, over restarts: what is
+// told of a meter has its topics before it answers again, or does not.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/log.hpp"
+#include "daemon/store.hpp"
+
+namespace irmeterd {
+
+class KnownMeters final : public Sink {
+ public:
+  // Reads `meters.json` in the directory, $STATE_DIRECTORY; empty: nothing is read or written. What
+  // makes no sense in it is not known.
+  KnownMeters(const std::string& directory, const Log& log);
+
+  // Empty where the name is new.
+  [[nodiscard]] irmeter::Identity identity(const std::string& name) const;
+
+  // Writes the file when a meter is another one, or says something else of itself.
+  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
+
+ private:
+  void save() const;
+
+  std::string path_;  // empty: no file
+  const Log& log_;
+  std::map<std::string, irmeter::Identity> meters_;  // by name
+};
+
+}  // namespace irmeterd
