@@ -45,6 +45,7 @@ struct MqttConfig {
   std::string topic_prefix = "ir-meterd";
   bool discovery = true;
   std::string discovery_prefix = "homeassistant";
+  std::string discovery_birth_topic;  // empty: discovery_prefix and /status
 
   friend bool operator==(const MqttConfig&, const MqttConfig&) = default;
 };

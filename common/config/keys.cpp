@@ -128,6 +128,7 @@ constexpr ConfigKey<MqttConfig> mqtt_table[] = {
     {"topic_prefix", set_text<&MqttConfig::topic_prefix, check_topic_prefix>},
     {"discovery", set_flag<&MqttConfig::discovery>},
     {"discovery_prefix", set_text<&MqttConfig::discovery_prefix, check_topic_prefix>},
+    {"discovery_birth_topic", set_text<&MqttConfig::discovery_birth_topic, check_topic_prefix>},
 };
 
 constexpr ConfigKey<Config> dbus_table[] = {

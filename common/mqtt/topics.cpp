@@ -30,23 +30,21 @@ std::string host_topic_name(std::string_view host_name) {
 
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) {
-    return {};
-  }
+  (void)gethostname(name.data(), name.size());
   return name.data();
 }
 
-std::string default_client_id(std::string_view host) {
-  std::string id = "ir-meterd-" + std::string(host);
+std::string machine_name() {
+  const std::string name = host_topic_name(host_name());
   sd_id128_t machine{};
   // A system without a machine id still has an id for this boot.
   if (sd_id128_get_machine_app_specific(application, &machine) < 0 &&
       sd_id128_get_boot_app_specific(application, &machine) < 0) {
-    return id;
+    return name;
   }
   std::array<char, SD_ID128_STRING_MAX> digits{};
   sd_id128_to_string(machine, digits.data());
-  return id + "-" + std::string(digits.data(), 8);
+  return name + "-" + std::string(digits.data(), 6);
 }
 
 }  // namespace irmeterd

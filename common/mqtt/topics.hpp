@@ -9,7 +9,8 @@ namespace irmeterd {
 struct MqttTopics {
   std::string prefix;            // topic_prefix of the configuration
   std::string discovery_prefix;  // Home Assistant's
-  std::string host;              // as host_topic_name() makes it
+  std::string host;              // machine_name()
+  std::string birth;             // where Home Assistant says that it has started
 
   [[nodiscard]] std::string daemon_availability() const { return daemon("availability"); }
   // Where the broker keeps for us which meters are online: meter_list()
@@ -27,8 +28,6 @@ struct MqttTopics {
   [[nodiscard]] std::string discovery(std::string_view id) const {
     return discovery_prefix + "/device/" + std::string(id) + "/config";
   }
-  // Where Home Assistant says that it has started.
-  [[nodiscard]] std::string birth() const { return discovery_prefix + "/status"; }
 
  private:
   [[nodiscard]] std::string daemon(std::string_view leaf) const {
@@ -43,13 +42,13 @@ inline constexpr std::string_view mqtt_online = "online";
 inline constexpr std::string_view mqtt_offline = "offline";
 inline constexpr std::string_view mqtt_read_now = "read_now";
 
+// Of this machine; empty where it has none.
+[[nodiscard]] std::string host_name();
 // The host name with everything outside [A-Za-z0-9_-] replaced by '_'; never empty.
 [[nodiscard]] std::string host_topic_name(std::string_view host_name);
-// The name of this machine.
-[[nodiscard]] std::string host_name();
 
-// ir-meterd-<host>-<eight digits that belong to this installation>: stable, and different on two
-// machines of one name. The digits tell nobody the machine id.
-[[nodiscard]] std::string default_client_id(std::string_view host);
+// This machine, as topics and client id name it: its host name, and six digits that two machines of
+// one name differ in. They stay, and tell nobody the machine id.
+[[nodiscard]] std::string machine_name();
 
 }  // namespace irmeterd

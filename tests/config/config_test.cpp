@@ -73,6 +73,7 @@ TEST(Config, EveryKeyIsTakenOver) {
     topic_prefix = "home/power"
     discovery = false
     discovery_prefix = "ha"
+    discovery_birth_topic = "ha/birth"
     [dbus]
     bus = "none"
     [cache]
@@ -103,7 +104,8 @@ TEST(Config, EveryKeyIsTakenOver) {
                         "cellar",
                         "home/power",
                         false,
-                        "ha"};
+                        "ha",
+                        "ha/birth"};
   EXPECT_EQ(config.meters[0], first);
   EXPECT_EQ(config.meters[1], second);
   EXPECT_EQ(config.mqtt, mqtt);

@@ -66,8 +66,7 @@ TEST(Faces, SpellClassesAndUnitsAsHomeAssistantDoes) {
     const auto found = unit_of_class.find(face.device_class);
     ASSERT_NE(found, unit_of_class.end()) << face.json_key;
     EXPECT_EQ(face.unit, found->second) << face.json_key;
-    EXPECT_EQ(face.state_class, is_register(face.id) ? "total_increasing" : "measurement")
-        << face.json_key;
+    EXPECT_EQ(face.state_class, is_register(face.id) ? "total" : "measurement") << face.json_key;
   }
 }
 

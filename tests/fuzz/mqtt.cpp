@@ -127,8 +127,8 @@ class World {
   irmeterd::Log log_{irmeterd::LogLevel::error};
   irmeterd::Store store_;
   irmeterd::CommandQueue commands_{loop_};
-  irmeterd::MqttTopics topics_{"ir-meterd", "homeassistant",
-                               irmeterd::host_topic_name(irmeterd::host_name())};
+  irmeterd::MqttTopics topics_{"ir-meterd", "homeassistant", irmeterd::machine_name(),
+                               "homeassistant/status"};
   irmeterd::MqttPublisher publisher_{loop_,     config(), irmeterd::Secret(), store_,
                                      commands_, log_,     no_delays()};
   Names commanded_;
@@ -157,8 +157,12 @@ void World::step(Input& input) {
 
 std::string World::topic(unsigned choice, Input& input) const {
   const std::array<std::string, 7> known{
-      topics_.online_meters(),       topics_.command(first_id), topics_.command(second_id),
-      topics_.command("nes_3"),      topics_.birth(),           topics_.availability(first_id),
+      topics_.online_meters(),
+      topics_.command(first_id),
+      topics_.command(second_id),
+      topics_.command("nes_3"),
+      topics_.birth,
+      topics_.availability(first_id),
       topics_.daemon_availability(),
   };
   return choice < known.size() ? known[choice] : input.text(input.byte());

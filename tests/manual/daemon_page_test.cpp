@@ -75,12 +75,18 @@ TEST(DaemonPage, HasEveryFaultWithItsStateSentenceAndNextAttempt) {
 }
 
 TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
-  const MqttTopics topics{"<prefix>", "<discovery_prefix>", "<host>"};
-  std::set<std::string> expected{
-      topics.daemon_availability(), topics.online_meters(),   topics.availability("<id>"),
-      topics.registers("<id>"),     topics.live("<id>"),      topics.diagnostics("<id>"),
-      topics.command("<id>"),       topics.discovery("<id>"), topics.birth(),
-      "Key\tUnit\tDecimals\tTopic"};
+  const MqttTopics topics{"<prefix>", "<discovery_prefix>", "<host>", "<discovery_prefix>/status"};
+  std::set<std::string> expected{topics.daemon_availability(),
+                                 topics.online_meters(),
+                                 topics.availability("<id>"),
+                                 topics.registers("<id>"),
+                                 topics.live("<id>"),
+                                 topics.diagnostics("<id>"),
+                                 topics.command("<id>"),
+                                 topics.discovery("<id>"),
+                                 topics.discovery("ir-meterd-<host>"),
+                                 topics.birth,
+                                 "Key\tUnit\tDecimals\tTopic"};
   for (const Face& face : faces) {
     expected.insert(word(face.json_key) + "\t" + (face.unit.empty() ? "1" : word(face.unit)) +
                     "\t" + std::to_string(face.json_decimals) + "\t" +

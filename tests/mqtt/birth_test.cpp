@@ -34,8 +34,21 @@ TEST_F(Birth, OfHomeAssistantBringsDiscoveryAndThenAllStatesAgain) {
   for (const MqttWatcher::Seen& seen : watcher_.seen()) {
     order.push_back(seen.topic);
   }
-  EXPECT_EQ(order, (std::vector<std::string>{"homeassistant/status", daemon_, discovery_, list_,
-                                             diagnostics_, live_, registers_, availability_}));
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"homeassistant/status", device_, discovery_, list_,
+                                      diagnostics_, live_, registers_, availability_, daemon_}));
+}
+
+TEST_F(Birth, MayBeToldOnAnotherTopic) {
+  end();
+  MqttConfig config;
+  config.url = broker_.url();
+  config.discovery_birth_topic = "ha/birth";
+  begin(config);
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(daemon_) == "online"; }));
+  watcher_.forget();
+  broker_.publish("ha/birth", "online");
+  ASSERT_TRUE(eventually([&] { return watcher_.count(discovery_) == 1; }));
 }
 
 TEST_F(Birth, TwiceInQuickSuccessionBringsOneBurst) {

@@ -71,6 +71,17 @@ TEST_F(Crash, LeavesNoMeterOnlineThatTheNextDaemonHasNotIdentified) {
   EXPECT_EQ(watcher_.payload(list_), sample_list_);
 }
 
+// Or what is retained is shown as live for a moment.
+TEST_F(Crash, IsPutRightBeforeTheDaemonIsOnline) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(online());
+  crash();
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(daemon_) == "online"; }));
+  EXPECT_EQ(watcher_.payload(availability_), "offline");
+}
+
 TEST_F(Crash, IsForgottenOnceItsMetersAreOffline) {
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker_));
@@ -80,7 +91,7 @@ TEST_F(Crash, IsForgottenOnceItsMetersAreOffline) {
   ASSERT_TRUE(offline());
   EXPECT_EQ(watcher_.history(list_), "");
   EXPECT_EQ(watcher_.count(list_), 1U);
-  EXPECT_EQ(publisher_->remembered(), 1U);
+  EXPECT_EQ(publisher_->remembered(), 2U);  // the daemon's availability and its device
 }
 
 TEST_F(Crash, IsNoticedAlsoWhereAnotherMeterIsIdentifiedFirst) {

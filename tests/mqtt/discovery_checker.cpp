@@ -35,8 +35,8 @@ const std::map<std::string, ClassRule> sensor_classes{
 };
 
 const Words common_keys{
-    "platform",     "unique_id",         "default_entity_id", "name",
-    "availability", "availability_mode", "entity_category",   "enabled_by_default"};
+    "platform",          "unique_id",       "default_entity_id",  "name", "availability",
+    "availability_mode", "entity_category", "enabled_by_default", "icon"};
 const std::map<std::string, Words> platform_keys{
     {"sensor",
      {"state_topic", "value_template", "device_class", "state_class", "unit_of_measurement",
@@ -117,7 +117,7 @@ class Checker {
       return;
     }
     for (const json& entry : object["availability"]) {
-      keys(where + " availability", entry, {"topic"}, {"topic"});
+      keys(where + " availability", entry, {"topic", "value_template"}, {"topic"});
     }
   }
 

@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi"};
+const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi", "homeassistant/status"};
 
 // A meter that gives every quantity there is.
 MeterSnapshot full_meter() {
@@ -29,7 +29,7 @@ MeterSnapshot full_meter() {
 }
 
 json discovery(const MeterSnapshot& meter) {
-  return json::parse(discovery_json(meter, present_quantities(*meter.reading), topics));
+  return json::parse(discovery_json(meter, present_quantities(*meter.reading), false, topics));
 }
 
 std::map<std::string, json> documents(const MeterSnapshot& meter) {
@@ -65,7 +65,7 @@ TEST(Discovery, BeforeTheFirstReadingHasTheDiagnosticsOnly) {
   MeterSnapshot meter = sample_meter();
   const auto known = documents(meter);
   meter.reading.reset();
-  const json message = json::parse(discovery_json(meter, {}, topics));
+  const json message = json::parse(discovery_json(meter, {}, false, topics));
   EXPECT_TRUE(check_discovery(message, known).empty());
   EXPECT_TRUE(message["components"].contains("state"));
   EXPECT_FALSE(message["components"].contains("power"));
@@ -75,7 +75,49 @@ TEST(Discovery, DescribesTheDeviceByWhatTheMeterSays) {
   json device = discovery(sample_meter())["device"];
   EXPECT_EQ(device, json::parse(R"({"identifiers": ["nes_0000000012345678"],
       "name": "Electricity meter main", "manufacturer": "NES", "model": "83334-3I",
-      "hw_version": "3.10.21", "sw_version": "2.0.7", "serial_number": "0000000012345678"})"));
+      "hw_version": "3.10.21", "sw_version": "2.0.7", "serial_number": "12345678",
+      "via_device": "ir-meterd-attic-pi"})"));
+}
+
+TEST(Discovery, NamesOneOfSeveralMetersByItsPrintedNumber) {
+  MeterSnapshot meter = sample_meter();
+  const auto name = [&meter] {
+    return json::parse(discovery_json(meter, {}, true, topics))["device"]["name"];
+  };
+  EXPECT_EQ(name(), "Electricity meter main 12345678");
+  meter.identity.utility_serial_number = "000501234567";
+  EXPECT_EQ(name(), "Electricity meter main 501234567");
+}
+
+TEST(Discovery, CallsTheMakerByItsName) {
+  MeterSnapshot meter = sample_meter();
+  meter.identity.manufacturer = "ELON";
+  EXPECT_EQ(discovery(meter)["device"]["manufacturer"], "Echelon");
+}
+
+TEST(Discovery, RoundsToWhatIsShownAndKeepsRegistersWhole) {
+  const json components = discovery(full_meter())["components"];
+  EXPECT_EQ(components["voltage_l1"]["value_template"],
+            "{{ value_json.voltage_l1_v | round(1, default=none) }}");
+  EXPECT_EQ(components["power"]["value_template"], "{{ value_json.power_w }}");
+  EXPECT_EQ(components["energy_import"]["value_template"], "{{ value_json.energy_import_kwh }}");
+  EXPECT_EQ(components["energy_import"]["state_class"], "total");
+}
+
+TEST(Discovery, HasAnIconWhereHomeAssistantHasNone) {
+  for (const auto& [key, component] : discovery(full_meter())["components"].items()) {
+    const std::string device_class = component.value("device_class", "");
+    EXPECT_EQ(component.contains("icon"), device_class.empty() || device_class == "enum") << key;
+  }
+}
+
+TEST(Discovery, OfTheDaemonIsADeviceThatSaysWhetherItIsConnected) {
+  const json message = json::parse(daemon_discovery_json(topics, "Attic-Pi"));
+  EXPECT_TRUE(check_discovery(message, {}).empty());
+  EXPECT_EQ(message["device"]["identifiers"], json::array({"ir-meterd-attic-pi"}));
+  EXPECT_EQ(message["device"]["name"], "ir-meterd on Attic-Pi");
+  EXPECT_EQ(message["components"]["connected"]["state_topic"], topics.daemon_availability());
+  EXPECT_FALSE(message.contains("availability"));
 }
 
 TEST(Discovery, LeavesOutWhatTheMeterDoesNotSay) {
@@ -112,22 +154,25 @@ TEST(Discovery, RegistersNeverExpireAndLiveValuesDoWithTheStaleLimit) {
 TEST(Discovery, StaysTheSameFromPollToPoll) {
   const MeterSnapshot meter = sample_meter();
   const QuantitySet all = present_quantities(*meter.reading);
-  EXPECT_EQ(discovery_json(meter, all, topics), discovery_json(next_poll(meter), all, topics));
-  EXPECT_EQ(discovery_json(meter, all, topics), discovery_json(gone_stale(meter), all, topics));
+  const std::string message = discovery_json(meter, all, false, topics);
+  EXPECT_EQ(message, discovery_json(next_poll(meter), all, false, topics));
+  EXPECT_EQ(message, discovery_json(gone_stale(meter), all, false, topics));
 }
 
-TEST(Discovery, ValuesNeedMeterAndDaemonWhatReportsFaultNeedsOnlyTheDaemon) {
+TEST(Discovery, ValuesNeedTheMeterWhatReportsFaultsOnlyADaemonThatReadsIt) {
   const json message = discovery(sample_meter());
-  const json daemon = json::array({{{"topic", topics.daemon_availability()}}});
+  const json read_here = json::array(
+      {{{"topic", topics.daemon_availability()}},
+       {{"topic", topics.diagnostics(sample_id)},
+        {"value_template", "{{ 'offline' if value_json.state is none else 'online' }}"}}});
   EXPECT_EQ(message["availability"], json::array({{{"topic", topics.daemon_availability()}},
                                                   {{"topic", topics.availability(sample_id)}}}));
   const json& components = message["components"];
   EXPECT_FALSE(components["power"].contains("availability"));
   for (const char* key : {"state", "state_detail", "problem", "last_reading", "read_now"}) {
-    EXPECT_EQ(components[key]["availability"], daemon) << key;
+    EXPECT_EQ(components[key]["availability"], read_here) << key;
   }
-  EXPECT_EQ(components["connected"]["availability"], json::array());
-  EXPECT_EQ(components["connected"]["state_topic"], topics.daemon_availability());
+  EXPECT_FALSE(components.contains("connected"));
 }
 
 TEST(Discovery, StateMayTakeEveryStateThereIs) {

@@ -60,7 +60,7 @@ class MqttFixture : public ::testing::Test {
   Store store_;
   MqttTiming timing_;
   std::vector<std::string> received_;  // names of the meters that were told to read
-  MqttTopics topics_{"ir-meterd", "homeassistant", host_topic_name(host_name())};
+  MqttTopics topics_{"ir-meterd", "homeassistant", machine_name(), "homeassistant/status"};
   std::string daemon_ = topics_.daemon_availability();
   std::string list_ = topics_.online_meters();
   std::string availability_ = topics_.availability(sample_id);
@@ -68,6 +68,7 @@ class MqttFixture : public ::testing::Test {
   std::string live_ = topics_.live(sample_id);
   std::string diagnostics_ = topics_.diagnostics(sample_id);
   std::string discovery_ = topics_.discovery(sample_id);
+  std::string device_ = topics_.discovery("ir-meterd-" + topics_.host);  // of the daemon
   std::string command_ = topics_.command(sample_id);
   std::unique_ptr<MqttPublisher> publisher_;
 };

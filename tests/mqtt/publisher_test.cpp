@@ -33,7 +33,8 @@ class Publisher : public MqttFixture {
     return topics;
   }
   bool online(const std::string& id = sample_id) {
-    return watcher_.payload(topics_.availability(id)) == "online";
+    return watcher_.payload(topics_.availability(id)) == "online" &&
+           watcher_.payload(daemon_) == "online";
   }
 };
 
@@ -48,38 +49,39 @@ TEST_F(Publisher, SaysEverythingAboutAMeterThatWasRead) {
   EXPECT_EQ(watcher_.payload(registers_), registers_json(meter, all));
   EXPECT_EQ(watcher_.payload(live_), live_json(meter, all));
   EXPECT_EQ(watcher_.payload(diagnostics_), diagnostics_json(meter));
-  EXPECT_EQ(json::parse(watcher_.payload(discovery_))["device"]["serial_number"],
-            meter.identity.serial_number);
-  EXPECT_EQ(watcher_.seen().size(), 7U);
+  EXPECT_EQ(json::parse(watcher_.payload(discovery_))["device"]["via_device"],
+            json::parse(watcher_.payload(device_))["device"]["identifiers"][0]);
+  EXPECT_EQ(watcher_.seen().size(), 8U);
 }
 
 TEST_F(Publisher, RetainsWhatStaysTrueAndNothingElse) {
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(eventually([&] { return online(); }));
-  EXPECT_EQ(retained(),
-            (std::vector<std::string>{discovery_, daemon_, list_, availability_, registers_}));
+  EXPECT_EQ(retained(), (std::vector<std::string>{device_, discovery_, daemon_, list_,
+                                                  availability_, diagnostics_, registers_}));
 }
 
 TEST_F(Publisher, UsesQosOneForWhatMustArrive) {
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(eventually([&] { return online(); }));
-  for (const std::string& topic : {daemon_, discovery_, list_, registers_, availability_}) {
+  for (const std::string& topic :
+       {daemon_, device_, discovery_, list_, registers_, diagnostics_, availability_}) {
     EXPECT_EQ(watcher_.latest(topic)->qos, 1) << topic;
   }
-  for (const std::string& topic : {live_, diagnostics_}) {
-    EXPECT_EQ(watcher_.latest(topic)->qos, 0) << topic;
-  }
+  EXPECT_EQ(watcher_.latest(live_)->qos, 0);
 }
 
-TEST_F(Publisher, SendsAvailabilityAfterTheValuesItVouchesFor) {
+TEST_F(Publisher, SendsAvailabilityAfterValuesAndTheDaemonsLast) {
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(eventually([&] { return online(); }));
-  EXPECT_EQ(watcher_.seen().front().topic, daemon_);
-  EXPECT_EQ(watcher_.seen()[1].topic, discovery_);
-  EXPECT_EQ(watcher_.seen().back().topic, availability_);
+  const auto& seen = watcher_.seen();
+  EXPECT_EQ(seen.front().topic, device_);
+  EXPECT_EQ(seen[1].topic, discovery_);
+  EXPECT_EQ(seen[seen.size() - 2].topic, availability_);
+  EXPECT_EQ(seen.back().topic, daemon_);
 }
 
 TEST_F(Publisher, SaysNothingAboutAMeterBeforeItIsIdentified) {
@@ -96,7 +98,7 @@ TEST_F(Publisher, SaysNothingAboutAMeterBeforeItIsIdentified) {
   store_.update(sample_meter());
   ASSERT_TRUE(eventually([&] { return online(); }));
   for (const MqttWatcher::Seen& seen : watcher_.seen()) {
-    EXPECT_TRUE(seen.topic == daemon_ || seen.topic == list_ ||
+    EXPECT_TRUE(seen.topic == daemon_ || seen.topic == device_ || seen.topic == list_ ||
                 seen.topic.find(sample_id) != std::string::npos)
         << seen.topic;
   }
@@ -167,12 +169,15 @@ TEST_F(Publisher, AStaleMeterIsOfflineAndKeepsItsRegisters) {
   ASSERT_TRUE(eventually([&] { return watcher_.payload(availability_) == "offline"; }));
   EXPECT_EQ(watcher_.count(live_), 1U);
   EXPECT_EQ(watcher_.count(registers_), 1U);
-  EXPECT_EQ(retained(), (std::vector<std::string>{discovery_, daemon_, availability_, registers_}));
+  EXPECT_EQ(retained(), (std::vector<std::string>{device_, discovery_, daemon_, availability_,
+                                                  diagnostics_, registers_}));
   store_.update(next_poll(sample_meter()));
   ASSERT_TRUE(eventually([&] { return online(); }));
 }
 
-TEST_F(Publisher, WithoutDiscoveryHomeAssistantIsToldNothing) {
+TEST_F(Publisher, WithoutDiscoveryHomeAssistantIsToldToForget) {
+  broker_.publish(discovery_, "{}", true);
+  broker_.publish(device_, "{}", true);
   MqttConfig config;
   config.url = broker_.url();
   config.discovery = false;
@@ -181,7 +186,38 @@ TEST_F(Publisher, WithoutDiscoveryHomeAssistantIsToldNothing) {
   begin(config);
   const std::string topic = "house/meters/meter/" + std::string(sample_id) + "/availability";
   ASSERT_TRUE(eventually([&] { return watcher_.payload(topic) == "online"; }));
-  EXPECT_EQ(watcher_.count(discovery_), 0U);
+  const auto kept = retained();
+  EXPECT_EQ(std::ranges::count(kept, discovery_) + std::ranges::count(kept, device_), 0);
+}
+
+// The head is in place and the meter silent since the daemon has started.
+TEST_F(Publisher, AMeterKnownFromAnEarlierRunHasItsStateBeforeItAnswers) {
+  MeterSnapshot meter = gone_stale(sample_meter());
+  meter.remembered = std::exchange(meter.identity, {});
+  meter.reading.reset();
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(daemon_) == "online"; }));
+  EXPECT_EQ(watcher_.payload(availability_), "offline");
+  EXPECT_EQ(json::parse(watcher_.payload(diagnostics_))["state"], "silent");
+  EXPECT_EQ(watcher_.count(discovery_), 0U);  // which quantities it has is not known yet
+}
+
+TEST_F(Publisher, AForeignOfflineIsPutRightWithTheNextPoll) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  broker_.publish(availability_, "offline", true);
+  broker_.publish(availability_, "offline", true);
+  ASSERT_TRUE(
+      eventually([&] { return watcher_.history(availability_) == "online,offline,offline"; }));
+  broker_.publish(command_, "read_now");  // what was published before has come by then
+  ASSERT_TRUE(eventually([&] { return !received_.empty(); }));
+  store_.update(next_poll(sample_meter()));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  store_.update(next_poll(next_poll(sample_meter())));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(live_) == 3; }));
+  EXPECT_EQ(watcher_.history(availability_), "online,offline,offline,online");
 }
 
 TEST_F(Publisher, ANewQuantityIsAnnouncedAndALostOneBecomesNull) {
@@ -222,7 +258,12 @@ TEST_F(Publisher, ARemovedMeterGoesOffline) {
   ASSERT_TRUE(eventually([&] { return online(); }));
   store_.remove("main");
   ASSERT_TRUE(eventually([&] { return watcher_.payload(availability_) == "offline"; }));
-  EXPECT_EQ(publisher_->remembered(), 1U);
+  // Its device stays, and is unavailable: no entity goes on as it was.
+  auto last = json::parse(watcher_.payload(diagnostics_));
+  EXPECT_EQ(last["meter"], sample_id);
+  EXPECT_TRUE(last["state"].is_null());
+  EXPECT_EQ(last.size(), json::parse(diagnostics_json(sample_meter())).size());
+  EXPECT_EQ(publisher_->remembered(), 2U);  // the daemon's availability and its device
 }
 
 TEST_F(Publisher, OfTwoConfiguredMetersThatAreOneTheFirstIsPublished) {

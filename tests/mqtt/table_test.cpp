@@ -12,7 +12,7 @@ using Rank = MqttTable::Rank;
 class Table : public ::testing::Test {
  protected:
   // What goes out now, as "topic=payload ..." in its order.
-  std::string sent(Rank up_to = Rank::availability) {
+  std::string sent(Rank up_to = Rank::daemon) {
     std::string all;
     table_.send(up_to, [&all](const MqttMessage& message) {
       all += (all.empty() ? "" : " ") + message.topic + "=" + message.payload;
@@ -27,13 +27,13 @@ class Table : public ::testing::Test {
   MqttTable table_{[] {}};
 };
 
-TEST_F(Table, SendsAvailabilityAfterTheValuesItVouchesFor) {
+TEST_F(Table, SendsAvailabilityAfterValuesAndTheDaemonsAfterAll) {
   table_.set(Rank::availability, message("a", "online"));
   table_.set(Rank::values, message("v", "1"));
   table_.set(Rank::discovery, message("d", "x"));
-  table_.set(Rank::greeting, message("z", "online"));
-  EXPECT_EQ(sent(Rank::discovery), "z=online d=x");
-  EXPECT_EQ(sent(), "v=1 a=online");
+  table_.set(Rank::daemon, message("0", "online"));
+  EXPECT_EQ(sent(Rank::discovery), "d=x");
+  EXPECT_EQ(sent(), "v=1 a=online 0=online");
   EXPECT_EQ(sent(), "");
 }
 

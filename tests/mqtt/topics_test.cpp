@@ -10,7 +10,7 @@
 namespace irmeterd {
 namespace {
 
-const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi"};
+const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi", "homeassistant/status"};
 
 TEST(Topics, AreThoseOfTheManual) {
   EXPECT_EQ(topics.daemon_availability(), "ir-meterd/daemon/attic-pi/availability");
@@ -21,7 +21,6 @@ TEST(Topics, AreThoseOfTheManual) {
   EXPECT_EQ(topics.diagnostics("nes_1"), "ir-meterd/meter/nes_1/diagnostics");
   EXPECT_EQ(topics.command("nes_1"), "ir-meterd/meter/nes_1/command");
   EXPECT_EQ(topics.discovery("nes_1"), "homeassistant/device/nes_1/config");
-  EXPECT_EQ(topics.birth(), "homeassistant/status");
 }
 
 TEST(Topics, HostNamesBecomeOneTopicLevel) {
@@ -31,10 +30,11 @@ TEST(Topics, HostNamesBecomeOneTopicLevel) {
   EXPECT_EQ(host_topic_name(""), "localhost");
 }
 
-TEST(Topics, ClientIdIsStableAndCarriesTheHost) {
-  const std::string id = default_client_id("attic-pi");
-  EXPECT_EQ(id, default_client_id("attic-pi"));
-  EXPECT_TRUE(std::regex_match(id, std::regex("ir-meterd-attic-pi(-[0-9a-f]{8})?"))) << id;
+TEST(Topics, NameOfTheMachineIsStableAndEndsInItsDigits) {
+  const std::string name = machine_name();
+  EXPECT_EQ(name, machine_name());
+  EXPECT_TRUE(name.starts_with(host_topic_name(host_name()) + "-")) << name;
+  EXPECT_TRUE(std::regex_search(name, std::regex("-[0-9a-f]{6}$"))) << name;
 }
 
 TEST(Topics, OddSerialNumbersGiveDistinctIdsOfTheAlphabet) {

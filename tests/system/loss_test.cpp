@@ -63,7 +63,7 @@ TEST_F(Loss, OfTheDaemonIsToldByTheBroker) {
   MqttWatcher watcher(loop_, broker);
   configure(std::string(no_bus) + meter_table("/dev/no-such-probe") + mqtt_table(broker.url()));
   start();
-  const std::string topic = "ir-meterd/daemon/" + host_topic_name(host_name()) + "/availability";
+  const std::string topic = "ir-meterd/daemon/" + machine_name() + "/availability";
   ASSERT_TRUE(eventually([&] { return watcher.payload(topic) == "online"; }));
   daemon_->kill();
   EXPECT_TRUE(eventually([&] { return watcher.payload(topic) == "offline"; }));

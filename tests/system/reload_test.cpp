@@ -26,8 +26,8 @@ TEST_F(Reload, ChangesTheIntervalAndKeepsTheBroker) {
   ASSERT_TRUE(reads());
   EXPECT_EQ(logged("The configuration was loaded again."), 1U);
   EXPECT_EQ(logged("MQTT: connected"), 1U) << daemon_->errors();
-  EXPECT_EQ(watcher.history("ir-meterd/daemon/" + host_topic_name(host_name()) + "/availability"),
-            "online");
+  const std::string topic = "ir-meterd/daemon/" + machine_name() + "/availability";
+  EXPECT_TRUE(eventually([&] { return watcher.history(topic) == "online"; }));
   // The old session was ended in order, before the new one.
   EXPECT_EQ(simulator.requests("log off"), 1U);
   EXPECT_EQ(simulator.requests("terminate"), 1U);
@@ -125,13 +125,14 @@ TEST_F(Reload, JoinsABrokerAndLeavesIt) {
   Mosquitto broker;
   MqttWatcher watcher(loop_, broker);
   const std::string text = std::string(no_bus) + meter_table("/dev/no-such-probe");
-  const std::string topic = "ir-meterd/daemon/" + host_topic_name(host_name()) + "/availability";
+  const std::string topic = "ir-meterd/daemon/" + machine_name() + "/availability";
   configure(text);
   start();
   ASSERT_TRUE(shows("main no-device"));
   configure(text + mqtt_table(broker.url()));
   reload();
   ASSERT_TRUE(shows("main no-device; MQTT connected"));
+  ASSERT_TRUE(eventually([&] { return watcher.history(topic) == "online"; }));
   configure(text);
   reload();
   EXPECT_TRUE(shows("main no-device"));

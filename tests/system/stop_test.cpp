@@ -64,13 +64,14 @@ TEST_F(Stop, TellsTheBrokerThatDaemonAndMeterAreOffline) {
   simulator.start();
   configure(std::string(no_bus) + meter_table(simulator.device()) + mqtt_table(broker.url()));
   start();
-  const std::string daemon = "ir-meterd/daemon/" + host_topic_name(host_name()) + "/availability";
+  const std::string daemon = "ir-meterd/daemon/" + machine_name() + "/availability";
   const std::string meter = "ir-meterd/meter/elon_0000000012345678/availability";
   ASSERT_TRUE(eventually(
       [&] { return watcher.payload(daemon) == "online" && watcher.payload(meter) == "online"; }));
   daemon_->signal(SIGTERM);
   EXPECT_TRUE(eventually(
       [&] { return watcher.payload(daemon) == "offline" && watcher.payload(meter) == "offline"; }));
+  EXPECT_EQ(watcher.seen().back().topic, daemon);  // or a meter would be shown as it was
   EXPECT_TRUE(eventually([&] { return !daemon_->running(); }));
   EXPECT_EQ(daemon_->exit_status(), 0);
 }

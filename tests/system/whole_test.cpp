@@ -67,7 +67,7 @@ TEST_F(Whole, LeavesRetainedWhatANewcomerNeeds) {
   {
     MqttWatcher early(loop_, broker);
     ASSERT_TRUE(eventually([&] {
-      return early.payload("ir-meterd/meter/" + id + "/availability") == "online" &&
+      return early.payload("ir-meterd/daemon/" + machine_name() + "/availability") == "online" &&
              early.count("ir-meterd/meter/" + id + "/live") > 1;
     }));
   }
@@ -82,12 +82,15 @@ TEST_F(Whole, LeavesRetainedWhatANewcomerNeeds) {
     }
   }
   const std::string discovery = "homeassistant/device/" + id + "/config";
-  const std::string daemon = "ir-meterd/daemon/" + host_topic_name(host_name());
-  EXPECT_EQ(retained.size(), 5U);
+  const std::string daemon = "ir-meterd/daemon/" + machine_name();
+  EXPECT_EQ(retained.size(), 7U);
+  EXPECT_TRUE(retained.contains("homeassistant/device/ir-meterd-" + machine_name() + "/config"));
   EXPECT_EQ(retained[daemon + "/availability"], "online");
   EXPECT_EQ(retained[daemon + "/meters"], "[\"" + id + "\"]");
   EXPECT_EQ(retained["ir-meterd/meter/" + id + "/availability"], "online");
-  EXPECT_EQ(json::parse(retained["ir-meterd/meter/" + id + "/registers"]).at("meter"), id);
+  for (const char* document : {"/registers", "/diagnostics"}) {
+    EXPECT_EQ(json::parse(retained["ir-meterd/meter/" + id + document]).at("meter"), id);
+  }
   const auto device = json::parse(retained[discovery]);
   EXPECT_TRUE(device.contains("device") || device.contains("dev"));
   EXPECT_TRUE(device.contains("components") || device.contains("cmps"));

@@ -58,9 +58,8 @@ class BrokerVisit {
         mail_(loop_.io(mailbox_->fd(), EPOLLIN, [this](std::uint32_t) { take_mail(); })) {
     settings_.config = config;
     settings_.url = *irmeterd::parse_mqtt_url(config.url);
-    settings_.client_id = config.client_id.empty()
-                              ? irmeterd::default_client_id(irmeterd::host_name())
-                              : config.client_id;
+    settings_.client_id =
+        config.client_id.empty() ? "ir-meterd-" + irmeterd::machine_name() : config.client_id;
     settings_.client_id += "-check";
     settings_.retry.connect_timeout = connect_limit;
   }
@@ -242,7 +241,7 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
   add(Layer::broker, {}, wrong ? Result::failed : Result::ok,
       wrong ? wrong->what : "connected to " + broker.address(), wrong ? wrong->cure : "");
 
-  const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix, ""};
+  const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix, "", ""};
   std::vector<std::string> wanted;
   for (const CheckedMeter& meter : meters) {
     if (!meter.id.empty()) {

@@ -25,16 +25,28 @@ MqttAnnouncements::MqttAnnouncements(Loop& loop, MqttTable& table, const MqttTop
       })),
       gap_over_(loop.timer([this] { set_what_is_due(); })) {}
 
-// Unless the latest message says the same.
+void MqttAnnouncements::announce_daemon() {
+  table_.set(Rank::parent, retained(topics_.discovery(daemon_id(topics_)),
+                                    daemon_discovery_json(topics_, host_name())));
+}
+
+void MqttAnnouncements::withdraw(const std::string& id) {
+  table_.set_final(Rank::discovery, retained(topics_.discovery(id), ""));
+}
+
+// Unless the latest message says the same. What the broker keeps of an earlier run stays until the
+// meter has answered, as only then is it known which quantities it has.
 void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
   const std::string& id = presence_.id(snapshot.name);
-  if (id.empty()) {
+  if (id.empty() || snapshot.identity.serial_number.empty()) {
     return;
   }
   Meter& meter = meters_[id];
-  Described described{snapshot.identity, values_.seen(id), snapshot.interval};
+  Described described{snapshot.identity, values_.seen(id), snapshot.interval,
+                      presence_.meters().size() > 1};
   if (described != meter.described) {
-    meter.waiting = discovery_json(snapshot, described.announced, topics_);
+    meter.waiting =
+        discovery_json(snapshot, described.announced, described.one_of_several, topics_);
     meter.described = std::move(described);
     set_what_is_due();
   }

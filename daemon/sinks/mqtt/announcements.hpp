@@ -29,6 +29,11 @@ class MqttAnnouncements final : public Sink {
   }
   void forget(const std::string& id);
 
+  // The daemon is a device too, which the meters hang on.
+  void announce_daemon();
+  // Home Assistant is to know nothing of the device with this id.
+  void withdraw(const std::string& id);
+
   // Home Assistant's birth message: after a random delay everything is due once more.
   void born();
 
@@ -39,6 +44,7 @@ class MqttAnnouncements final : public Sink {
     irmeter::Identity identity;
     irmeter::QuantitySet announced;  // those that get entities
     std::chrono::milliseconds interval{0};
+    bool one_of_several = false;
 
     friend bool operator==(const Described&, const Described&) = default;
   };

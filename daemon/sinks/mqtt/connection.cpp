@@ -66,14 +66,17 @@ std::string MqttConnection::status() const {
 // it would miss whatever is not retained.
 void MqttConnection::flush() {
   const auto send = [this](const MqttMessage& message) { return publish(message); };
-  table_.send(MqttTable::Rank::greeting, send);
   if (table_.send(MqttTable::Rank::discovery, send) > 0) {
-    settling_ = true;
-    Loop::arm(settled_, loop_.now() + settle_);
+    settle();
   }
   if (!settling_) {
-    table_.send(MqttTable::Rank::availability, send);
+    table_.send(MqttTable::Rank::daemon, send);
   }
+}
+
+void MqttConnection::settle() {
+  settling_ = true;
+  Loop::arm(settled_, loop_.now() + settle_);
 }
 
 // False when the message was not taken: not connected, or too much is waiting already.
@@ -112,7 +115,7 @@ void MqttConnection::close() noexcept {
     return;
   }
   const auto deadline = std::chrono::steady_clock::now() + close_limit;
-  table_.send(MqttTable::Rank::availability,
+  table_.send(MqttTable::Rank::daemon,
               [this](const MqttMessage& message) { return publish(message); });
   mail_.reset();
   retry_.reset();
@@ -174,7 +177,8 @@ void MqttConnection::handle(const MqttEvent& event) {
       reason_.clear();
       log_.info("MQTT: connected to " + settings_.url.broker.text(),
                 {message_id(Event::broker_found)});
-      settling_ = false;  // nobody there has been told anything yet
+      settle();  // what an earlier run has left comes first, and is answered before anything is
+                 // live
       handlers_.connected();
       table_.renew();
       handlers_.status();

@@ -32,7 +32,7 @@ class MqttConnection {
   };
 
   // Begins to connect. A broker that is absent or refuses is a state, not an exception. settle: how
-  // long the rest waits after a discovery message.
+  // long all but discovery waits after connecting, and after a discovery message.
   MqttConnection(Loop& loop, const Log& log, MqttSettings settings,
                  std::chrono::milliseconds settle, Handlers handlers);
   ~MqttConnection() { close(); }
@@ -59,6 +59,7 @@ class MqttConnection {
   void attempt() noexcept;
   void handle(const MqttEvent& event);
   void flush();
+  void settle();
   bool publish(const MqttMessage& message) noexcept;
   void lost();
   void retry_later(const std::string& reason);
@@ -85,7 +86,7 @@ class MqttConnection {
   irmeter::Instant last_attempt_;                  // when it began, or failed
   std::optional<irmeter::Instant> refused_since_;  // nothing published was taken since
   std::vector<Leaving> leaving_;
-  bool settling_ = false;  // after a discovery message
+  bool settling_ = false;  // after connecting, or a discovery message
   EventSource mail_;
   EventSource retry_;
   EventSource settled_;

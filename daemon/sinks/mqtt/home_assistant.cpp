@@ -1,7 +1,10 @@
 #include "daemon/sinks/mqtt/home_assistant.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/faces.hpp"
 #include "common/json.hpp"
@@ -18,19 +21,30 @@ struct Entity {
   std::string_view device_class{};
   std::string_view state_class{};
   std::string_view unit{};
+  std::string_view icon{};  // where Home Assistant has none for the class
   int precision = -1;
   bool diagnostic = false;
   bool enabled = true;
 };
 
+// Without the zeros that fill the number up.
+std::string_view significant(std::string_view number) {
+  return number.substr(std::min(number.find_first_not_of('0'), number.size()));
+}
+
+// BT01 has room for four letters.
+std::string_view manufacturer(std::string_view code) {
+  return code == "ELON" ? "Echelon" : code;
+}
+
 class Discovery {
  public:
-  Discovery(const MeterSnapshot& meter, const MqttTopics& topics)
-      : meter_(meter), topics_(topics), id_(irmeter::meter_id(meter.identity)) {}
+  Discovery(const MqttTopics& topics, std::string id, std::string entity_prefix)
+      : topics_(topics), id_(std::move(id)), entity_prefix_(std::move(entity_prefix)) {}
 
-  std::string write(const QuantitySet& announced) {
+  std::string meter(const MeterSnapshot& meter, const QuantitySet& announced, bool one_of_several) {
     json_.begin_object();
-    device();
+    meter_device(meter, one_of_several);
     origin();
     availability({topics_.daemon_availability(), topics_.availability(id_)});
     json_.key("availability_mode").text("all");
@@ -38,27 +52,55 @@ class Discovery {
     json_.key("components").begin_object();
     for (const Face& face : faces) {
       if (announced.test(static_cast<std::size_t>(face.id))) {
-        quantity_sensor(face);
+        quantity_sensor(face, std::chrono::ceil<std::chrono::seconds>(meter.stale_limit()));
       }
     }
     state_entities();
     counters();
-    daemon_entities();
+    read_button();
     json_.end_object();
     return json_.end_object().take();
   }
 
- private:
-  void device() {
-    const irmeter::Identity& identity = meter_.identity;
+  std::string daemon(const std::string& host_name) {
+    json_.begin_object();
     json_.key("device").begin_object();
     json_.key("identifiers").begin_array().text(id_).end_array();
-    option("name", "Electricity meter " + meter_.name);
-    option("manufacturer", identity.manufacturer);
+    option("name", "ir-meterd on " + host_name);
+    option("sw_version", version_text);
+    json_.end_object();
+    origin();
+    json_.key("qos").integer(1);
+    json_.key("components").begin_object();
+    // Its state is the will topic, so it is always available.
+    begin({.platform = "binary_sensor",
+           .key = "connected",
+           .name = "Connected",
+           .device_class = "connectivity",
+           .diagnostic = true});
+    option("state_topic", topics_.daemon_availability());
+    option("payload_on", mqtt_online);
+    option("payload_off", mqtt_offline);
+    json_.end_object().end_object();
+    return json_.end_object().take();
+  }
+
+ private:
+  void meter_device(const MeterSnapshot& meter, bool one_of_several) {
+    const irmeter::Identity& identity = meter.identity;
+    const std::string_view printed =
+        significant(identity.utility_serial_number.empty() ? identity.serial_number
+                                                           : identity.utility_serial_number);
+    json_.key("device").begin_object();
+    json_.key("identifiers").begin_array().text(id_).end_array();
+    option("name",
+           "Electricity meter " + meter.name + (one_of_several ? " " + std::string(printed) : ""));
+    option("manufacturer", manufacturer(identity.manufacturer));
     option("model", identity.model);
     option("hw_version", identity.hardware_version);
     option("sw_version", identity.firmware_version);
-    option("serial_number", identity.serial_number);
+    option("serial_number", printed);
+    option("via_device", daemon_id(topics_));
     json_.end_object();
   }
 
@@ -69,7 +111,7 @@ class Discovery {
     json_.end_object();
   }
 
-  void quantity_sensor(const Face& face) {
+  void quantity_sensor(const Face& face, std::chrono::seconds stale_limit) {
     begin({.platform = "sensor",
            .key = irmeter::info(face.id).key,
            .name = face.label,
@@ -80,19 +122,27 @@ class Discovery {
            .enabled = face.enabled_by_default});
     const bool is_register = irmeter::is_register(face.id);
     option("state_topic", is_register ? topics_.registers(id_) : topics_.live(id_));
-    value_of(face.json_key);
+    if (is_register || face.json_decimals == face.display_precision) {
+      value_of(face.json_key);
+    } else {
+      // What is not shown is not recorded either; null stays unknown.
+      option("value_template", "{{ value_json." + std::string(face.json_key) + " | round(" +
+                                   std::to_string(face.display_precision) + ", default=none) }}");
+    }
     if (!is_register) {
-      const auto limit = std::chrono::ceil<std::chrono::seconds>(meter_.stale_limit());
-      json_.key("expire_after").integer(limit.count());
+      json_.key("expire_after").integer(stale_limit.count());
     }
     json_.end_object();
   }
 
-  // Entities that say how the reading goes. They must speak when the meter does not, so only the
-  // daemon's own availability counts for them.
+  // Entities that say how the reading goes. They must speak when the meter does not, so what counts
+  // for them is that the daemon is there and reads this meter.
   void state_entities() {
-    begin_diagnostic(
-        {.platform = "sensor", .key = "state", .name = "State", .device_class = "enum"});
+    begin_diagnostic({.platform = "sensor",
+                      .key = "state",
+                      .name = "State",
+                      .device_class = "enum",
+                      .icon = "mdi:list-status"});
     value_of("state");
     json_.key("options").begin_array();
     for (const auto& state : irmeter::states) {
@@ -100,9 +150,10 @@ class Discovery {
     }
     json_.end_array().end_object();
 
-    begin_diagnostic({.platform = "sensor", .key = "state_detail", .name = "State detail"});
+    begin_diagnostic(
+        {.platform = "sensor", .key = "state_detail", .name = "State detail", .icon = "mdi:text"});
     // Home Assistant refuses states of more than 255 characters.
-    option("value_template", "{{ value_json.state_detail[:255] }}");
+    option("value_template", "{{ (value_json.state_detail or '')[:255] }}");
     json_.end_object();
 
     begin_diagnostic({.platform = "binary_sensor",
@@ -110,7 +161,8 @@ class Discovery {
                       .name = "Problem",
                       .device_class = "problem"});
     option("value_template",
-           "{{ 'OFF' if value_json.state in ['online', 'starting', 'quiet'] else 'ON' }}");
+           "{{ 'OFF' if value_json.state in ['online', 'starting', 'quiet', none] "
+           "and not value_json.held else 'ON' }}");
     json_.end_object();
 
     begin_diagnostic({.platform = "sensor",
@@ -134,39 +186,32 @@ class Discovery {
   }
 
   void counters() {
-    counter("retries", "Retries", true);
-    counter("crc_errors", "CRC errors", true);
+    counter("retries", "Retries", "mdi:repeat", true);
+    counter("crc_errors", "CRC errors", "mdi:alert-decagram-outline", true);
     // A probe that hears itself counts up with every packet.
-    counter("echoes", "Echoes", false);
-    counter("reconnects", "Reconnects", true);
-    counter("held_back", "Values held back", true);
+    counter("echoes", "Echoes", "mdi:reflect-horizontal", false);
+    counter("reconnects", "Reconnects", "mdi:connection", true);
+    counter("held_back", "Values held back", "mdi:filter-outline", true);
   }
 
-  void counter(std::string_view key, std::string_view name, bool enabled) {
+  void counter(std::string_view key, std::string_view name, std::string_view icon, bool enabled) {
     begin_diagnostic({.platform = "sensor",
                       .key = key,
                       .name = name,
                       .state_class = "total_increasing",
+                      .icon = icon,
                       .enabled = enabled});
     value_of(key);
     json_.end_object();
   }
 
-  void daemon_entities() {
-    begin({.platform = "binary_sensor",
-           .key = "connected",
-           .name = "Connected",
-           .device_class = "connectivity",
+  void read_button() {
+    begin({.platform = "button",
+           .key = "read_now",
+           .name = "Read now",
+           .icon = "mdi:eye-refresh-outline",
            .diagnostic = true});
-    // Its state is the will topic; under the shared availability it could never say "off".
-    availability({});
-    option("state_topic", topics_.daemon_availability());
-    option("payload_on", mqtt_online);
-    option("payload_off", mqtt_offline);
-    json_.end_object();
-
-    begin({.platform = "button", .key = "read_now", .name = "Read now", .diagnostic = true});
-    availability({topics_.daemon_availability()});
+    availability_of_diagnostics();
     option("command_topic", topics_.command(id_));
     option("payload_press", mqtt_read_now);
     json_.end_object();
@@ -177,12 +222,13 @@ class Discovery {
     json_.key(entity.key).begin_object();
     option("platform", entity.platform);
     option("unique_id", id_ + "_" + std::string(entity.key));
-    option("default_entity_id", std::string(entity.platform) + ".electricity_meter_" + meter_.name +
-                                    "_" + std::string(entity.key));
+    option("default_entity_id",
+           std::string(entity.platform) + "." + entity_prefix_ + "_" + std::string(entity.key));
     option("name", entity.name);
     option("device_class", entity.device_class);
     option("state_class", entity.state_class);
     option("unit_of_measurement", entity.unit);
+    option("icon", entity.icon);
     if (entity.precision >= 0) {
       json_.key("suggested_display_precision").integer(entity.precision);
     }
@@ -197,8 +243,16 @@ class Discovery {
   void begin_diagnostic(Entity entity) {
     entity.diagnostic = true;
     begin(entity);
-    availability({topics_.daemon_availability()});
+    availability_of_diagnostics();
     option("state_topic", topics_.diagnostics(id_));
+  }
+
+  void availability_of_diagnostics() {
+    json_.key("availability").begin_array();
+    json_.begin_object().key("topic").text(topics_.daemon_availability()).end_object();
+    json_.begin_object().key("topic").text(topics_.diagnostics(id_));
+    option("value_template", "{{ 'offline' if value_json.state is none else 'online' }}");
+    json_.end_object().end_array();
   }
 
   void availability(std::initializer_list<std::string> topics) {
@@ -219,17 +273,32 @@ class Discovery {
     }
   }
 
-  const MeterSnapshot& meter_;
   const MqttTopics& topics_;
   std::string id_;
+  std::string entity_prefix_;
   JsonWriter json_;
 };
+
+// Fit for an entity's id.
+std::string in_small_letters(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    return upper ? static_cast<char>(c - 'A' + 'a') : c == '-' ? '_' : c;
+  });
+  return text;
+}
 
 }  // namespace
 
 std::string discovery_json(const MeterSnapshot& meter, const QuantitySet& announced,
-                           const MqttTopics& topics) {
-  return Discovery(meter, topics).write(announced);
+                           bool one_of_several, const MqttTopics& topics) {
+  return Discovery(topics, irmeter::meter_id(meter.identity), "electricity_meter_" + meter.name)
+      .meter(meter, announced, one_of_several);
+}
+
+std::string daemon_discovery_json(const MqttTopics& topics, const std::string& host_name) {
+  const std::string id = daemon_id(topics);
+  return Discovery(topics, id, in_small_letters(id)).daemon(host_name);
 }
 
 }  // namespace irmeterd

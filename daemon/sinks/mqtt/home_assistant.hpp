@@ -15,9 +15,16 @@
 namespace irmeterd {
 
 // The payload for topics.discovery(). The meter has been identified; announced are the quantities
-// it gets entities for. Of the snapshot only name, identity and interval count, so the text stays
-// the same from poll to poll.
+// it gets entities for; one of several has its printed number in its name. Of the snapshot only
+// name, identity and interval count, so the text stays the same from poll to poll.
 [[nodiscard]] std::string discovery_json(const MeterSnapshot& meter, const QuantitySet& announced,
-                                         const MqttTopics& topics);
+                                         bool one_of_several, const MqttTopics& topics);
+
+// The daemon as a device: its id, and the payload for topics.discovery().
+[[nodiscard]] inline std::string daemon_id(const MqttTopics& topics) {
+  return "ir-meterd-" + topics.host;
+}
+[[nodiscard]] std::string daemon_discovery_json(const MqttTopics& topics,
+                                                const std::string& host_name);
 
 }  // namespace irmeterd

@@ -5,12 +5,23 @@
 #include <utility>
 
 #include "common/json.hpp"
+#include "daemon/sinks/reading_json.hpp"
 
 namespace irmeterd {
 namespace {
 
 MqttMessage availability(std::string topic, bool online) {
   return retained(std::move(topic), std::string(online ? mqtt_online : mqtt_offline));
+}
+
+// Diagnostics of a meter that is not read: every key is there, so that no template fails.
+std::string nothing_known(const std::string& id) {
+  auto document = nlohmann::ordered_json::parse(diagnostics_json({}));
+  for (auto& value : document) {
+    value = nullptr;
+  }
+  document["meter"] = id;
+  return document.dump();
 }
 
 }  // namespace
@@ -20,7 +31,7 @@ using Rank = MqttTable::Rank;
 MqttPresence::MqttPresence(MqttTable& table, const MqttTopics& topics, const Log& log,
                            Handlers handlers)
     : table_(table), topics_(topics), log_(log), handlers_(std::move(handlers)) {
-  table_.set(Rank::greeting, availability(topics_.daemon_availability(), true));
+  table_.set(Rank::daemon, availability(topics_.daemon_availability(), true));
 }
 
 MqttMessage MqttPresence::will(const MqttTopics& topics) {
@@ -34,7 +45,7 @@ void MqttPresence::meter_removed(const MeterSnapshot& meter) noexcept {
 
 void MqttPresence::show(const MeterSnapshot& snapshot) {
   Meter& meter = meters_[snapshot.name];
-  const irmeter::Identity& identity = snapshot.identity;
+  const irmeter::Identity& identity = snapshot.known();
   identify(snapshot.name, meter, identity.serial_number.empty() ? "" : irmeter::meter_id(identity));
   if (!meter.id.empty()) {
     set(meter, !snapshot.stale);
@@ -48,8 +59,8 @@ void MqttPresence::identify(const std::string& name, Meter& meter, const std::st
   }
   const Meter before = std::exchange(meter, {});
   if (!before.id.empty()) {
-    give_up(before.id);
     handlers_.gone(before.id);
+    give_up(before.id);
   }
   // Two configured meters that are one and the same: the first keeps the topics.
   if (!id.empty() && knows(id)) {
@@ -67,11 +78,24 @@ void MqttPresence::set(Meter& meter, bool online) {
   if (std::exchange(meter.online, online) != online) {
     set_list();
   }
-  table_.set(Rank::availability, availability(topics_.availability(meter.id), online));
+  const std::string topic = topics_.availability(meter.id);
+  table_.set(Rank::availability, availability(topic, online));
+  if (std::exchange(meter.contradicted, false) && online) {
+    table_.renew(Rank::availability, topic);
+  }
+}
+
+void MqttPresence::contradict(std::string_view id, std::string_view payload) {
+  for (auto& [name, meter] : meters_) {
+    if (meter.id == id && payload != mqtt_online) {
+      meter.contradicted = true;
+    }
+  }
 }
 
 void MqttPresence::give_up(const std::string& id) {
   set_list();
+  table_.set_final(Rank::values, retained(topics_.diagnostics(id), nothing_known(id)));
   table_.set_final(Rank::availability, availability(topics_.availability(id), false));
 }
 
@@ -84,7 +108,7 @@ void MqttPresence::take_back(std::string_view list) {
 }
 
 void MqttPresence::leave() {
-  table_.set(Rank::greeting, will(topics_));
+  table_.set(Rank::daemon, will(topics_));
   for (auto& [name, meter] : meters_) {
     if (!meter.id.empty()) {
       set(meter, false);

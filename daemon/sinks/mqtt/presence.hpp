@@ -2,7 +2,8 @@
 //
 // The broker itself says that a daemon is gone that ends without a word; that is the will. What it
 // cannot say is that the meters are gone with it. For this it keeps a list of those online, and the
-// daemon's next run takes back what nobody vouches for any more.
+// daemon's next run takes back what nobody vouches for any more. A meter that is not read here any
+// more is offline, and its diagnostics say nothing.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +41,7 @@ class MqttPresence final : public Sink {
     std::string id;          // that it is published under; empty: not identified, or refused
     std::string refused_id;  // of another meter that has the same
     bool online = false;
+    bool contradicted = false;  // somebody else has called it offline meanwhile
   };
   struct Handlers {
     std::function<void(const std::string& id)> found;  // a meter has this id from now on
@@ -63,6 +65,10 @@ class MqttPresence final : public Sink {
   // The list an earlier run has left: whichever is not ours by now is offline until it is
   // identified.
   void take_back(std::string_view list);
+
+  // Somebody says something of the availability of this id. It is put right with the meter's next
+  // poll, so that two who disagree do not keep the broker busy.
+  void contradict(std::string_view id, std::string_view payload);
 
   // Daemon and meters are offline.
   void leave();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/sinks/mqtt/home_assistant.hpp"
+
 namespace irmeterd {
 namespace {
 
@@ -10,7 +12,7 @@ MqttSettings settings(const MqttConfig& config, const Secret& password, const Mq
   const auto url = parse_mqtt_url(config.url);
   return {.config = config,
           .url = url ? *url : MqttUrl{},
-          .client_id = config.client_id.empty() ? default_client_id(topics.host) : config.client_id,
+          .client_id = config.client_id.empty() ? "ir-meterd-" + topics.host : config.client_id,
           .password = password,
           .will = MqttPresence::will(topics),
           .retry = retry};
@@ -37,15 +39,16 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
       discovery_(config.discovery),
       topics_{.prefix = config.topic_prefix,
               .discovery_prefix = config.discovery_prefix,
-              .host = host_topic_name(host_name())},
+              .host = machine_name(),
+              .birth = config.discovery_birth_topic.empty() ? config.discovery_prefix + "/status"
+                                                            : config.discovery_birth_topic},
       connection_(loop, log, settings(config, password, topics_, timing.retry), timing.settle,
                   {.connected = [this] { on_connected(); },
                    .message = [this](const MqttMessage& message) { on_message(message); },
                    .status = [this] { changed(); }}),
-      presence_(
-          connection_.table(), topics_, log,
-          {.found = [this](const std::string& id) { connection_.subscribe(topics_.command(id)); },
-           .gone = [this](const std::string& id) { forget(id); }}),
+      presence_(connection_.table(), topics_, log,
+                {.found = [this](const std::string& id) { on_found(id); },
+                 .gone = [this](const std::string& id) { forget(id); }}),
       values_(connection_.table(), topics_, presence_),
       announcements_(loop, connection_.table(), topics_, timing_, presence_, values_) {
   // In this order: presence finds the id of a meter, and the values have the quantities that are
@@ -53,7 +56,10 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
   store_.add_sink(presence_);
   store_.add_sink(values_);
   if (discovery_) {
+    announcements_.announce_daemon();
     store_.add_sink(announcements_);
+  } else {
+    announcements_.withdraw(daemon_id(topics_));
   }
 }
 
@@ -69,6 +75,14 @@ void MqttPublisher::stop() noexcept {
   connection_.close();
 }
 
+void MqttPublisher::on_found(const std::string& id) {
+  connection_.subscribe(topics_.command(id));
+  connection_.subscribe(topics_.availability(id));
+  if (!discovery_) {
+    announcements_.withdraw(id);
+  }
+}
+
 void MqttPublisher::forget(const std::string& id) {
   announcements_.forget(id);
   values_.forget(id);
@@ -78,11 +92,11 @@ void MqttPublisher::on_connected() {
   // First of all: the broker answers with the list before it takes a new one.
   connection_.subscribe(topics_.online_meters());
   if (discovery_) {
-    connection_.subscribe(topics_.birth());
+    connection_.subscribe(topics_.birth);
   }
   for (const auto& [name, meter] : presence_.meters()) {
     if (!meter.id.empty()) {
-      connection_.subscribe(topics_.command(meter.id));
+      on_found(meter.id);
     }
   }
 }
@@ -94,13 +108,19 @@ void MqttPublisher::on_message(const MqttMessage& message) {
     }
     return;
   }
+  for (const auto& [name, meter] : presence_.meters()) {
+    if (!meter.id.empty() && message.topic == topics_.availability(meter.id)) {
+      presence_.contradict(meter.id, message.payload);
+      return;
+    }
+  }
   // A retained birth is as old as it likes, and all there is to tell was told on connecting. A
   // retained command would be carried out at every connect.
   if (message.retained) {
     log_.debug("MQTT: retained message ignored on " + printable(message.topic));
     return;
   }
-  if (discovery_ && message.topic == topics_.birth()) {
+  if (discovery_ && message.topic == topics_.birth) {
     if (message.payload == mqtt_online) {
       announcements_.born();
     }

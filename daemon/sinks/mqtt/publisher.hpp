@@ -43,6 +43,7 @@ class MqttPublisher final : public Output {
 
  private:
   void on_connected();
+  void on_found(const std::string& id);
   void on_message(const MqttMessage& message);
   void on_command(const std::string& name, const MqttMessage& message);
   void forget(const std::string& id);

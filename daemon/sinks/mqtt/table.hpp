@@ -25,8 +25,9 @@ namespace irmeterd {
 
 class MqttTable {
  public:
-  // Messages go out in this order: an availability follows the values it vouches for.
-  enum class Rank { greeting, discovery, values, availability };
+  // Messages go out in this order: a device follows the one it hangs on, an availability the values
+  // it vouches for, and the daemon's own those of its meters.
+  enum class Rank { parent, discovery, values, availability, daemon };
 
   // due: called whenever there is something to send.
   explicit MqttTable(std::function<void()> due) : due_(std::move(due)) {}
@@ -48,6 +49,13 @@ class MqttTable {
   }
   void erase(Rank rank, const std::string& topic) { entries_.erase({rank, topic}); }
 
+  // The topic's message is due once more.
+  void renew(Rank rank, const std::string& topic) {
+    if (const auto place = entries_.find({rank, topic}); place != entries_.end()) {
+      place->second.due = true;
+      due_();
+    }
+  }
   // Everything is due once more: the broker, or somebody behind it, has to be told again.
   void renew() {
     for (auto& [key, entry] : entries_) {

@@ -13,7 +13,8 @@ struct MqttTiming {
   // once.
   std::chrono::milliseconds birth_least{1000};
   std::chrono::milliseconds birth_most{5000};
-  // After discovery, until Home Assistant has subscribed to the topics it names.
+  // After connecting, until the broker has said what it kept of an earlier run; after discovery,
+  // until Home Assistant has subscribed to the topics it names.
   std::chrono::milliseconds settle{2000};
   // Between two different discovery messages of a meter; sooner, Home Assistant may miss parts.
   std::chrono::milliseconds discovery_gap{10'000};

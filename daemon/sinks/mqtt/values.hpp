@@ -50,7 +50,7 @@ class MqttValues final : public Sink {
     } else {
       table_.set(Rank::values, passing(topics_.live(id), live_json(meter, seen)));
     }
-    table_.set(Rank::values, passing(topics_.diagnostics(id), diagnostics_json(meter)));
+    table_.set(Rank::values, retained(topics_.diagnostics(id), diagnostics_json(meter)));
   }
 
   MqttTable& table_;
