@@ -62,7 +62,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
       line_(loop, config,
             {[this] { on_ready(); }, [this](irmeter::ByteView bytes) { on_bytes(bytes); },
              [this](const irmeter::Failure& failure) { on_line_failure(failure); }}),
-      trace_(log, config.name),
+      trace_(log, config.name, key.key),
       reopen_delay_(reopen_delay(config)) {
   // The protocol counts in characters of a millisecond, so its timer shares no wake-ups.
   protocol_timer_ = loop.timer(

@@ -2,9 +2,11 @@
 
 namespace irmeterd {
 
-LineTrace::LineTrace(const Log& log, const std::string& meter) : log_(log), meter_(meter) {
+LineTrace::LineTrace(const Log& log, const std::string& meter,
+                     const std::optional<irmeter::Key>& key)
+    : log_(log), meter_(meter) {
   if (log.enabled(LogLevel::trace)) {
-    trace_ = std::make_unique<irmeter::Trace>();
+    trace_ = std::make_unique<irmeter::Trace>(irmeter::default_packet_size, key);
   }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace irmeterd {
 class LineTrace {
  public:
   // The level that `log` has now is the one that counts.
-  LineTrace(const Log& log, const std::string& meter);
+  LineTrace(const Log& log, const std::string& meter, const std::optional<irmeter::Key>& key);
   LineTrace(const LineTrace&) = delete;
   LineTrace& operator=(const LineTrace&) = delete;
   ~LineTrace() { ended(); }

@@ -4,9 +4,11 @@
 // type shows its content to nobody but the Security packet, and wipes it when it ends.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,10 +44,46 @@ class Key {
 
   [[nodiscard]] ByteView bytes() const { return bytes_; }
 
+  // Whether so many characters of the key, in a row, are anywhere in the bytes.
+  [[nodiscard]] bool shares(ByteView bytes, std::size_t count) const {
+    for (; !bytes.empty(); bytes = bytes.subspan(1)) {
+      if (common_with(bytes) >= count) {
+        return true;
+      }
+    }
+    return false;
+  }
+  // Puts '*' in the place of every piece of the key that is not there by chance: of five characters
+  // that are not all digits, as those of serial numbers are, or of nine. Whether there was one.
+  bool hide_in(std::span<std::uint8_t> text) const {
+    const auto is_digit = [](std::uint8_t c) { return c >= '0' && c <= '9'; };
+    bool found = false;
+    for (std::size_t length = 0; !text.empty(); text = text.subspan(length)) {
+      const auto piece = text.first(common_with(text));
+      const bool told =
+          piece.size() >= 9 || (piece.size() >= 5 && !std::ranges::all_of(piece, is_digit));
+      std::ranges::fill(told ? piece : text.first(0), std::uint8_t{'*'});
+      length = told ? piece.size() : 1;
+      found = found || told;
+    }
+    return found;
+  }
+
   friend bool operator==(const Key&, const Key&) = default;
 
  private:
   Key() = default;
+
+  // How much of the beginning of a text is anywhere in the key.
+  [[nodiscard]] std::size_t common_with(ByteView text) const {
+    std::ptrdiff_t longest = 0;
+    for (auto from = bytes_.begin(); from != bytes_.end(); ++from) {
+      const auto end = std::mismatch(from, bytes_.end(), text.begin(), text.end()).first;
+      longest = std::max(longest, end - from);
+    }
+    return static_cast<std::size_t>(longest);
+  }
+
   std::array<std::uint8_t, size> bytes_{};
 };
 

@@ -51,9 +51,10 @@ void drop_front(Bytes& bytes, std::size_t count) {
 
 }  // namespace
 
-Trace::Trace(std::size_t max_packet_size)
+Trace::Trace(std::size_t max_packet_size, const std::optional<Key>& key)
     : client_{.label = "C>", .scanner = PacketScanner(max_packet_size)},
-      meter_{.label = "M>", .scanner = PacketScanner(max_packet_size)} {}
+      meter_{.label = "M>", .scanner = PacketScanner(max_packet_size)},
+      key_(key) {}
 
 Trace::Lines Trace::client(ByteView bytes) {
   Lines lines;
@@ -161,7 +162,9 @@ void Trace::on_meter_packet(const ReceivedPacket& received, Lines& lines) {
   const Packet& packet = received.packet;
   const std::uint8_t code = packet.payload[0];
   if (packet.begins_message() && code > last_response_code) {
-    if (!hiding_ || code == service_code::security || received.raw == request_raw_) {
+    const bool harmless = code == service_code::security || received.raw == request_raw_ ||
+                          !(hiding_ || has_key(received.raw));
+    if (harmless) {
       lines.push_back(request_line(meter_.label, received, "echo: "));
     } else {
       lines.push_back(line(meter_.label, "", bytes_not_shown(received.raw.size())));
@@ -189,7 +192,11 @@ void Trace::show_response(const ReceivedPacket& received, Lines& lines) {
   } else if (in_step) {
     meaning = (packet.multi ? "last packet: " : "") + describe_response(message_, request_);
   }
-  lines.push_back(line(meter_.label, bytes_text(received.raw, received.raw.size()), meaning));
+  if (has_key(message_)) {
+    lines.push_back(line(meter_.label, "", bytes_not_shown(received.raw.size())));
+  } else {
+    lines.push_back(line(meter_.label, bytes_text(received.raw, received.raw.size()), meaning));
+  }
   if (packet.begins_message() && answers_read(packet.payload, request_)) {
     hiding_ = false;
   }
@@ -208,8 +215,9 @@ void Trace::end_stray(Side& side, Lines& lines) {
     }
     const std::string kind = side.damaged ? "damaged packet" : "noise";
     const std::size_t size = side.stray.size();
-    lines.push_back(hiding_ ? line(side.label, "", kind + ", " + bytes_not_shown(size))
-                            : line(side.label, bytes_text(side.stray, size), kind));
+    const bool hidden = hiding_ || (key_ && key_->shares(side.stray, 3));
+    lines.push_back(hidden ? line(side.label, "", kind + ", " + bytes_not_shown(size))
+                           : line(side.label, bytes_text(side.stray, size), kind));
     side.stray.clear();
   }
   side.damaged = false;

@@ -11,7 +11,8 @@
 // function of it. A probe that hears itself returns the key as well, perhaps damaged and in pieces,
 // and nobody knows how late. So from a Security packet on, until the meter has answered a read that
 // was asked for behind it, only whole packets of the meter and ACKs and NAKs that stand alone are
-// shown of what is received; the rest is counted.
+// shown of what is received; the rest is counted. So is at any time whatever has a piece of the key
+// in it: an echo may come in later still, and a meter may put in its tables what it was shown.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "lib/link/scanner.hpp"
+#include "lib/session/key.hpp"
 
 namespace irmeter {
 
@@ -27,8 +29,9 @@ class Trace {
  public:
   using Lines = std::vector<std::string>;
 
-  // max_packet_size: as for a PacketScanner.
-  explicit Trace(std::size_t max_packet_size = default_packet_size);
+  // max_packet_size: as for a PacketScanner. The key is the one that the client has.
+  explicit Trace(std::size_t max_packet_size = default_packet_size,
+                 const std::optional<Key>& key = std::nullopt);
 
   // What one end sent, in pieces of any size. Returned are the lines that are complete now; noise
   // of the meter is gathered until something follows it.
@@ -56,6 +59,7 @@ class Trace {
   void on_damage(Side& side, Lines& lines);
   void on_control(Side& side, std::uint8_t byte, Lines& lines);
   void hide();
+  [[nodiscard]] bool has_key(Bytes bytes) const { return key_ && key_->hide_in(bytes); }
   void on_request(const ReceivedPacket& received, Lines& lines);
   void on_meter_packet(const ReceivedPacket& received, Lines& lines);
   void show_response(const ReceivedPacket& received, Lines& lines);
@@ -69,6 +73,7 @@ class Trace {
   Bytes message_;      // the response in several packets that is coming in
   std::optional<std::uint8_t> expected_sequence_;  // of its next packet
   bool hiding_ = false;                            // the key may still come back
+  std::optional<Key> key_;
 };
 
 }  // namespace irmeter

@@ -171,6 +171,30 @@ TEST_F(TraceSecret, IsOverWithTheAnswerToALaterRead) {
   EXPECT_EQ(trace.rest(), Lines{"M> " + to_hex(damaged_answer) + "  # damaged packet"});
 }
 
+// Neither is it after that, from a probe that is later still, or a meter that has kept it.
+TEST_F(TraceSecret, IsNotInWhatComesInWhenNobodyWaitsForIt) {
+  std::vector<Bytes> late = damaged_echoes();
+  for (const std::uint8_t code : from_hex("00 03 50")) {
+    Packet packet;
+    packet.payload = request::security(*Key::from_text(key));
+    packet.payload[0] = code;
+    late.push_back(encode(packet));
+  }
+  for (const Bytes& bytes : late) {
+    Trace trace(default_packet_size, *Key::from_text(key));
+    (void)trace.client(security);
+    (void)trace.meter(ok);
+    (void)trace.client(next_request);
+    (void)trace.meter(next_answer);
+    Lines lines = trace.meter(bytes);
+    add(lines, trace.client(next_request));
+    add(lines, trace.rest());
+    for (const std::string& line : lines) {
+      irmeterd::expect_without(line, key, "line");
+    }
+  }
+}
+
 TEST_F(TraceSecret, IsNotInAClientsDamagedPacketNorInItsEcho) {
   for (const Bytes& damaged : damaged_echoes()) {
     if (damaged == security) {
