@@ -90,7 +90,8 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
     {irmeter::Fault::key_unremembered,
      "The key was not sent, because a wrong one raises an alarm at the grid company and what "
      "becomes of it could not be written down",
-     "see that /var/lib/ir-meterd can be written"},
+     "see that /var/lib/ir-meterd can be written, and that the file keys in it is in order and has "
+     "room"},
     {irmeter::Fault::quiet, "Configured quiet hours", "polling goes on when they are over"},
 }};
 static_assert(std::ranges::equal(fault_texts, irmeter::faults, {}, &FaultText::id,

@@ -56,7 +56,7 @@ int run(const CommandLine& options) {
   paths.config = options.config_path;
   paths.credentials_directory = environment("CREDENTIALS_DIRECTORY", "");
   paths.runtime_directory = environment("RUNTIME_DIRECTORY", "/run/ir-meterd");
-  paths.state_directory = environment("STATE_DIRECTORY", "");
+  paths.state_directory = environment("STATE_DIRECTORY", "/var/lib/ir-meterd");
   if (options.check_config) {
     return check_config(paths);
   }

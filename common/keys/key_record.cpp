@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "common/files.hpp"
@@ -25,7 +27,8 @@ constexpr std::string_view explanation =
     "# Serial number of the meter, what became of the key, the key as a salted hash.\n";
 
 // By KeyTrust. A key that is untried has no line.
-constexpr std::array<std::string_view, 4> words{"untried", "unanswered", "proven", "rejected"};
+constexpr std::array<std::string_view, 5> words{"untried", "unanswered", "put-off", "proven",
+                                                "rejected"};
 
 std::optional<KeyTrust> trust_from(std::string_view word) {
   const auto* const found = std::find(words.begin() + 1, words.end(), word);
@@ -34,93 +37,111 @@ std::optional<KeyTrust> trust_from(std::string_view word) {
 
 }  // namespace
 
-KeyRecord::KeyRecord(const std::string& directory, const Log& log)
-    : log_(log), directory_(directory), path_(directory + "/keys") {
-  if (!directory_.empty()) {
-    alone_ = lock();
+KeyAnswer KeyRecord::ask(const irmeter::Key& key, const irmeter::KeyQuestion& question) {
+  const auto permission = [&] {
     load();
-  }
-}
-
-bool KeyRecord::lock() {
-  lock_ = FileDescriptor(open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // A directory that cannot be locked is no reason to do without it.
-  return !lock_ || flock(lock_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-}
-
-KeyPermission KeyRecord::ask(const irmeter::Key& key, const irmeter::KeyQuestion& question) {
-  const auto known = find(key, question.serial_number);
-  const KeyTrust trust = known == entries_.end() ? KeyTrust::untried : known->fact.trust;
-  if (trust == KeyTrust::proven) {
-    return KeyPermission::proven;
-  }
-  if (trust != KeyTrust::untried && !question.retry) {
-    return trust == KeyTrust::rejected ? KeyPermission::rejected : KeyPermission::unanswered;
+    return irmeter::permission_for(trust(key, question.serial_number), question.retry);
+  };
+  KeyPermission given = permission();
+  if (!is_attempt(given) && news_.empty()) {
+    return {given};
   }
   auto before = entries_;
-  set(key, {question.serial_number, KeyTrust::unanswered});
-  if (save()) {
-    return KeyPermission::granted;
+  std::string why;
+  try {
+    const FileDescriptor locked = lock();
+    given = permission();
+    before = entries_;
+    why = is_attempt(given) ? obstacle(key, question) : "";
+    if (is_attempt(given) && why.empty()) {
+      set(key, {question.serial_number, KeyTrust::unanswered});
+    }
+    if (why.empty() && (damage_.empty() || is_attempt(given))) {
+      write();
+      return {given};
+    }
+  } catch (const std::system_error& error) {
+    on_unwritten(why = error.what());
   }
   entries_ = std::move(before);
-  return KeyPermission::unrecorded;
+  return is_attempt(given) ? KeyAnswer{KeyPermission::unrecorded, why} : KeyAnswer{given};
+}
+
+// Why an attempt is out of the question; empty: it is not.
+std::string KeyRecord::obstacle(const irmeter::Key& key, const irmeter::KeyQuestion& question) {
+  if (!damage_.empty() && !question.retry) {
+    return path_ + damage_;
+  }
+  const bool fits =
+      entries_.size() < max_facts || find(key, question.serial_number) != entries_.end();
+  return fits ? "" : path_ + " is full";
 }
 
 void KeyRecord::learn(const irmeter::Key& key, const irmeter::KeyFact& fact) {
-  const auto known = find(key, fact.serial_number);
-  const KeyTrust before = known == entries_.end() ? KeyTrust::untried : known->fact.trust;
-  if (before != fact.trust) {
-    set(key, fact);
-  }
-  if (before != fact.trust || unwritten_) {
-    (void)save();
+  std::erase_if(news_, [&](const News& old) {
+    return old.key == key && old.fact.serial_number == fact.serial_number;
+  });
+  news_.push_back({key, fact});
+  try {
+    const FileDescriptor locked = lock();
+    load();
+    if (damage_.empty()) {
+      write();
+    }
+  } catch (const std::system_error& error) {
+    on_unwritten(error.what());
   }
 }
 
 std::vector<KeyRecord::Entry>::iterator KeyRecord::find(const irmeter::Key& key,
                                                         const std::string& serial_number) {
-  return std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+  return std::ranges::find_if(entries_, [&](const Entry& entry) {
     return entry.fact.serial_number == serial_number &&
            hash(key, salt_of(entry.key_hash)) == entry.key_hash;
   });
 }
 
+KeyTrust KeyRecord::trust(const irmeter::Key& key, const std::string& serial_number) {
+  const auto known = find(key, serial_number);
+  return known == entries_.end() ? KeyTrust::untried : known->fact.trust;
+}
+
 void KeyRecord::set(const irmeter::Key& key, const irmeter::KeyFact& fact) {
-  // One salt for all, so that a key is hashed once, however many meters have seen it.
-  const std::string salt = entries_.empty() ? new_salt() : salt_of(entries_.back().key_hash);
   if (const auto old = find(key, fact.serial_number); old != entries_.end()) {
-    entries_.erase(old);
-  }
-  if (fact.trust != KeyTrust::untried) {
+    old->fact = fact;
+  } else {
+    // One salt for all, so that a key is hashed once, however many meters have seen it.
+    const std::string salt = entries_.empty() ? new_salt() : salt_of(entries_.back().key_hash);
     entries_.push_back({fact, hash(key, salt)});
-  }
-  if (entries_.size() > max_facts) {
-    const auto proven = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) {
-      return entry.fact.trust == KeyTrust::proven;
-    });
-    entries_.erase(proven == entries_.end() ? entries_.begin() : proven);
   }
 }
 
 void KeyRecord::load() {
   struct stat status {};
-  if (lstat(path_.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    return;  // no key has been shown yet; a directory that is not there is missed on writing
+  const bool missing = lstat(path_.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+  std::string damage;
+  if (!missing) {
+    std::vector<char> buffer(max_file + 1);
+    const auto text = read_file(path_, buffer);
+    damage = text ? take_over(*text) : " " + text.error().what;
   }
-  std::vector<char> buffer(max_file + 1);
-  const auto text = read_file(path_, buffer);
-  const std::string wrong = text ? take_over(*text) : ": " + text.error().what;
-  if (wrong.empty()) {
-    return;
+  if (std::exchange(damage_, damage) != damage && !damage.empty()) {
+    log_.warning(path_ + damage +
+                 ". What it says of keys that were shown to meters may be lost, so no key is shown "
+                 "to a meter that has not proven it before: mend the file, or have the key tried "
+                 "with RetryKey; the file as it is then becomes " +
+                 path_ + ".damaged.");
   }
-  damaged_ = true;
-  (void)save();
-  log_.warning(path_ + wrong + ". What it says of keys that were shown to meters is lost; " +
-               (damaged_ ? "the file stays as it is until another can be written."
-                         : "the file as it was is now " + path_ + ".damaged."));
+  for (const News& news : news_) {
+    set(news.key, news.fact);
+  }
 }
 
 std::string KeyRecord::take_over(std::string_view text) {
+  if (text.empty()) {
+    return " is empty";
+  }
+  entries_.clear();
   std::size_t number = 0;
   std::size_t first_bad = 0;
   std::size_t more_bad = 0;
@@ -161,24 +182,18 @@ std::optional<KeyRecord::Entry> KeyRecord::parse(std::string_view line) {
   return Entry{{std::string(line.substr(0, first)), *trust}, std::string(key_hash)};
 }
 
-bool KeyRecord::save() {
-  if (directory_.empty()) {
-    return true;
-  }
-  try {
-    write();
-    if (std::exchange(unwritten_, false)) {
-      log_.info(path_ + " is written again.");
+// Waits for a moment only: the loop has other things to do.
+FileDescriptor KeyRecord::lock() const {
+  using namespace std::chrono_literals;
+  FileDescriptor directory(open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (auto left = 1000ms; !directory || flock(directory.get(), LOCK_EX | LOCK_NB) != 0;
+       left -= 10ms) {
+    if (!directory || errno != EWOULDBLOCK || left == 0ms) {
+      throw std::system_error(errno, std::generic_category(), directory_);
     }
-  } catch (const std::system_error& error) {
-    if (!std::exchange(unwritten_, true)) {
-      log_.warning(std::string("Cannot write down what meters make of their keys: ") +
-                   error.what() +
-                   ". Until this works again, no key is shown to a meter that has not accepted it "
-                   "before.");
-    }
+    std::this_thread::sleep_for(10ms);
   }
-  return !unwritten_;
+  return directory;
 }
 
 void KeyRecord::write() {
@@ -192,8 +207,20 @@ void KeyRecord::write() {
                {.mode = 0600,
                 .durable = true,
                 .inherited = true,
-                .keep_old = damaged_ ? path_ + ".damaged" : ""});
-  damaged_ = false;
+                .keep_old = damage_.empty() ? "" : path_ + ".damaged"});
+  damage_.clear();
+  news_.clear();
+  if (std::exchange(unwritten_, false)) {
+    log_.info(path_ + " is written again.");
+  }
+}
+
+void KeyRecord::on_unwritten(const std::string& why) {
+  if (!std::exchange(unwritten_, true)) {
+    log_.warning("Cannot write down what meters make of their keys: " + why +
+                 ". Until this works again, no key is shown to a meter that has not proven it "
+                 "before.");
+  }
 }
 
 const std::string& KeyRecord::hash(const irmeter::Key& key, const std::string& salt) {

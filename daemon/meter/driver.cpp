@@ -211,7 +211,8 @@ void MeterDriver::handle(irmeter::Transmit& output) {
 }
 
 void MeterDriver::handle(irmeter::KeyQuestion& output) {
-  meter_.answer_key(keys_.ask(*key_.key, output), loop_.now());
+  auto [permission, why] = keys_.ask(*key_.key, output);
+  meter_.answer_key(permission, loop_.now(), std::move(why));
 }
 
 void MeterDriver::handle(irmeter::KeyFact& output) {

@@ -93,7 +93,7 @@ bool Link::step(Instant now) {
       refuse(now);
     }
   } else if (timers_.expired(Timer::answer, now)) {
-    if (request_.once && request_.evidence.test(Sign::ack)) {
+    if (request_.once || (request_.packet.secret && request_.evidence.test(Sign::ack))) {
       finish(diagnose());
     } else {
       repeat_or_fail(now);
@@ -155,10 +155,7 @@ void Link::on_ack(Instant now) {
   // Before our request has left, or out of what may be its damaged echo, the byte can be our own: a
   // packet may follow, but the meter is not known to have taken the request.
   const bool late_echo = echo_.hears_itself() && now < line_free_;
-  const bool damaged_echo =
-      echo_.in_doubt(scanner_.noise()) &&
-      std::ranges::find(request_.packet.bytes, ack_byte) != request_.packet.bytes.end();
-  if (late_echo || damaged_echo) {
+  if (late_echo || may_be_our_own(ack_byte)) {
     awaiting_ack->maybe_acknowledged = true;
     return;
   }
@@ -225,10 +222,17 @@ void Link::on_response_packet(const ReceivedPacket& received, Instant now) {
 
 void Link::on_nak(Instant now) {
   // What follows a NAK of ours is its echo: a meter answers with the packet.
-  const bool done = request_.once && request_.evidence.test(Sign::ack);
+  const bool done =
+      request_.packet.secret && (request_.evidence.test(Sign::ack) || may_be_our_own(nak_byte));
   if (awaiting() && !response_.next_sequence && !request_.attempt.refused && !done) {
     timers_.set(Timer::nak, now + timing_.pause_after_nak);
   }
+}
+
+// A byte out of what may be the damaged echo of the request.
+bool Link::may_be_our_own(std::uint8_t byte) const {
+  return echo_.in_doubt(scanner_.noise()) &&
+         std::ranges::find(request_.packet.bytes, byte) != request_.packet.bytes.end();
 }
 
 // What was damaged before the meter answered may be our own request, and is then nobody's fault.

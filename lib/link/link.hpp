@@ -59,8 +59,10 @@ class Link {
 
   // What differs from one request to another.
   struct Options {
-    bool secret = false;  // the payload must not be shown to anyone; see once
-    bool once = false;    // not repeated after the meter has acknowledged it
+    bool secret = false;  // not to be shown to anyone, nor repeated once the meter has it
+    // Repeated only where the meter says with NAK that it came in damaged: where nothing comes back
+    // it may have been seen.
+    bool once = false;
     // After an idle time. A meter with one UART for two ports loses the packet that wakes it up, so
     // that its first repetition is no error.
     bool first = false;
@@ -180,6 +182,7 @@ class Link {
   void finish(Outcome outcome);
   void wipe_secret();
   void look_for_echo();
+  [[nodiscard]] bool may_be_our_own(std::uint8_t byte) const;
   void await_answer(Instant from) { timers_.set(Timer::answer, from + timing_.response_timeout); }
   [[nodiscard]] Fault diagnose() const;
   [[nodiscard]] Instant send_due(const WaitingToSend& waiting) const;

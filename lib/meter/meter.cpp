@@ -67,8 +67,8 @@ void Meter::retry_key(Instant now) {
   }
 }
 
-void Meter::answer_key(KeyPermission permission, Instant now) {
-  reader_.answer(permission, now);
+void Meter::answer_key(KeyPermission permission, Instant now, std::string why) {
+  reader_.answer(permission, std::move(why), now);
   take_events(now);
 }
 

@@ -78,7 +78,8 @@ class Meter {
   void timeout(Instant now);
   void poll_now(Instant now);   // beside the grid; joins a poll that is under way
   void retry_key(Instant now);  // asks for one more attempt with the key, and makes it
-  void answer_key(KeyPermission permission, Instant now);
+  // why: the place or the reason where the attempt is unrecorded.
+  void answer_key(KeyPermission permission, Instant now, std::string why = {});
   void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again
   void stop(Instant now);                   // logs off; ends with Stopped, soon
 

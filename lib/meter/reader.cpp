@@ -1,5 +1,6 @@
 #include "lib/meter/reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace irmeter {
@@ -17,8 +18,8 @@ void Reader::reset() {
 }
 
 void Reader::take_events(Instant now) {
-  while (const auto event = session_.event()) {
-    std::visit([&](const auto& what) { on(what, now); }, *event);
+  while (auto event = session_.event()) {
+    std::visit([&](auto& what) { on(what, now); }, *event);
   }
 }
 
@@ -32,17 +33,22 @@ void Reader::on(const Opened& opened, Instant now) {
   go_on(now);
 }
 
-void Reader::on(const Answered& answered, Instant now) {
+void Reader::on(Answered& answered, Instant now) {
+  if (key_) {
+    (void)key_->hide_in(answered.bytes);  // nobody is to read in a table what a meter was shown
+  }
   if (progress_ == KeyProgress::showing) {
     // With more behind it, it is the answer to something else, and the first read has to tell.
     progress_ = answered.bytes.empty() ? KeyProgress::accepted : KeyProgress::lost;
-    if (progress_ == KeyProgress::accepted) {
-      learn(KeyTrust::proven);
-    }
     plan_.take_key();
   } else if (const auto failure = plan_.take(answered.bytes)) {
     fail(failure->fault, failure->context, now);
     return;
+  } else if (progress_ >= KeyProgress::unheard) {
+    progress_ = std::max(progress_, KeyProgress::accepted);
+    if (std::exchange(permission_, KeyPermission::proven) != KeyPermission::proven) {
+      learn(KeyTrust::proven);
+    }
   }
   if (auto identity = plan_.identified()) {
     events_.push(std::move(*identity));
@@ -66,22 +72,28 @@ void Reader::on(const Refused& refused, Instant now) {
   const std::string context =
       table_name(std::get<TableRead>(asked).table) + ": " + describe(refused.code);
   // Only what is refused after the key was shown tells of it; and where it was good enough before,
-  // the meter has forgotten the session.
+  // the meter has forgotten the session, or not seen the key.
   const bool of_the_key = static_cast<ResponseCode>(refused.code) == ResponseCode::isc &&
-                          progress_ >= KeyProgress::lost;
+                          progress_ >= KeyProgress::unheard;
   const bool good_before = progress_ == KeyProgress::used ||
-                           (progress_ == KeyProgress::lost && trust_ == KeyTrust::proven);
-  if (of_the_key && !good_before) {
+                           (progress_ <= KeyProgress::lost && permission_ == KeyPermission::proven);
+  if (!of_the_key || good_before) {
+    fail(of_the_key ? Fault::session_lost : fault_of_refusal(refused.code), context, now);
+  } else if (progress_ == KeyProgress::unheard) {
+    fail(Fault::key_unanswered, context, now);
+  } else {
     learn(KeyTrust::rejected);
     fail(Fault::key_rejected, context, now);
-  } else {
-    fail(of_the_key ? Fault::session_lost : fault_of_refusal(refused.code), context, now);
   }
 }
 
 void Reader::on(const Lost& lost, Instant now) {
   if (progress_ == KeyProgress::showing) {
-    on_key_lost(lost, now);
+    // The answer to the first read tells as well.
+    const bool taken = lost.fault == Fault::no_response || lost.fault == Fault::unexpected;
+    progress_ = taken ? KeyProgress::lost : KeyProgress::unheard;
+    plan_.take_key();
+    go_on(now);
   } else if (plan_.take_loss()) {
     go_on(now);
   } else {
@@ -108,22 +120,14 @@ void Reader::on_key_refused(const Refused& refused, Instant now) {
     fail(Fault::key_rejected, context, now);
     return;
   }
-  // An answer to a key that was sent again says nothing of the time before; else it was not looked
-  // at.
-  progress_ = refused.repeated ? KeyProgress::lost : KeyProgress::not_shown;
-  if (!refused.repeated && trust_ == KeyTrust::unanswered) {
-    learn(KeyTrust::untried);
-  }
-  fail(fault, context, now);
-}
-
-void Reader::on_key_lost(const Lost& lost, Instant now) {
-  progress_ = KeyProgress::lost;
-  if (lost.fault == Fault::no_response || lost.fault == Fault::unexpected) {
-    plan_.take_key();
-    go_on(now);  // the answer to the first read tells as well
+  // It was not looked at; but an answer to a key that was sent again says nothing of the time
+  // before. Not in a fresh session of the same poll: the meter is to have some time.
+  if (permission_ == KeyPermission::granted && !refused.repeated) {
+    learn(KeyTrust::put_off);
+    progress_ = KeyProgress::not_shown;
+    fail(Fault::busy, context, now);
   } else {
-    fail(Fault::no_response, lost.context, now);
+    fail(fault, context, now);
   }
 }
 
@@ -131,7 +135,6 @@ void Reader::go_on(Instant now) {
   const Plan::Next next = plan_.next();
   if (std::holds_alternative<Plan::Complete>(next)) {
     progress_ = KeyProgress::used;
-    learn(KeyTrust::proven);  // also where the answer to Security got lost
   }
   if (session_.busy()) {
     return;  // it closes: what was read is of a poll that has ended
@@ -154,33 +157,36 @@ void Reader::ask_for_key(Instant now) {
   }
 }
 
-void Reader::answer(KeyPermission permission, Instant now) {
+void Reader::answer(KeyPermission permission, std::string why, Instant now) {
   if (progress_ != KeyProgress::asking || session_.busy()) {
     return;
   }
-  progress_ = KeyProgress::showing;
-  if (permission == KeyPermission::proven || permission == KeyPermission::granted) {
-    trust_ = permission == KeyPermission::proven ? KeyTrust::proven : KeyTrust::unanswered;
-    session_.show_key(*key_, now);
-  } else {
-    fail(permission == KeyPermission::rejected     ? Fault::key_rejected
-         : permission == KeyPermission::unanswered ? Fault::key_unanswered
-                                                   : Fault::key_unremembered,
-         {}, now);
+  switch (permission) {
+    case KeyPermission::proven:
+    case KeyPermission::granted:
+    case KeyPermission::last:
+      progress_ = KeyProgress::showing;
+      permission_ = permission;
+      session_.show_key(*key_, permission == KeyPermission::proven, now);
+      break;
+    case KeyPermission::rejected:
+      fail(Fault::key_rejected, {}, now);
+      break;
+    case KeyPermission::unanswered:
+      fail(Fault::key_unanswered, {}, now);
+      break;
+    case KeyPermission::unrecorded:
+      fail(Fault::key_unremembered, std::move(why), now);
+      break;
   }
   take_events(now);
 }
 
-void Reader::learn(KeyTrust trust) {
-  if (std::exchange(trust_, trust) != trust) {
-    events_.push(KeyFact{plan_.serial_number(), trust});
-  }
-}
-
-// A second session would have to show the key again.
+// Whatever ends the session of a key that nothing was read with: another one would have to show it
+// again.
 Fault Reader::blamed(Fault fault) const {
-  const bool unanswered = progress_ == KeyProgress::lost && trust_ == KeyTrust::unanswered;
-  return unanswered && fault != Fault::key_rejected ? Fault::key_unanswered : fault;
+  const bool shown = progress_ >= KeyProgress::showing && permission_ != KeyPermission::proven;
+  return shown && fault != Fault::key_rejected ? Fault::key_unanswered : fault;
 }
 
 void Reader::fail(Fault fault, std::string context, Instant now) {

@@ -33,8 +33,9 @@ class Reader {
   }
   // The values once more, right after a Reading.
   void read_again(Instant now);
-  // The answer to a KeyQuestion, given before any other input.
-  void answer(KeyPermission permission, Instant now);
+  // The answer to a KeyQuestion, given before any other input. why: the place or the reason where
+  // the attempt is unrecorded.
+  void answer(KeyPermission permission, std::string why, Instant now);
   // The next KeyQuestion is asked as a retry.
   void allow_retry() { retry_ = true; }
   // Ends with Closed.
@@ -68,24 +69,24 @@ class Reader {
     not_shown,
     asking,    // whether it may be
     showing,   // the answer is to come
-    lost,      // the answer; the first read tells as well
-    accepted,  // by Security
+    unheard,   // nothing of the meter came back: the first read tells only if it works
+    lost,      // the answer of a meter that has taken it; the first read tells as well
+    accepted,  // by Security, or by a read
     used,      // a reading was made with it
   };
 
   void take_events(Instant now);
   void on(const Opened& opened, Instant now);
-  void on(const Answered& answered, Instant now);
+  void on(Answered& answered, Instant now);
   void on(const Refused& refused, Instant now);
   void on(const Lost& lost, Instant now);
   void on(const Failure& failure, Instant now);
   void on(const Closed& closed, Instant now);
   void on_key_refused(const Refused& refused, Instant now);
-  void on_key_lost(const Lost& lost, Instant now);
   void go_on(Instant now);
   void ask_for_key(Instant now);
   void fail(Fault fault, std::string context, Instant now);
-  void learn(KeyTrust trust);
+  void learn(KeyTrust trust) { events_.push(KeyFact{plan_.serial_number(), trust}); }
   [[nodiscard]] Fault blamed(Fault fault) const;
 
   std::optional<Key> key_;
@@ -93,7 +94,7 @@ class Reader {
   Plan plan_;
   Queue<ReaderEvent> events_;
   KeyProgress progress_ = KeyProgress::not_shown;
-  KeyTrust trust_ = KeyTrust::untried;  // what the record says of the key at this meter
+  KeyPermission permission_ = KeyPermission::unrecorded;  // with which the key was shown
   bool retry_ = false;
 };
 

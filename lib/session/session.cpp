@@ -39,8 +39,8 @@ void Session::read(const TableRead& what, Instant now) {
   go(Step::read, now);
 }
 
-void Session::show_key(const Key& key, Instant now) {
-  shown_ = key;
+void Session::show_key(const Key& key, bool proven, Instant now) {
+  shown_ = {key, proven};
   go(Step::show_key, now);
 }
 
@@ -168,7 +168,8 @@ void Session::go(Step step, Instant now) {
 
 void Session::send_request(Instant now) {
   Link::Options options;
-  options.secret = options.once = step_ == Step::show_key;
+  options.secret = step_ == Step::show_key;
+  options.once = options.secret && !shown_->proven;
   options.first = step_ == Step::identify || now - last_activity_ >= timing_.idle;
   if (step_ == Step::end_old_session || ending()) {
     options.attempts = 2;
@@ -192,7 +193,7 @@ Bytes Session::request_bytes() const {
     case Step::log_on:
       return request::logon(request::user_id, request::user_name);
     case Step::show_key:
-      return request::security(*shown_);
+      return request::security(shown_->key);
     case Step::read:
       return request::read(read_);
     case Step::keep_alive:
@@ -263,8 +264,8 @@ void Session::on_loss(Fault failure, Instant now) {
 void Session::on_response(ByteView response, Instant now) {
   const std::uint8_t code = response[0];
   // An answer to a key that was sent twice says nothing of the first time.
-  const bool in_doubt = step_ == Step::show_key && link_.repeated();
-  if (fault_of_refusal(code) == Fault::busy && !ending() && busy_left_ > 0 && !in_doubt) {
+  const bool once = step_ == Step::show_key && (!shown_->proven || link_.repeated());
+  if (fault_of_refusal(code) == Fault::busy && !ending() && busy_left_ > 0 && !once) {
     --busy_left_;
     timers_.set(Timer::busy, now + timing_.busy_pause);
     if (closing()) {

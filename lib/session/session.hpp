@@ -77,7 +77,8 @@ class Session {
   void open(Instant now);
   // These two need an open session that is not busy. They end with Answered, Refused or Lost.
   void read(const TableRead& what, Instant now);
-  void show_key(const Key& key, Instant now);
+  // One that is not proven is not sent again to a meter that is busy, or that nothing is heard of.
+  void show_key(const Key& key, bool proven, Instant now);
   // Nothing more is to be had from this session: logs off, or drops it where another one may help.
   // A log-off that is under way goes on. Ends with the Failure at once.
   void give_up(Fault fault, std::string context, Instant now);
@@ -143,8 +144,12 @@ class Session {
 
   Step step_ = Step::idle;
   Then then_ = Then::nothing;
-  TableRead read_{};          // the one under way
-  std::optional<Key> shown_;  // while it is
+  TableRead read_{};  // the one under way
+  struct Shown {
+    Key key;
+    bool proven = false;
+  };
+  std::optional<Shown> shown_;  // while it is
   unsigned busy_left_ = 0;
   unsigned damaged_left_ = 0;
 

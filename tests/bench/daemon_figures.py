@@ -37,6 +37,7 @@ directory = "{folder}/cache"
             "CREDENTIALS_DIRECTORY": str(credentials),
             "DBUS_SESSION_BUS_ADDRESS": bus,
             "NOTIFY_SOCKET": str(folder / "notify"),
+            "STATE_DIRECTORY": str(folder),
         }
         self._log = folder / "ir-meterd.log"
         self.seconds_to_ready = None

@@ -222,17 +222,20 @@ TEST_F(Check, UsesNoKeyWhereItCouldNotRememberWhatBecameOfIt) {
   EXPECT_EQ(simulator.requests("security"), 0U);
 }
 
-TEST_F(Check, UsesNoKeyBesideADaemonThatIsOnNoBus) {
+// Of a daemon that is on no bus, or of a check at the same moment.
+TEST_F(Check, ShowsNoKeyThatAnotherProcessHasShown) {
   Simulator simulator(loop_, Simulator::Place::tcp, meter());
   simulator.start();
   configure(simulator.device());
-  {
-    const Log log;
-    const KeyRecord of_the_daemon(path("root/var/lib/ir-meterd"), log);
-    EXPECT_EQ(check_json(), 1);
-    expect_failed("key", "was not tried", "stop the daemon");
-    EXPECT_EQ(simulator.requests("security"), 0U);
-  }
+  const Log log;
+  KeyRecord of_the_daemon(path("root/var/lib/ir-meterd"), log);
+  const auto key = *irmeter::Key::from_text(key_);
+  const std::string serial = "0000000012345678";
+  EXPECT_EQ(of_the_daemon.ask(key, {serial}).permission, irmeter::KeyPermission::granted);
+  EXPECT_EQ(check_json(), 1);
+  expect_failed("key", "did not say whether it accepts the key", "RetryKey");
+  EXPECT_EQ(simulator.requests("security"), 0U);
+  of_the_daemon.learn(key, {serial, irmeter::KeyTrust::proven});
   EXPECT_EQ(check(), 0) << output_ << errors_;
 }
 

@@ -103,7 +103,8 @@ class DriverFixture : public ::testing::Test, private Sink {
   Loop loop_;
   Log log_;
   Store store_;
-  KeyRecord keys_{{}, log_};
+  TempDir state_;
+  KeyRecord keys_{state_.path(), log_};
   std::vector<std::unique_ptr<MeterDriver>> drivers_;
   std::vector<std::pair<Clock::time_point, MeterSnapshot>> shown_;  // after every poll
 

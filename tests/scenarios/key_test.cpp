@@ -239,7 +239,8 @@ TEST_P(SecurityExchange, LeavesARightKeyUsable) {
     ASSERT_NE(pair.polls[polls + 1].poll.reading(), nullptr);
     ASSERT_EQ(pair.record.facts.back().trust, KeyTrust::proven);
   });
-  EXPECT_LE(asked_for, runs / 10);
+  // A meter that could not tell where the packet begins says nothing: it may have seen the key.
+  EXPECT_LE(asked_for, runs / 7);
 }
 
 INSTANTIATE_TEST_SUITE_P(WithASingleFault, SecurityExchange,

@@ -46,7 +46,6 @@ class Soak : public Installation {
       "barn online; main online; on the system bus; MQTT connected";
 
   Soak() {
-    std::filesystem::create_directory(path("state"));
     bus_.start();
     // What a reader recovers from by itself, and values that it must not believe; the first ones
     // are true, so that there is something to compare these with.
@@ -179,7 +178,7 @@ class Soak : public Installation {
 };
 
 TEST_F(Soak, ShowsNothingButTheTruthAndHoldsNoMoreThanInTheBeginning) {
-  start({}, {"STATE_DIRECTORY=" + path("state")});
+  start();
   const auto began = steady_clock::now();
   const auto took = [&] { return steady_clock::now() - began; };
   (void)at_rest({});

@@ -18,18 +18,14 @@ struct KnownKey {
   }
 
   [[nodiscard]] KeyPermission ask(const KeyQuestion& question) {
-    const KeyTrust known = trust(question.serial_number);
-    if (known == KeyTrust::proven) {
-      return KeyPermission::proven;
+    const KeyPermission permission = permission_for(trust(question.serial_number), question.retry);
+    if (is_attempt(permission) && read_only) {
+      return KeyPermission::unrecorded;
     }
-    if (known == KeyTrust::untried || question.retry) {
-      if (read_only) {
-        return KeyPermission::unrecorded;
-      }
+    if (is_attempt(permission)) {
       learn({question.serial_number, KeyTrust::unanswered});
-      return KeyPermission::granted;
     }
-    return known == KeyTrust::rejected ? KeyPermission::rejected : KeyPermission::unanswered;
+    return permission;
   }
 
   void learn(const KeyFact& news) {

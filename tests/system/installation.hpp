@@ -32,6 +32,7 @@ class Installation : public ::testing::Test {
   Installation() {
     std::filesystem::create_directory(path("run"));
     std::filesystem::create_directory(path("credentials"));
+    std::filesystem::create_directory(path("state"));
     write_key(irmetersim::demo_key);
   }
 
@@ -59,6 +60,7 @@ class Installation : public ::testing::Test {
         "NOTIFY_SOCKET=" + path("notify"), "CREDENTIALS_DIRECTORY=" + path("credentials"),
         "RUNTIME_DIRECTORY=" + path("run"), "DBUS_SYSTEM_BUS_ADDRESS=" + bus_.address()};
     environment.insert(environment.end(), variables.begin(), variables.end());
+    environment.push_back("STATE_DIRECTORY=" + path("state"));  // where the variables say no other
     daemon_ = std::make_unique<Process>(std::move(command), std::move(environment));
   }
   // Runs the daemon with these arguments until it ends; its exit status.

@@ -86,7 +86,8 @@ TEST_F(Start, NeedsNoServiceManager) {
             path("run") + "\"\n");
   daemon_ = std::make_unique<Process>(
       std::vector<std::string>{IR_METERD, "--config", path("ir-meterd.toml")},
-      std::vector<std::string>{"CREDENTIALS_DIRECTORY=" + path("credentials")});
+      std::vector<std::string>{"CREDENTIALS_DIRECTORY=" + path("credentials"),
+                               "STATE_DIRECTORY=" + path("state")});
   EXPECT_TRUE(reads());
 }
 

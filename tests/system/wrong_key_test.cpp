@@ -13,17 +13,13 @@ constexpr const char* wrong_key = "AAAAAAAAAAAAAAAAAAAA";
 
 class WrongKey : public Installation {
  protected:
-  WrongKey() {
-    std::filesystem::create_directory(path("state"));
-    bus_.start();
-  }
+  WrongKey() { bus_.start(); }
 
   void prepare(Simulator& simulator, const std::string& key = wrong_key) {
     write_key(key);
     simulator.start();
     configure(meter_table(simulator.device()));
   }
-  void start() { Installation::start({}, {"STATE_DIRECTORY=" + path("state")}); }
   void start_again() {
     daemon_->signal(SIGTERM);
     ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));

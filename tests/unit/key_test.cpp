@@ -191,6 +191,22 @@ TEST(Key, IsNotBlamedForASessionThatWasLost) {
   EXPECT_EQ(security_requests(pair), 2U);
 }
 
+// A meter that has kept what it was shown, and gives it away in what everybody may read.
+TEST(Key, IsNotTakenOverFromATable) {
+  const std::string key = "Zq7#Xv9!Kw3$Yj5%Bn1&";
+  Bench bench = bench_with(key);
+  bench.settings.nameplate.model = key.substr(0, 8);
+  bench.settings.nameplate.serial = "0071372358763921";  // the second and more of its characters
+  bench.settings.nameplate.utility_serial = "is " + key;
+  SimulatedPair pair(bench);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  ASSERT_EQ(pair.identities.size(), 1U);
+  EXPECT_EQ(pair.identities[0].model, "********");
+  EXPECT_EQ(pair.identities[0].serial_number, "002a2a2a2a2a2a2a");
+  EXPECT_EQ(pair.identities[0].utility_serial_number, "is " + std::string(key.size(), '*'));
+}
+
 TEST(NoKey, SendsNothingAtAll) {
   for (const SessionMode mode : {SessionMode::each, SessionMode::keep}) {
     SimulatedPair pair(bench_with("", mode));

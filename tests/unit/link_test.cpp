@@ -163,16 +163,42 @@ TEST_F(LinkTest, SendsInTheEndThoughBytesNeverStop) {
   EXPECT_LE(now - began, seconds(31));
 }
 
-TEST_F(LinkTest, RepeatsNothingAcknowledgedThatIsToBeSentOnce) {
-  Link::Options once;
-  once.once = true;
-  link.send(Bytes{0x51}, now, once);
+TEST_F(LinkTest, RepeatsNoSecretOnceItIsAcknowledged) {
+  Link::Options secret;
+  secret.secret = true;
+  link.send(Bytes{0x51}, now, secret);
   EXPECT_NE(sent(), "");
   receive(ack);
   receive(nak);
   pass(seconds(20));
   EXPECT_EQ(sent(), "");
   EXPECT_EQ(failure(), Fault::no_response);
+}
+
+TEST_F(LinkTest, RepeatsWhatIsToBeSentOnceAfterANakAlone) {
+  Link::Options once;
+  once.secret = once.once = true;
+  link.send(Bytes{0x51}, now, once);
+  const std::string packet = sent();
+  EXPECT_NE(packet, "");
+  receive(nak);
+  pass(milliseconds(100));
+  EXPECT_EQ(sent(), packet);
+  pass(seconds(20));
+  EXPECT_EQ(sent(), "");
+  EXPECT_EQ(failure(), Fault::garbled);
+}
+
+// The bytes of a request may look like a NAK.
+TEST_F(LinkTest, TakesNoNakOutOfADamagedEchoForTheMeters) {
+  Link::Options once;
+  once.secret = once.once = true;
+  link.send(Bytes{0x51, 0x15}, now, once);
+  Bytes echo = from_hex(sent());
+  echo[0] = 0xFF;
+  receive(Bytes(echo.begin(), echo.begin() + 8));
+  pass(seconds(20));
+  EXPECT_EQ(sent(), "");
 }
 
 TEST_F(LinkTest, SendsTheAckOfTheLastResponseBeforeTheNextRequest) {

@@ -176,7 +176,7 @@ class Check {
       stored.key.reset();
       stored.problem = std::move(problem);
     }
-    PollResult result = probe(meter, stored.key, stored.key ? directory : "");
+    PollResult result = probe(meter, stored.key, directory);
     if (stored.problem) {
       result.why_no_key = std::move(stored.problem);
     }

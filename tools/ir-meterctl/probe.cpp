@@ -59,8 +59,7 @@ PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter
   options.session = irmeterd::SessionMode::each;
   options.ask_without_key = true;
 
-  const irmeterd::MeterKey shown{record.alone() ? key : std::nullopt, {}};
-  irmeterd::MeterDriver driver(loop, quiet, store, record, meter, shown, options);
+  irmeterd::MeterDriver driver(loop, quiet, store, record, meter, {key, {}}, options);
   PollResult result;
   int signal = 0;
   auto stop = loop.deferred([&] {
@@ -81,13 +80,6 @@ PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter
   driver.start();
   loop.run();
   store.remove_sink(first_poll);
-  if (key && !shown.key) {
-    // By a daemon that is on no bus, for one that is on a bus would have been asked.
-    result.why_no_key = Advice{
-        "The key was not tried, because a daemon that is on no bus records what becomes "
-        "of keys, and a wrong one raises an alarm at the grid company each time",
-        "stop the daemon and check again (systemctl stop ir-meterd)"};
-  }
   return result;
 }
 
