@@ -276,6 +276,59 @@ TEST(UnansweredKey, IsShownAgainWhenSomebodyAsksAndNotBefore) {
   }
 }
 
+// The meter answers this to a request for ever.
+Wire::Fault answers(const Pair& pair, const std::string& request, std::uint8_t code) {
+  return [&pair, request, code](Bytes bytes) {
+    return pair.asked() == request ? refused(bytes, code) : bytes;
+  };
+}
+
+TEST(UnprovenKey, IsShownOnceMoreToAMeterThatDoesNotLook) {
+  for (const std::uint8_t code : Bytes{6, 7, 8, 9, 10}) {
+    SimulatedPair pair(bench_with(irmetersim::demo_key));
+    pair.to_client.fault = answers(pair, "security", code);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(1));
+    EXPECT_EQ(times_asked(pair, "security"), 1U) << int{code};
+    EXPECT_EQ(fault_of(pair.polls[0]), Fault::busy);
+    ASSERT_TRUE(pair.run_polls(20, minutes(20)));
+    restart(pair, irmetersim::demo_key);
+    ASSERT_TRUE(pair.run_polls(40, minutes(20)));
+    EXPECT_EQ(times_asked(pair, "security"), 2U) << int{code};
+    EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_unanswered);
+    pair.to_client.fault = {};
+    retry(pair);
+    ASSERT_TRUE(pair.run_polls(42));
+    EXPECT_EQ(pair.readings(), 2U);
+  }
+}
+
+TEST(UnprovenKey, IsNotProvenByWhatSecuritySays) {
+  for (const std::uint8_t code : Bytes{1, 2, 4, 5, 6, 7, 8, 9, 10}) {
+    SimulatedPair pair(bench_with(irmetersim::demo_key));
+    pair.to_client.fault = [&](Bytes bytes) {
+      return pair.asked().starts_with("BT2") ? refused(bytes, code) : bytes;
+    };
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(20, minutes(20)));
+    EXPECT_EQ(times_asked(pair, "security"), 1U) << int{code};
+    EXPECT_EQ(fault_of(pair.polls[0]), Fault::key_unanswered);
+    EXPECT_EQ(pair.record.facts.back().trust, KeyTrust::unanswered);
+  }
+}
+
+// The meter has seen it, and nothing of the meter is heard from then on.
+TEST(UnprovenKey, IsNotRepeatedOnTheLinkWhereNothingComesBack) {
+  SimulatedPair pair(bench_with(wrong_key));
+  pair.to_client.fault = [&](Bytes bytes) {
+    return times_asked(pair, "security") > 0 ? Bytes{} : bytes;
+  };
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(20, minutes(20)));
+  EXPECT_EQ(std::ranges::count(pair.requests(), "security", &name_of), 1);
+  EXPECT_EQ(fault_of(pair.polls.back()), Fault::key_unanswered);
+}
+
 // A meter that locks its port after wrong keys never gets as far as that.
 TEST(KeyLock, IsNotReached) {
   SimulatedPair pair(bench_with(wrong_key));

@@ -148,6 +148,41 @@ TEST_F(WrongKey, IsNotShownWhileThatCannotBeRemembered) {
   EXPECT_EQ(simulator.requests("security"), 1U);
 }
 
+// One meter by two names, for two daemons that start at the same moment.
+TEST_F(WrongKey, IsShownOnceByAllWhoReadTheMeter) {
+  Simulator one(loop_);
+  Simulator two(loop_);
+  Simulator three(loop_);
+  two.start();
+  three.start();
+  prepare(one);
+  configure(meter_table(one.device()) + meter_table(two.device(), "again"));
+  dir_.write("other.toml", std::string(no_bus) + meter_table(three.device()) +
+                               "[cache]\ndirectory = \"" + path("run/other") + "\"\n");
+  Process other({IR_METERD, "--config", path("other.toml")},
+                {"CREDENTIALS_DIRECTORY=" + path("credentials"), "RUNTIME_DIRECTORY=" + path("run"),
+                 "STATE_DIRECTORY=" + path("state")});
+  start();
+  const auto shown = [&] {
+    return one.requests("security") + two.requests("security") + three.requests("security");
+  };
+  const auto logged_off = [&](Simulator& meter) { return meter.requests("log off") > 0; };
+  ASSERT_TRUE(eventually([&] { return logged_off(one) && logged_off(two) && logged_off(three); }));
+  EXPECT_EQ(shown(), 1U);
+}
+
+TEST_F(WrongKey, IsNotShownWhereNothingCanBeRemembered) {
+  std::filesystem::remove(path("state"));
+  Simulator simulator(loop_);
+  prepare(simulator);
+  start();
+  ASSERT_TRUE(becomes("error"));
+  EXPECT_NE(detail().find(path("state") + ": No such file or directory"), std::string::npos)
+      << detail();
+  expect_polls_to_fail("Error");
+  EXPECT_EQ(simulator.requests("security"), 0U);
+}
+
 TEST_F(WrongKey, MakesWayForAnother) {
   Simulator simulator(loop_);
   prepare(simulator);
