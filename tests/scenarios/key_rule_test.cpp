@@ -98,8 +98,12 @@ struct Record {
 Key the_key() {
   return *Key::from_text("ABCDEFABCDEFABCDEF00");
 }
+// Reads the nameplate, and with the key the dimensions and the registers: enough for the rule.
 Meter new_process() {
+  static const std::array rows{nes_plan()[1], nes_plan()[3], nes_plan()[4], nes_plan()[5],
+                               nes_plan()[6]};
   MeterOptions options;
+  options.plan = rows;
   options.session = MeterOptions::SessionMode::each;
   return {options, the_key()};
 }
@@ -186,7 +190,7 @@ class World {
  private:
   static bool is_security(ByteView request) { return request[0] == service_code::security; }
   static bool needs_key(ByteView request) {
-    return request[0] == service_code::read_by_offset && request[1] == 0 && request[2] >= bt20;
+    return request[0] == service_code::read_by_offset && request[2] != bt01;
   }
 
   void start() {
@@ -311,15 +315,11 @@ class World {
         return response({0, 0, 2, 0, 0});
       case service_code::negotiate_one_speed:
         return response({0, 0, 64, 2, 6});
-      case service_code::read_by_offset:
-        if (request[1] == 0) {
-          Bytes bt01 = nameplate;
-          bt01.back() = static_cast<std::uint8_t>(bt01.back() + meter_);
-          return table(bt01);
-        }
-        [[fallthrough]];
-      case service_code::full_read:  // nothing depends on BT00 and ET03
-        return response({static_cast<std::uint8_t>(ResponseCode::onp)});
+      case service_code::read_by_offset: {
+        Bytes data = nameplate;
+        data.back() = static_cast<std::uint8_t>(data.back() + meter_);
+        return table(data);
+      }
       default:
         return response({0});
     }
