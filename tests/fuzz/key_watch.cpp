@@ -47,8 +47,11 @@ irmeter::KeyPermission KeyWatch::on_question(const irmeter::KeyQuestion& questio
 
 void KeyWatch::on_fact(const irmeter::KeyFact& fact) {
   record_.learn(fact);
-  if (fact.trust == KeyTrust::untried || fact.trust == KeyTrust::proven) {
+  if (fact.trust == KeyTrust::put_off) {
+    put_off_.insert(fact.serial_number);
+  } else if (fact.trust == KeyTrust::proven) {
     shown_.erase(fact.serial_number);
+    put_off_.erase(fact.serial_number);
   }
 }
 
@@ -70,10 +73,11 @@ void KeyWatch::on_request(ByteView packet, std::uint8_t service, bool secret) {
 void KeyWatch::on_shown() {
   const KeyTrust trust = record_.trust(serial_number_);
   require(trust != KeyTrust::untried, "that the key is shown is written down before");
-  require(trust == KeyTrust::proven || !shown_.contains(serial_number_) || asked_for_,
-          "a key that was not accepted is not shown again");
+  const unsigned times = ++shown_[serial_number_];
+  const unsigned allowed = put_off_.contains(serial_number_) ? 2 : 1;
+  require(trust == KeyTrust::proven || times <= allowed || asked_for_,
+          "a key that is not proven is not shown again");
   asked_for_ = false;
-  shown_.insert(serial_number_);
 }
 
 void KeyWatch::check_text(std::string_view text) const {

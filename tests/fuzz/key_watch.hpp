@@ -1,8 +1,9 @@
 // Watches over the key: it is in the Security service and nowhere else, and no meter is shown it
-// again that has not accepted it, over restarts too, unless somebody asks. Each wrong key raises an
-// alarm.
+// again that has not proven it, over restarts too, unless it did not look, once, or somebody asks.
+// Each wrong key raises an alarm.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,7 +36,8 @@ class KeyWatch {
   std::optional<irmeter::Key> key_;
   std::vector<std::string> pieces_;  // as a text might show them
   irmeter::testing::KnownKey record_;
-  std::set<std::string> shown_;  // meters that were sent the key and have not accepted it since
+  std::map<std::string, unsigned> shown_;  // how often to a meter since it has proven the key
+  std::set<std::string> put_off_;          // meters that once did not look at it
   std::string serial_number_;
   bool shown_in_session_ = false;
   bool asked_for_ = false;  // once more
