@@ -104,6 +104,7 @@ TEST_F(LineDevice, OfAnotherGroup) {
   simulator_.start();
   const std::string path = node();
   ASSERT_EQ(::chmod(path.c_str(), 0), 0);
+  ASSERT_EQ(::chmod(state_.path().c_str(), 0777), 0);  // where attempts with the key are noted
   std::optional<OrdinaryUser> user(std::in_place);
   drive_slowly(path);
   ASSERT_TRUE(becomes_in_time(State::no_permission));

@@ -105,7 +105,8 @@ TEST(Discovery, RoundsToWhatIsShownAndKeepsRegistersWhole) {
 }
 
 TEST(Discovery, HasAnIconWhereHomeAssistantHasNone) {
-  for (const auto& [key, component] : discovery(full_meter())["components"].items()) {
+  const json components = discovery(full_meter())["components"];
+  for (const auto& [key, component] : components.items()) {
     const std::string device_class = component.value("device_class", "");
     EXPECT_EQ(component.contains("icon"), device_class.empty() || device_class == "enum") << key;
   }
