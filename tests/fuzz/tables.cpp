@@ -69,7 +69,9 @@ std::optional<std::int64_t> value_in(ByteView table, const irmeter::QuantityInfo
   const auto highest = static_cast<std::int8_t>(table[at + 3]);
   const std::int64_t value =
       highest * 0x1000000LL + table[at + 2] * 0x10000 + table[at + 1] * 0x100 + table[at];
-  return value < 0 && !quantity.may_be_negative ? std::nullopt : std::optional(value);
+  const bool none =
+      value == 0x7FFFFFFF || value == -0x80000000LL || (value < 0 && !quantity.may_be_negative);
+  return none ? std::nullopt : std::optional(value);
 }
 
 void check_reading(const irmeter::Reading& reading, ByteView summations, ByteView present_values) {

@@ -14,7 +14,7 @@ class Birth : public MqttFixture {
   void SetUp() override {
     store_.update(sample_meter());
     ASSERT_TRUE(connect(broker_));
-    ASSERT_TRUE(eventually([&] { return watcher_.payload(availability_) == "online"; }));
+    ASSERT_TRUE(eventually([&] { return watcher_.payload(daemon_) == "online"; }));
     watcher_.forget();
   }
   // Enough time for another burst to be over, if there were one: the answer to one more birth.
@@ -29,7 +29,7 @@ class Birth : public MqttFixture {
 
 TEST_F(Birth, OfHomeAssistantBringsDiscoveryAndThenAllStatesAgain) {
   broker_.publish("homeassistant/status", "online");
-  ASSERT_TRUE(eventually([&] { return watcher_.count(availability_) == 1; }));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(daemon_) == 1; }));
   std::vector<std::string> order;
   for (const MqttWatcher::Seen& seen : watcher_.seen()) {
     order.push_back(seen.topic);

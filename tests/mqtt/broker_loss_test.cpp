@@ -51,7 +51,7 @@ TEST_F(BrokerLoss, AfterABrokerRestartTheLatestOfEverythingIsThereAgain) {
   ASSERT_TRUE(online(watcher));
   const QuantitySet all = present_quantities(*meter.reading);
   EXPECT_EQ(watcher.history(registers_), registers_json(meter, all));
-  EXPECT_EQ(watcher.history(daemon_), "online");
+  EXPECT_TRUE(eventually([&] { return watcher.history(daemon_) == "online"; }));
   EXPECT_EQ(watcher.count(discovery_), 1U);
   // Not retained, so it may have been sent before anybody listened.
   meter = next_poll(meter);

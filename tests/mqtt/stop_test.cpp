@@ -52,10 +52,11 @@ TEST_F(Stop, TellsThatDaemonAndMetersAreOffline) {
   MqttWatcher watcher(loop_, broker);
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker));
-  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "online"; }));
+  ASSERT_TRUE(eventually([&] { return watcher.payload(daemon_) == "online"; }));
   expect_quick_stop();
   EXPECT_FALSE(publisher_->connected());
-  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "offline"; }));
+  ASSERT_TRUE(eventually([&] { return watcher.payload(daemon_) == "offline"; }));
+  EXPECT_EQ(watcher.history(availability_), "online,offline");
   EXPECT_EQ(watcher.history(daemon_), "online,offline");
 }
 
@@ -64,9 +65,10 @@ TEST_F(Stop, DestructionDoesTheSame) {
   const MqttWatcher watcher(loop_, broker);
   store_.update(sample_meter());
   ASSERT_TRUE(connect(broker));
-  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "online"; }));
+  ASSERT_TRUE(eventually([&] { return watcher.payload(daemon_) == "online"; }));
   end();
-  ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "offline"; }));
+  ASSERT_TRUE(eventually([&] { return watcher.payload(daemon_) == "offline"; }));
+  EXPECT_EQ(watcher.history(availability_), "online,offline");
   EXPECT_EQ(watcher.history(daemon_), "online,offline");
 }
 
