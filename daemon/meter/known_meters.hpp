@@ -1,5 +1,5 @@
-// Which meter each name of the configuration stood for when it answered last, over restarts: what is
-// told of a meter has its topics before it answers again, or does not.
+// Which meter each name of the configuration stood for when it answered last, over restarts: what
+// is told of a meter has its topics before it answers again, or does not.
 #pragma once
 
 #include <map>

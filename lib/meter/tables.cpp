@@ -110,8 +110,8 @@ void decode_values(Source source, ByteView data, Values& values) {
   for (const QuantityInfo& quantity : quantities) {
     if (quantity.source == source) {
       const auto value = int32_at(data, quantity.index);
-      const bool possible = value && !stands_for_nothing(*value) &&
-                            (*value >= 0 || quantity.may_be_negative);
+      const bool possible =
+          value && !stands_for_nothing(*value) && (*value >= 0 || quantity.may_be_negative);
       values.set(quantity.id, possible ? value : std::nullopt);
     }
   }
