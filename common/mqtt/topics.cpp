@@ -35,7 +35,7 @@ std::string host_name() {
 }
 
 std::string machine_name() {
-  const std::string name = host_topic_name(host_name());
+  std::string name = host_topic_name(host_name());
   sd_id128_t machine{};
   // A system without a machine id still has an id for this boot.
   if (sd_id128_get_machine_app_specific(application, &machine) < 0 &&
