@@ -139,6 +139,7 @@ TEST_F(SteadyState, WritesNothingButTheCache) {
   std::filesystem::create_directory(state);
   begin(cache.path(), {"STATE_DIRECTORY=" + state, "HOME=" + disk.path(), "TMPDIR=" + disk.path()});
   ASSERT_TRUE(std::filesystem::exists(state + "/keys"));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(state + "/meters.json"); }));
 
   ChangesBelow cached(loop_, cache.path());
   ChangesBelow on_disk(loop_, disk.path());
