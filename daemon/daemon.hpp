@@ -31,7 +31,7 @@ class Daemon : private Sink {
     std::string config;
     std::string credentials_directory;  // empty: none
     std::string runtime_directory;      // for files to show
-    std::string state_directory;        // for the record of keys
+    std::string state_directory;        // for what outlives a restart: keys and meters
   };
 
   // The settings are without problems.

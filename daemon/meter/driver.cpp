@@ -67,14 +67,14 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
   // The protocol counts in characters of a millisecond, so its timer shares no wake-ups.
   protocol_timer_ = loop.timer(
       [this] {
-        mind_quiet_hours();
+        apply_quiet_hours();
         meter_.timeout(loop_.now());
         pump();
       },
       std::chrono::microseconds(1));
   reopen_timer_ = loop.timer([this] { open_line(); });
   quiet_timer_ = loop.timer([this] {
-    mind_quiet_hours();
+    apply_quiet_hours();
     pump();
   });
   stale_timer_ = loop.timer([this] { on_stale(); });
@@ -91,7 +91,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
 
 void MeterDriver::start() {
   last_end_ = loop_.now();
-  mind_quiet_hours();
+  apply_quiet_hours();
   meter_.start(loop_.now());
   open_line();
 }
@@ -293,7 +293,7 @@ void MeterDriver::handle(irmeter::Stopped&) {
 }
 
 // Asked before every poll too, because somebody may have set the clock.
-void MeterDriver::mind_quiet_hours() {
+void MeterDriver::apply_quiet_hours() {
   if (config_.quiet_hours.empty() || stopped_) {
     return;
   }

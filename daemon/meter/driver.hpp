@@ -55,7 +55,7 @@ class MeterDriver {
   void reopen_later();
   void reopen_hung_line();
   void pump();
-  void mind_quiet_hours();
+  void apply_quiet_hours();
   void handle(irmeter::KeyQuestion& output);
   void handle(irmeter::KeyFact& output);
   void handle(irmeter::Transmit& output);
