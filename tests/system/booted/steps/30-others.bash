@@ -31,7 +31,8 @@ check "a member of the group ir-meterd may have the meter read" \
 
 step "Another program has the probe"
 in_guest systemctl stop ir-meterd
-in_guest systemd-run --quiet --collect --unit=holder flock --nonblock /dev/ir-probe sleep infinity
+# It waits for the lock: the question below takes it, too, for a moment.
+in_guest systemd-run --quiet --collect --unit=holder flock /dev/ir-probe sleep infinity
 check_soon "it holds the probe" in_guest sh -c '! flock --nonblock /dev/ir-probe true'
 in_guest systemctl start ir-meterd
 check_soon "the meter is device-busy" meter_is device-busy
