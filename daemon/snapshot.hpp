@@ -40,7 +40,7 @@ struct MeterSnapshot {
 
   // Of the latest good poll.
   bool echo = false;              // the probe heard itself
-  irmeter::QuantitySet withheld;  // what the reading lacks because it could not be true
+  irmeter::QuantitySet withheld;  // what was read and could not be true
 
   std::chrono::milliseconds poll_time{0};  // how long the latest good poll took
   MeterCounters counters;

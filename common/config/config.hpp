@@ -26,6 +26,7 @@ struct MeterConfig {
   SessionMode session = SessionMode::automatic;
   std::vector<QuietHours> quiet_hours;  // may overlap; empty: none
   irmeter::MainFuse main_fuse;
+  std::chrono::milliseconds jump_after{600'000};  // 0 s to 24 h
   bool rts = true;  // lines that many optical heads take their power from
   bool dtr = false;
 

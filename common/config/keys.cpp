@@ -10,8 +10,7 @@
 namespace irmeterd {
 namespace {
 
-constexpr std::chrono::milliseconds min_interval{500};
-constexpr std::chrono::hours max_interval{1};
+using namespace std::chrono_literals;
 
 template <auto Member, Objection (*Check)(std::string_view), typename Target>
 Objection set_text(const ConfigValue& value, Target& target) {
@@ -63,16 +62,26 @@ Objection read_word(const ConfigValue& value, std::string_view wanted,
   return std::nullopt;
 }
 
-Objection set_interval(const ConfigValue& value, MeterConfig& meter) {
-  std::chrono::milliseconds interval = meter.interval;
+struct DurationRange {
+  std::chrono::milliseconds least;
+  std::chrono::milliseconds most;
+  std::string_view text;  // "\"500ms\" to \"1h\""
+};
+
+constexpr DurationRange interval_range{500ms, 1h, "\"500ms\" to \"1h\""};
+constexpr DurationRange jump_range{0ms, 24h, "\"0s\" to \"24h\""};
+
+template <auto Member, const DurationRange& Range, typename Target>
+Objection set_duration(const ConfigValue& value, Target& target) {
+  std::chrono::milliseconds duration{0};
   if (auto objection = read_word(value, "text in quotes with a unit, such as \"10s\"",
-                                 parse_duration, interval)) {
+                                 parse_duration, duration)) {
     return objection;
   }
-  if (interval < min_interval || interval > max_interval) {
-    return in_quotes(*value.text) + " is out of range; write \"500ms\" to \"1h\"";
+  if (duration < Range.least || duration > Range.most) {
+    return in_quotes(*value.text) + " is out of range; write " + std::string(Range.text);
   }
-  meter.interval = interval;
+  target.*Member = duration;
   return std::nullopt;
 }
 
@@ -107,10 +116,11 @@ constexpr ConfigKey<MeterConfig> meter_table[] = {
     {"device", set_text<&MeterConfig::device, check_device>},
     {"key_credential", set_text<&MeterConfig::key_credential, check_credential_name>},
     {"key_file", set_text<&MeterConfig::key_file, check_secret_path>},
-    {"interval", set_interval},
+    {"interval", set_duration<&MeterConfig::interval, interval_range>},
     {"session", set_word<&MeterConfig::session, session_words>},
     {"quiet_hours", add_quiet_hours, "[\"02:10-02:18\"]"},
     {"main_fuse", set_main_fuse},
+    {"jump_after", set_duration<&MeterConfig::jump_after, jump_range>},
     {"rts", set_flag<&MeterConfig::rts>},
     {"dtr", set_flag<&MeterConfig::dtr>},
 };

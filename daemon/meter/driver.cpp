@@ -45,7 +45,7 @@ irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
   options.link = timing;
   options.interval = config.interval;
   options.session = config.session;
-  options.main_fuse = config.main_fuse;
+  options.plausibility = {config.main_fuse, config.jump_after};
   return options;
 }
 

@@ -8,7 +8,7 @@ Meter::Meter(const MeterOptions& options, const std::optional<Key>& key)
     : options_(options),
       has_key_(key.has_value()),
       reader_(options.link, options.timing, options.plan, key),
-      plausibility_(options.main_fuse) {}
+      plausibility_(options.plausibility) {}
 
 void Meter::start(Instant now) {
   grid_ = {now, options_.interval};

@@ -33,7 +33,7 @@ struct MeterOptions {
   // otherwise nothing is sent.
   bool ask_without_key = false;
   std::span<const PlanRow> plan = nes_plan();  // outlives the meter
-  MainFuse main_fuse;
+  PlausibilityOptions plausibility;
   LinkTiming link;
   SessionTiming timing;
 };

@@ -33,7 +33,7 @@ constexpr std::int64_t most_frequency = 70'000;   // mHz
 }  // namespace
 
 std::int64_t Plausibility::most_power() const {
-  return margin * mains_voltage * fuse_.phases * fuse_.amperes;
+  return margin * mains_voltage * options_.main_fuse.phases * options_.main_fuse.amperes;
 }
 
 // In whole seconds, so that no uptime makes the product overflow.
@@ -52,7 +52,7 @@ bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) co
       most = most_power();
       break;
     case Check::current:
-      most = margin * fuse_.amperes * 1'000;
+      most = margin * options_.main_fuse.amperes * 1'000;
       break;
     case Check::voltage:
       most = most_voltage;
@@ -79,6 +79,18 @@ bool Plausibility::plausible(const QuantityInfo& quantity, const std::optional<S
   return rise >= 0 && rise <= most_rise(now.at - before->at);
 }
 
+// Whether the readings that were withheld are true after all.
+bool Plausibility::agreed(const QuantityInfo& quantity, const Watch& watch) const {
+  if (!is_register(quantity.id)) {
+    return watch.agreeing >= agreeing_readings;
+  }
+  if (!watch.published) {
+    return watch.agreeing >= first_agreeing_readings;
+  }
+  return watch.agreeing >= agreeing_readings &&
+         watch.doubted->at - watch.agree_since >= options_.jump_after;
+}
+
 Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
   begun_ = true;
   Checked checked{read, {}, {}};
@@ -90,21 +102,23 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
     const auto number = static_cast<std::size_t>(quantity.id);
     Watch& watch = watches_[number];
     const Sample sample{*value, now};
-    const bool first = quantity.check == Check::rise && !watch.published;
+    const std::optional<std::int64_t> before =
+        watch.published ? std::optional(watch.published->value) : std::nullopt;
+    const bool first = is_register(quantity.id) && !before;
     if (first || !plausible(quantity, watch.published, sample)) {
-      watch.agreeing = plausible(quantity, watch.doubted, sample) ? watch.agreeing + 1 : 1;
+      if (!watch.doubted || !plausible(quantity, watch.doubted, sample)) {
+        watch.agreeing = 0;
+        watch.agree_since = now;
+      }
+      ++watch.agreeing;
       watch.doubted = sample;
-      const bool agreed = watch.agreeing >= (first ? first_agreeing_readings : agreeing_readings);
-      if (!agreed && watch.withheld < most_withheld) {
-        ++watch.withheld;
+      if (!agreed(quantity, watch)) {
         checked.withheld.set(number);
-        checked.reading.values.set(quantity.id, std::nullopt);
+        checked.reading.values.set(quantity.id, is_register(quantity.id) ? before : std::nullopt);
         continue;
       }
-      if (!first || !agreed) {
-        checked.accepted.push_back(
-            {quantity.id, watch.published ? std::optional(watch.published->value) : std::nullopt,
-             *value});
+      if (!first) {
+        checked.accepted.push_back({quantity.id, before, *value});
       }
     }
     watch = {};

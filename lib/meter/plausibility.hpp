@@ -1,12 +1,15 @@
 // Whether a value can be true.
 //
-// NES meters are known to jump by more than 1000 kWh for a moment and to fall back, with every
-// checksum right. A value that cannot be true is therefore withheld, for a few readings at most:
-// when several of them in a row agree, it is true after all (another meter, a roll-over). The first
-// value of a register could be anything, so the next one has to agree with it.
+// NES meters are known to jump by more than 1000 kWh and to fall back, with every checksum right. A
+// value that cannot be true is therefore withheld until several readings in a row agree on it
+// (another meter, a roll-over). A register waits for minutes of them and keeps the last value that
+// was published meanwhile, as it still counts at least that much; a momentary value is absent, for
+// two readings at most. The first value of a register could be anything, so the next one has to
+// agree with it.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -25,14 +28,20 @@ struct MainFuse {
   friend bool operator==(const MainFuse&, const MainFuse&) = default;
 };
 
+struct PlausibilityOptions {
+  MainFuse main_fuse;
+  // How long readings must agree on a new level of a register, 0 to 24 h.
+  Duration jump_after = std::chrono::minutes(10);
+
+  friend bool operator==(const PlausibilityOptions&, const PlausibilityOptions&) = default;
+};
+
 class Plausibility {
  public:
   // The first level of a register is published with the second reading in a row that agrees on it,
-  // a new one accepted with the third; where the readings never agree, the one after most_withheld
-  // is.
+  // a new one of any quantity accepted with the third at the earliest.
   static constexpr unsigned first_agreeing_readings = 2;
   static constexpr unsigned agreeing_readings = 3;
-  static constexpr unsigned most_withheld = 5;
 
   // A value that breaks the rules and is published all the same.
   struct Accepted {
@@ -44,12 +53,14 @@ class Plausibility {
   };
 
   struct Checked {
-    Reading reading;       // without what is withheld and what was computed from it
+    // Registers that are withheld have the value published last, if there was one; what else is
+    // withheld is absent, and so is what was computed from it.
+    Reading reading;
     QuantitySet withheld;  // what was read and cannot be true
     std::vector<Accepted> accepted;
   };
 
-  explicit Plausibility(const MainFuse& fuse) : fuse_(fuse) {}
+  explicit Plausibility(const PlausibilityOptions& options) : options_(options) {}
 
   // now: when the reading was complete, never earlier than the time before. A quantity the reading
   // lacks changes nothing.
@@ -70,17 +81,18 @@ class Plausibility {
   struct Watch {
     std::optional<Sample> published;
     std::optional<Sample> doubted;  // since then
-    unsigned withheld = 0;          // in a row
-    unsigned agreeing = 0;          // the last of them
+    unsigned agreeing = 0;          // that many in a row
+    Instant agree_since{};
   };
 
   [[nodiscard]] bool plausible(const QuantityInfo& quantity, const std::optional<Sample>& before,
                                const Sample& now) const;
+  [[nodiscard]] bool agreed(const QuantityInfo& quantity, const Watch& watch) const;
   [[nodiscard]] bool in_range(const QuantityInfo& quantity, std::int64_t value) const;
   [[nodiscard]] std::int64_t most_power() const;
   [[nodiscard]] std::int64_t most_rise(Duration elapsed) const;
 
-  MainFuse fuse_;
+  PlausibilityOptions options_;
   bool begun_ = false;
   std::array<Watch, quantity_count> watches_{};
 };

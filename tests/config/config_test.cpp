@@ -35,6 +35,7 @@ TEST(Config, DefaultsAreThoseOfTheManual) {
   EXPECT_EQ(meter.session, SessionMode::automatic);
   EXPECT_TRUE(meter.quiet_hours.empty());
   EXPECT_EQ(meter.main_fuse, (irmeter::MainFuse{3, 63}));
+  EXPECT_EQ(meter.jump_after, std::chrono::minutes(10));
   EXPECT_TRUE(meter.rts);
   EXPECT_FALSE(meter.dtr);
   const MqttConfig mqtt;
@@ -54,6 +55,7 @@ TEST(Config, EveryKeyIsTakenOver) {
     session = "each"
     quiet_hours = ["02:10-02:18", "23:50-00:10"]
     main_fuse = "1x35A"
+    jump_after = "24h"
     rts = false
     dtr = true
     [[meter]]
@@ -88,11 +90,20 @@ TEST(Config, EveryKeyIsTakenOver) {
                           SessionMode::each,
                           {{minutes(130), minutes(138)}, {minutes(1430), minutes(10)}},
                           {1, 35},
+                          std::chrono::hours(24),
                           false,
                           true};
-  const MeterConfig second{
-      "main", "/dev/ttyUSB0", "main-key", "",   milliseconds(3'600'000), SessionMode::keep,
-      {},     {3, 63},        true,       false};
+  const MeterConfig second{"main",
+                           "/dev/ttyUSB0",
+                           "main-key",
+                           "",
+                           milliseconds(3'600'000),
+                           SessionMode::keep,
+                           {},
+                           {3, 63},
+                           std::chrono::minutes(10),
+                           true,
+                           false};
   const MqttConfig mqtt{"mqtts://broker.example",
                         "reader",
                         "",

@@ -80,7 +80,7 @@ const Mistake mistakes[] = {
     {"KeyWithControlCharacters",
      METER "\"x\\u0007\\ny\" = 1\n[dbus]\n",
      {":4:1: \"x??y\" is unknown here; remove it, or write one of name, device, key_credential, "
-      "key_file, interval, session, quiet_hours, main_fuse, rts, dtr"}},
+      "key_file, interval, session, quiet_hours, main_fuse, jump_after, rts, dtr"}},
 
     // [[meter]]
     {"NameMissing",
@@ -161,6 +161,9 @@ const Mistake mistakes[] = {
     {"MainFuseTooLarge",
      METER "main_fuse = \"3x4001A\"\n",
      {":4:13: main_fuse: \"3x4001A\" is out of range; write 1 to 4000 A for each phase"}},
+    {"JumpAfterADay",
+     METER "jump_after = \"25h\"\n",
+     {":4:14: jump_after: \"25h\" is out of range; write \"0s\" to \"24h\""}},
     {"RtsIsText",
      METER "rts = \"true\"\n",
      {":4:7: rts: is a string; write true or false, without quotes"}},

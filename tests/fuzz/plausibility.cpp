@@ -1,5 +1,6 @@
-// Plausibility against any readings at any times: a value is published as it was read or not at
-// all, a register that falls is told of, and nothing is withheld for longer than promised.
+// Plausibility against any readings at any times: a present value is published as it was read or
+// not at all, a register as it was read or as it was published last; a register that falls is told
+// of, and nothing is withheld for longer than promised.
 //
 // Input: the main fuse, then readings: a byte for the time since the one before, and a byte that
 // chooses a quantity and what becomes of it.
@@ -43,7 +44,7 @@ std::int64_t int32_of(Input& input) {
 
 class CheckedReadings {
  public:
-  explicit CheckedReadings(const irmeter::MainFuse& fuse) : plausibility_(fuse) {}
+  explicit CheckedReadings(const irmeter::MainFuse& fuse) : plausibility_({.main_fuse = fuse}) {}
 
   void step(Input& input) {
     now_ += pause_of(input);
@@ -62,7 +63,7 @@ class CheckedReadings {
   void settle() {
     Plausibility::Checked checked;
     for (unsigned again = 0; again < Plausibility::agreeing_readings; ++again) {
-      now_ += 1s;
+      now_ += irmeter::PlausibilityOptions().jump_after;
       checked = check();
     }
     require(checked.withheld.none() && checked.reading == read_, "what is read again is published");
@@ -114,10 +115,13 @@ class CheckedReadings {
     if (!value) {
       return;
     }
-    require(withheld ? !published : published == value,
+    const bool is_register = irmeter::is_register(quantity.id);
+    require(published == (!withheld     ? value
+                          : is_register ? past.published
+                                        : std::nullopt),
             "a value is published as it is or withheld");
     past.withheld = withheld ? past.withheld + 1 : 0;
-    require(past.withheld <= Plausibility::most_withheld,
+    require(is_register || past.withheld < Plausibility::agreeing_readings,
             "nothing is held for longer than promised");
     if (withheld) {
       return;
@@ -127,8 +131,7 @@ class CheckedReadings {
                                         return each.quantity == quantity.id &&
                                                each.before == past.published && each.now == *value;
                                       });
-    require(!irmeter::is_register(quantity.id) || !past.published || *value >= *past.published ||
-                accepted,
+    require(!is_register || !past.published || *value >= *past.published || accepted,
             "a register that falls is told of");
     past.published = value;
   }

@@ -9,6 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A register that is held back keeps the value it had, for a few readings.
+constexpr auto longest_held = 60s;
+
 // From the last byte on the line to the clock being read, on a machine that has other things to do.
 constexpr auto slack = 1s;
 
@@ -52,13 +55,16 @@ const irmeter::Reading& HouseholdTruth::at(std::size_t second) {
 
 std::string HouseholdTruth::lie_of(const Shown& shown, std::chrono::milliseconds poll_time) {
   const std::size_t from = seconds_between(not_after_, shown.read_at - poll_time - slack);
+  const std::size_t registers_from =
+      seconds_between(not_after_, shown.read_at - poll_time - slack - longest_held);
   const std::size_t to = seconds_between(not_before_, shown.read_at + slack);
   bool registers_fit = false;
   bool present_values_fit = false;
-  for (std::size_t second = from; second <= to; ++second) {
+  for (std::size_t second = registers_from; second <= to; ++second) {
     const irmeter::Reading& truth = at(second);
     registers_fit = registers_fit || fits(shown.reading.values, truth.values, true);
-    present_values_fit = present_values_fit || fits(shown.reading.values, truth.values, false);
+    present_values_fit =
+        present_values_fit || (second >= from && fits(shown.reading.values, truth.values, false));
   }
   if (registers_fit && present_values_fit) {
     return {};

@@ -9,7 +9,7 @@ namespace {
 using std::chrono::seconds;
 
 // What a value was made of has to be published for the value to be there.
-bool may_be_absent(const QuantityInfo& quantity, const QuantitySet& withheld) {
+bool is_held_back(const QuantityInfo& quantity, const QuantitySet& withheld) {
   const auto is_withheld = [&](Quantity id) { return withheld.test(static_cast<std::size_t>(id)); };
   return quantity.source == Source::derived
              ? is_withheld(Quantity::power_import) || is_withheld(Quantity::power_export)
@@ -61,8 +61,11 @@ bool MovingTruth::fits(const Reading& reading, const QuantitySet& withheld, Sour
     const Reading expected = truth(distinct_values(second), profile_);
     if (std::ranges::all_of(quantities, [&](const QuantityInfo& quantity) {
           const auto value = reading.values.get(quantity.id);
-          return !of_source(quantity) || value == expected.values.get(quantity.id) ||
-                 (!value && may_be_absent(quantity, withheld));
+          const auto is = expected.values.get(quantity.id);
+          // A register that is held back has an earlier value.
+          return !of_source(quantity) || value == is ||
+                 (is_held_back(quantity, withheld) &&
+                  (!value || (is_register(quantity.id) && *value < *is)));
         })) {
       return true;
     }

@@ -41,9 +41,11 @@ class PlausibilityOf : public ::testing::Test {
     EXPECT_TRUE(checked.accepted.empty()) << value;
   }
 
-  void expect_withheld(Quantity quantity, std::int64_t value) {
+  // kept: what is published in its place.
+  void expect_withheld(Quantity quantity, std::int64_t value,
+                       std::optional<std::int64_t> kept = std::nullopt) {
     const auto checked = check(quantity, value);
-    EXPECT_FALSE(checked.reading.values.get(quantity)) << value;
+    EXPECT_EQ(checked.reading.values.get(quantity), kept) << value;
     EXPECT_TRUE(checked.withheld.test(static_cast<std::size_t>(quantity))) << value;
     EXPECT_EQ(checked.withheld.count(), 1U) << value;
     EXPECT_TRUE(checked.accepted.empty()) << value;
@@ -57,7 +59,7 @@ class PlausibilityOf : public ::testing::Test {
     EXPECT_EQ(checked.accepted, (std::vector<Plausibility::Accepted>{{quantity, before, value}}));
   }
 
-  Plausibility plausibility_{MainFuse{}};
+  Plausibility plausibility_{PlausibilityOptions{}};
   Instant now_{};
 };
 

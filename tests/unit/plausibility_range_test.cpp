@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(irmeter::info(test.param.quantity).key); });
 
 TEST_F(PlausibilityOf, PowerAndCurrentDependsOnTheFuse) {
-  plausibility_ = Plausibility({.phases = 1, .amperes = 16});
+  plausibility_ = Plausibility({.main_fuse = {.phases = 1, .amperes = 16}});
   expect_published(Quantity::power_import, 7'360);
   expect_withheld(Quantity::power_import, 7'361);
   expect_published(Quantity::current_l1, 32'000);

@@ -1,4 +1,4 @@
-// Which registers are published, which are withheld and for how long, and what that makes of a
+// Which registers are published, which keep their value and for how long, and what that makes of a
 // reading.
 #include "tests/unit/plausibility_fixture.hpp"
 
@@ -6,6 +6,7 @@ namespace irmeter::testing {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 
 class PlausibilityOfARegister : public PlausibilityOf {
  protected:
@@ -13,12 +14,31 @@ class PlausibilityOfARegister : public PlausibilityOf {
 
   // The first readings of a meter.
   void begins(std::int64_t value) {
-    withheld(value);
+    absent(value);
     published(value);
   }
-  void published(std::int64_t value) { expect_published(energy, value); }
-  void withheld(std::int64_t value) { expect_withheld(energy, value); }
-  void accepted(std::int64_t before, std::int64_t value) { expect_accepted(energy, before, value); }
+  void published(std::int64_t value) {
+    expect_published(energy, value);
+    last_ = value;
+  }
+  // Not published at all.
+  void absent(std::int64_t value) { expect_withheld(energy, value); }
+  // The value published last is published again.
+  void withheld(std::int64_t value) { expect_withheld(energy, value, last_); }
+  // Withheld in all readings of ten minutes, and accepted with the next one.
+  void accepted_after_ten_minutes(std::int64_t value) {
+    for (int reading = 0; reading < 60; ++reading) {
+      withheld(value);
+    }
+    accepted(value);
+  }
+  void accepted(std::int64_t value) {
+    expect_accepted(energy, last_, value);
+    last_ = value;
+  }
+
+ private:
+  std::int64_t last_ = 0;
 };
 
 TEST_F(PlausibilityOfARegister, BeginsWithAnyValueThatTwoReadingsAgreeOn) {
@@ -28,26 +48,24 @@ TEST_F(PlausibilityOfARegister, BeginsWithAnyValueThatTwoReadingsAgreeOn) {
 }
 
 TEST_F(PlausibilityOfARegister, HoldsAJumpInTheFirstReading) {
-  withheld(1'344'180);
-  withheld(344'180);
+  absent(1'344'180);
+  absent(344'180);
   published(344'181);
   withheld(1'344'181);
   published(344'182);
 }
 
 TEST_F(PlausibilityOfARegister, HoldsAJumpInTheSecondReading) {
-  withheld(344'180);
-  withheld(1'344'180);
-  withheld(344'180);
+  absent(344'180);
+  absent(1'344'180);
+  absent(344'180);
   published(344'180);
 }
 
-TEST_F(PlausibilityOfARegister, BeginsWithTheSixthValueWhereNoTwoAgree) {
-  for (const std::int64_t value : {6'000, 5'000, 4'000, 3'000, 2'000}) {
-    withheld(value);
+TEST_F(PlausibilityOfARegister, IsAbsentAsLongAsNoTwoReadingsAgree) {
+  for (std::int64_t value = 100'000; value > 0; value -= 1'000) {
+    absent(value);
   }
-  expect_accepted(energy, std::nullopt, 1'000);
-  published(1'001);
 }
 
 TEST_F(PlausibilityOfARegister, LetsItStandStillAndRise) {
@@ -86,20 +104,21 @@ TEST_F(PlausibilityOfARegister, KnowsHowLongAFailureLasted) {
   withheld(most_register - 1);
 }
 
-TEST_F(PlausibilityOfARegister, HoldsAJumpOfAThousandKilowattHoursAndBack) {
+TEST_F(PlausibilityOfARegister, KeepsItsValueInAJumpThatFallsBack) {
   begins(344'180);
-  withheld(1'344'180);
-  withheld(1'344'181);
-  published(344'182);
-  withheld(1'344'182);
-  withheld(1'344'183);
-  published(344'183);
+  for (int reading = 0; reading < 60; ++reading) {
+    withheld(1'344'180 + reading);
+  }
+  published(344'190);
+  withheld(1'344'190);
+  published(344'191);
 }
 
-TEST_F(PlausibilityOfARegister, HoldsAFallToZeroAndBack) {
+TEST_F(PlausibilityOfARegister, KeepsItsValueInAFallToZeroAndBack) {
   begins(344'180);
-  withheld(0);
-  withheld(0);
+  for (int reading = 0; reading < 60; ++reading) {
+    withheld(0);
+  }
   published(344'180);
 }
 
@@ -109,66 +128,75 @@ TEST_F(PlausibilityOfARegister, HoldsAFallByOne) {
   published(344'180);
 }
 
-TEST_F(PlausibilityOfARegister, AcceptsANewLevelThatThreeReadingsAgreeOn) {
+TEST_F(PlausibilityOfARegister, AcceptsALevelThatTenMinutesAgreeOn) {
+  begins(344'180);
+  accepted_after_ten_minutes(12);
+  published(13);
+  accepted_after_ten_minutes(99'000'000);
+  published(99'000'001);
+}
+
+TEST_F(PlausibilityOfARegister, AcceptsNoLevelThatFewerThanThreeReadingsAgreeOn) {
+  begins(344'180);
+  withheld(12);
+  now_ += hours(1);
+  withheld(12);
+  accepted(12);
+}
+
+TEST_F(PlausibilityOfARegister, AcceptsALevelAfterTheTimeThatIsConfigured) {
+  plausibility_ = Plausibility({.main_fuse = {}, .jump_after = seconds(0)});
   begins(344'180);
   withheld(12);
   withheld(13);
-  accepted(344'180, 13);
-  published(14);
-}
-
-TEST_F(PlausibilityOfARegister, AcceptsAHigherLevelOnce) {
+  accepted(13);
+  plausibility_ = Plausibility({.main_fuse = {}, .jump_after = hours(1)});
   begins(344'180);
-  withheld(99'000'000);
-  withheld(99'000'010);
-  accepted(344'180, 99'000'020);
-  for (std::int64_t value = 99'000'030; value < 99'000'100; value += 10) {
-    published(value);
-  }
+  withheld(12);
+  now_ += hours(1) - seconds(20);
+  withheld(12);
+  accepted(12);
 }
 
 TEST_F(PlausibilityOfARegister, ForgetsTheNewLevelWhenTheOldOneGoesOn) {
   begins(344'180);
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < 100; ++round) {
     withheld(12);
     withheld(12);
     published(344'180);
   }
 }
 
-TEST_F(PlausibilityOfARegister, CountsOnlyReadingsThatFollowOneAnother) {
+TEST_F(PlausibilityOfARegister, CountsTheTimeInWhichReadingsAgreed) {
   begins(344'180);
-  withheld(12);
   withheld(13);
-  withheld(11);  // falls below the new level
-  withheld(11);
-  accepted(344'180, 11);
+  now_ += minutes(9);
+  accepted_after_ten_minutes(11);  // which falls below the level before
 }
 
-TEST_F(PlausibilityOfARegister, TakesTheSixthValueWhereNoTwoAgree) {
+TEST_F(PlausibilityOfARegister, KeepsItsValueAsLongAsNoTwoReadingsAgree) {
   begins(344'180);
-  for (const std::int64_t value : {6'000, 5'000, 4'000, 3'000, 2'000}) {
+  for (std::int64_t value = 200'000; value > 0; value -= 1'000) {
     withheld(value);
   }
-  accepted(344'180, 1'000);
-  published(1'001);
 }
 
 TEST_F(PlausibilityOfARegister, IsNotMovedByReadingsWithoutIt) {
-  const auto absent = [&] {
+  const auto without = [&] {
     const auto checked = check(energy, std::nullopt);
     EXPECT_FALSE(checked.reading.values.get(energy));
     EXPECT_TRUE(checked.withheld.none());
     EXPECT_TRUE(checked.accepted.empty());
   };
-  absent();
+  without();
   begins(344'180);
   withheld(12);
-  absent();
+  without();
   withheld(12);
-  absent();
-  absent();
-  accepted(344'180, 12);
+  without();
+  now_ += minutes(10);
+  without();
+  accepted(12);
 }
 
 TEST_F(PlausibilityOfARegister, StartsAfreshWithAnotherMeter) {
@@ -179,11 +207,11 @@ TEST_F(PlausibilityOfARegister, StartsAfreshWithAnotherMeter) {
 }
 
 TEST_F(PlausibilityOfARegister, DependsOnTheFuse) {
-  plausibility_ = Plausibility({.phases = 1, .amperes = 16});
+  plausibility_ = Plausibility({.main_fuse = {.phases = 1, .amperes = 16}});
   begins(0);
   published(42);
   withheld(85);
-  plausibility_ = Plausibility({.phases = 3, .amperes = 4'000});
+  plausibility_ = Plausibility({.main_fuse = {.phases = 3, .amperes = 4'000}});
   begins(0);
   published(30'668);
   withheld(2 * 30'668 + 1);
@@ -232,10 +260,11 @@ TEST_F(PlausibilityOfAReading, LeavesAGoodOneAsItIs) {
 
 TEST_F(PlausibilityOfAReading, LosesWhatIsWithheldAndNothingElse) {
   (void)check(household());
-  for (const auto& [quantity, value] : {std::pair{Quantity::energy_import, 5},
-                                        {Quantity::energy_export, 5},
-                                        {Quantity::voltage_l3, 1'000'000},
-                                        {Quantity::power_factor_l1, 2'000}}) {
+  for (const Quantity energy : {Quantity::energy_import, Quantity::energy_export}) {
+    EXPECT_EQ(check(household_with(energy, 5)).reading, household());
+  }
+  for (const auto& [quantity, value] :
+       {std::pair{Quantity::voltage_l3, 1'000'000}, {Quantity::power_factor_l1, 2'000}}) {
     EXPECT_EQ(check(household_with(quantity, value)).reading,
               household_with(quantity, std::nullopt));
   }
@@ -257,6 +286,7 @@ TEST_F(PlausibilityOfAReading, IsWholeAgainWhenTheNewLevelIsAccepted) {
   exchanged.values.set(Quantity::energy_import, 3);
   exchanged.values.set(Quantity::energy_export, 0);
   EXPECT_EQ(check(exchanged).withheld.count(), 2U);
+  now_ += minutes(10);
   EXPECT_EQ(check(exchanged).withheld.count(), 2U);
   const auto checked = check(exchanged);
   EXPECT_EQ(checked.reading, exchanged);
