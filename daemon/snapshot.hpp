@@ -32,6 +32,7 @@ struct MeterSnapshot {
 
   irmeter::Identity identity;               // empty until the meter was identified
   irmeter::Identity remembered;             // what was there in an earlier run; may be empty
+  bool exchanged = false;                   // the name stood for another meter before
   std::optional<irmeter::Failure> failure;  // of the latest poll
 
   std::optional<irmeter::Reading> reading;        // the last good one, however old

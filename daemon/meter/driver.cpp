@@ -51,7 +51,7 @@ irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
 
 MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
                          const MeterConfig& config, const MeterKey& key,
-                         const irmeter::MeterOptions& options, irmeter::Identity remembered)
+                         const irmeter::MeterOptions& options, KnownMeter remembered)
     : loop_(loop),
       log_(log),
       store_(store),
@@ -85,7 +85,8 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
   snapshot_.name = config.name;
   snapshot_.device = config.device;
   snapshot_.interval = config.interval;
-  snapshot_.remembered = std::move(remembered);
+  snapshot_.remembered = std::move(remembered.identity);
+  snapshot_.exchanged = remembered.exchanged;
   store_.update(snapshot_);
 }
 
@@ -221,6 +222,8 @@ void MeterDriver::handle(irmeter::KeyFact& output) {
 
 void MeterDriver::handle(irmeter::Identified& output) {
   const bool same = snapshot_.identity.serial_number == output.identity.serial_number;
+  const std::string& known = snapshot_.known().serial_number;
+  snapshot_.exchanged |= !known.empty() && known != output.identity.serial_number;
   snapshot_.identity = std::move(output.identity);
   if (!same) {
     // What the one before it said is not true of this one.

@@ -13,6 +13,7 @@
 #include "common/line/line.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
+#include "daemon/meter/known_meters.hpp"
 #include "daemon/meter/line_trace.hpp"
 #include "daemon/service/progress.hpp"
 #include "daemon/snapshot.hpp"
@@ -28,7 +29,7 @@ class MeterDriver {
   // remembered: the meter that was there in an earlier run; may be empty.
   MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
               const MeterKey& key, const irmeter::MeterOptions& options,
-              irmeter::Identity remembered = {});
+              KnownMeter remembered = {});
 
   // Opens the line and polls from now on.
   void start();

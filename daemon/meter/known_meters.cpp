@@ -37,8 +37,9 @@ KnownMeters::KnownMeters(const std::string& directory, const Log& log)
     const json document = text ? json::parse(*text) : json::object();
     for (const auto& [name, meter] : document.items()) {
       for (const auto& [key, field] : fields) {
-        meter.at(key).get_to(meters_[name].*field);
+        meter.at(key).get_to(meters_[name].identity.*field);
       }
+      meter.at("exchanged").get_to(meters_[name].exchanged);
     }
   } catch (const json::exception& error) {
     log_.warning(path_ + " makes no sense, and is written anew: " + error.what());
@@ -46,16 +47,17 @@ KnownMeters::KnownMeters(const std::string& directory, const Log& log)
   }
 }
 
-Identity KnownMeters::identity(const std::string& name) const {
+KnownMeter KnownMeters::meter(const std::string& name) const {
   const auto known = meters_.find(name);
-  return known == meters_.end() ? Identity{} : known->second;
+  return known == meters_.end() ? KnownMeter{} : known->second;
 }
 
 void KnownMeters::meter_changed(const MeterSnapshot&, const MeterSnapshot& after) noexcept {
-  if (after.identity.serial_number.empty() || after.identity == identity(after.name)) {
+  const KnownMeter known{after.identity, after.exchanged};
+  if (after.identity.serial_number.empty() || known == meter(after.name)) {
     return;
   }
-  meters_[after.name] = after.identity;
+  meters_[after.name] = known;
   if (!path_.empty()) {
     save();
   }
@@ -65,8 +67,9 @@ void KnownMeters::save() const {
   json document = json::object();
   for (const auto& [name, meter] : meters_) {
     for (const auto& [key, field] : fields) {
-      document[name][key] = meter.*field;
+      document[name][key] = meter.identity.*field;
     }
+    document[name]["exchanged"] = meter.exchanged;
   }
   try {
     replace_file(path_, document.dump(2) + "\n");

@@ -10,14 +10,20 @@
 
 namespace irmeterd {
 
+struct KnownMeter {
+  irmeter::Identity identity;  // empty where the name is new
+  bool exchanged = false;      // the name stood for another meter before
+
+  friend bool operator==(const KnownMeter&, const KnownMeter&) = default;
+};
+
 class KnownMeters final : public Sink {
  public:
   // Reads `meters.json` in the directory, $STATE_DIRECTORY; empty: nothing is read or written. What
   // makes no sense in it is not known.
   KnownMeters(const std::string& directory, const Log& log);
 
-  // Empty where the name is new.
-  [[nodiscard]] irmeter::Identity identity(const std::string& name) const;
+  [[nodiscard]] KnownMeter meter(const std::string& name) const;
 
   // Writes the file when a meter is another one, or says something else of itself.
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
@@ -27,7 +33,7 @@ class KnownMeters final : public Sink {
 
   std::string path_;  // empty: no file
   const Log& log_;
-  std::map<std::string, irmeter::Identity> meters_;  // by name
+  std::map<std::string, KnownMeter> meters_;  // by name
 };
 
 }  // namespace irmeterd

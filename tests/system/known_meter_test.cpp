@@ -63,6 +63,28 @@ TEST_F(KnownMeter, IsUnavailableOnceAReloadHasTakenItAway) {
   ASSERT_TRUE(eventually([&] { return says(nullptr); }));
 }
 
+// In Home Assistant the one before is still there, and both would have one name.
+TEST_F(KnownMeter, HasItsNumberInItsNameWhereItStandsInPlaceOfAnother) {
+  const auto name = [&](const std::string& id) {
+    const auto device = nlohmann::json::parse(
+        watcher_.payload("homeassistant/device/" + id + "/config"), nullptr, false);
+    return device.is_object() ? device.at("device").at("name").get<std::string>() : "";
+  };
+  ASSERT_TRUE(
+      eventually([&] { return name("elon_0000000012345678") == "Electricity meter main"; }));
+  Simulator other(loop_, Simulator::Place::pseudo_terminal,
+                  Simulator::quick({"--serial", "87654321"}));
+  other.start();
+  configure(no_bus + meter_table(other.device()) + mqtt_table(broker_.url()));
+  for (int start = 0; start < 2; ++start) {
+    stop();
+    watcher_.forget();
+    begin();
+    ASSERT_TRUE(eventually([&] { return !name("elon_0000000087654321").empty(); }));
+    EXPECT_TRUE(name("elon_0000000087654321").starts_with("Electricity meter main ")) << start;
+  }
+}
+
 // A file that somebody has changed is no reason to stop, or to speak of a meter there is none of.
 TEST_F(KnownMeter, IsForgottenWhereItsFileMakesNoSense) {
   stop();

@@ -43,7 +43,7 @@ void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
   }
   Meter& meter = meters_[id];
   Described described{snapshot.identity, values_.seen(id), snapshot.interval,
-                      presence_.meters().size() > 1};
+                      presence_.meters().size() > 1 || snapshot.exchanged};
   if (described != meter.described) {
     meter.waiting =
         discovery_json(snapshot, described.announced, described.one_of_several, topics_);
