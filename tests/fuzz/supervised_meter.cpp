@@ -284,8 +284,8 @@ void SupervisedMeter::on(const irmeter::PollEnded& output) {
   reading_ = *output.reading();
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     require(!output.withheld.test(static_cast<std::size_t>(quantity.id)) ||
-                !reading_->values.get(quantity.id),
-            "what is held back is not published");
+                !reading_->values.get(quantity.id) || irmeter::is_register(quantity.id),
+            "a present value that is held back is not published");
   }
 }
 

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "tests/soak/holding_end.hpp"
 #include "tests/support/moving_truth.hpp"
 
 namespace irmeter::testing {
@@ -53,8 +52,9 @@ Wire::Fault changes(const std::vector<ByteFault>& faults) {
 class Session {
  public:
   Session(std::vector<ByteFault> faults, KeyTrust trust)
-      : pair(options(), *Key::from_text(irmetersim::demo_key), end,
-             {{irmetersim::MeterSettings().nameplate.serial, trust}}),
+      : pair({.options = options(),
+              .settings = {},
+              .known = {{irmetersim::MeterSettings().nameplate.serial, trust}}}),
         faults_(std::move(faults)),
         truth_(irmetersim::MeterSettings().profile, pair.now) {
     std::ranges::sort(faults_, std::ranges::greater(), &ByteFault::position);
@@ -63,7 +63,7 @@ class Session {
     pair.start();
   }
 
-  void step() { pair.step(std::min(pair.now + minutes(1), truth_.show(end.meter(), pair.now))); }
+  void step() { pair.step(std::min(pair.now + minutes(1), truth_.show(pair.sim(), pair.now))); }
 
   // Steps until a poll that began behind the faults has given a reading.
   [[nodiscard]] Aftermath go_through() {
@@ -88,8 +88,7 @@ class Session {
     return result;
   }
 
-  HoldingEnd end;
-  Pair pair;
+  SimulatedPair pair;
 
  private:
   void put_on_line(bool towards_meter, Wire& wire) {
@@ -102,7 +101,7 @@ class Session {
       if (strike.fault->change) {
         here.push_back(strike);
       } else {
-        end.hold(towards_meter, strike.position, hold_time);
+        wire.holds.push_back({strike.position, hold_time});
       }
     }
     if (!here.empty()) {
@@ -203,7 +202,7 @@ Aftermath PairsOfFaults::run(const Pair& faults) const {
     result.failure = "too many polls are lost";
   } else if (result.longest > longest_poll) {
     result.failure = "a poll takes too long";
-  } else if (session.end.meter().invalid_passwords() != 0) {
+  } else if (session.pair.sim().invalid_passwords() != 0) {
     result.failure = "the meter was shown a wrong key";
   } else if (session.pair.secret_seen_in_clear) {
     result.failure = "the key was not marked as secret";

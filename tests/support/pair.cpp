@@ -28,20 +28,22 @@ void Wire::push(Bytes what, Instant now) {
   if (what.empty()) {
     return;
   }
-  bytes += what.size();
+  const std::uint64_t begin = std::exchange(bytes, bytes + what.size());
   if (keeps_what_was_sent) {
     sent.push_back(what);
   }
-  const std::uint64_t held = held_byte - (bytes - what.size());
   if (fault) {
     what = fault(std::move(what));
   }
   const Instant start = std::max(now, free_);
   const auto end_of = [&](std::size_t count) {
     const auto bits = static_cast<std::int64_t>(count) * 10;
-    return start + Duration(bits * 1'000'000 / baud) +
-           static_cast<std::int64_t>(count) * extra_per_byte +
-           (held < count ? hold : Duration::zero());
+    Duration pauses = static_cast<std::int64_t>(count) * extra_per_byte;
+    for (const Hold& hold : holds) {
+      const bool passed = hold.position >= begin && hold.position - begin < count;
+      pauses += passed ? hold.time : Duration::zero();
+    }
+    return start + Duration(bits * 1'000'000 / baud) + pauses;
   };
   free_ = end_of(what.size());
   for (std::size_t i = 0; i < what.size(); ++i) {

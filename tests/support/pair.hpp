@@ -40,8 +40,11 @@ class Wire {
   unsigned baud = 9600;
   bool in_one_piece = false;  // bytes sent together arrive together, when the last one does
   Duration extra_per_byte{};  // a pause in front of each
-  std::uint64_t held_byte = UINT64_MAX;  // counted from the start: a pause in front of this one
-  Duration hold{};
+  struct Hold {
+    std::uint64_t position;  // of a byte, counted from the start: a pause in front of it
+    Duration time;
+  };
+  std::vector<Hold> holds;
 
   std::uint64_t bytes = 0;  // that were sent, before any fault
   std::vector<Bytes> sent;  // what was sent together, before any fault

@@ -44,8 +44,7 @@ std::span<const SingleFault> single_faults() {
 
 void strike(Wire& wire, const SingleFault& fault, std::size_t position) {
   if (!fault.change) {
-    wire.held_byte = wire.bytes + position;
-    wire.hold = std::chrono::milliseconds(600);
+    wire.holds.push_back({wire.bytes + position, std::chrono::milliseconds(600)});
     return;
   }
   wire.fault = [change = fault.change, left = position, done = false](Bytes bytes) mutable {
