@@ -1,16 +1,11 @@
-// Entries are told apart by their fields, not by the line that wrote them.
-#define SD_JOURNAL_SUPPRESS_LOCATION
-
 #include "common/log.hpp"
 
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cstdint>
 #include <cstdlib>
 
 namespace irmeterd {
@@ -19,6 +14,22 @@ namespace {
 constexpr std::array<std::string_view, 5> names{"error", "warning", "info", "debug", "trace"};
 // Syslog priorities; the journal has no trace, so it shares debug.
 constexpr std::array<int, 5> priorities{3, 4, 6, 7, 7};
+
+// One field in the journal's native protocol, which libsystemd speaks only while it may wait: a
+// value of more than one line has its length before it.
+// Source: https://systemd.io/JOURNAL_NATIVE_PROTOCOL/
+std::string journal_field(std::string_view name, std::string_view value) {
+  std::string field(name);
+  if (value.find('\n') == std::string_view::npos) {
+    field += '=';
+  } else {
+    field += '\n';
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+      field += static_cast<char>(std::uint64_t{value.size()} >> shift);
+    }
+  }
+  return field.append(value) + '\n';
+}
 
 }  // namespace
 
@@ -42,25 +53,28 @@ void Log::write(LogLevel level, std::string_view message, const Fields& fields) 
   if (!enabled(level)) {
     return;
   }
+  if (lost_ > 0 &&
+      put(LogLevel::warning,
+          std::to_string(lost_) + " lines of the log were lost: nobody took them.", {})) {
+    lost_ = 0;
+  }
+  if (lost_ > 0 || !put(level, message, fields)) {
+    ++lost_;
+  }
+}
+
+bool Log::put(LogLevel level, std::string_view message, const Fields& fields) const noexcept {
   if (target_ == LogTarget::console) {
-    std::fprintf(stderr, "%s: %.*s\n", names[static_cast<std::size_t>(level)].data(),
-                 static_cast<int>(message.size()), message.data());
-    return;
+    return console_.write(std::string(names[static_cast<std::size_t>(level)]) + ": " +
+                          std::string(message) + "\n");
   }
-  std::vector<std::string> lines;
-  lines.reserve(fields.size() + 3);
-  lines.push_back("MESSAGE=" + std::string(message));
-  lines.push_back("PRIORITY=" + std::to_string(priorities[static_cast<std::size_t>(level)]));
-  lines.push_back("SYSLOG_IDENTIFIER=" + std::string(identifier));
+  std::string entry = journal_field("MESSAGE", message);
+  entry += journal_field("PRIORITY", std::to_string(priorities[static_cast<std::size_t>(level)]));
+  entry += journal_field("SYSLOG_IDENTIFIER", identifier);
   for (const auto& [name, value] : fields) {
-    lines.push_back(std::string(name) + "=" + value);
+    entry += journal_field(name, value);
   }
-  std::vector<iovec> parts;
-  parts.reserve(lines.size());
-  for (std::string& line : lines) {
-    parts.push_back({line.data(), line.size()});
-  }
-  sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+  return journal_.send(entry) == 0;
 }
 
 }  // namespace irmeterd

@@ -1,15 +1,20 @@
 // Log lines for the journal, or for a terminal.
 //
 // Under systemd each line is a journal entry with the fields given (METER=, STATE= ...); elsewhere
-// it is plain text on stderr. Level and target can be changed while the daemon runs.
+// it is plain text on stderr. Level and target can be changed while the daemon runs. Writing never
+// waits: a line that nobody takes at once is lost, and the next one that is taken comes after the
+// count of those.
 // Functions that log say so by taking a Log; lib/ never does.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "common/nonblocking.hpp"
 
 namespace irmeterd {
 
@@ -32,8 +37,11 @@ class Log {
 
   static constexpr std::string_view identifier = "ir-meterd";  // SYSLOG_IDENTIFIER
 
-  explicit Log(LogLevel level = LogLevel::info, LogTarget target = default_log_target())
-      : level_(level), target_(target) {}
+  static constexpr std::string_view journal_socket = "/run/systemd/journal/socket";
+
+  explicit Log(LogLevel level = LogLevel::info, LogTarget target = default_log_target(),
+               std::string_view journal = journal_socket)
+      : level_(level), target_(target), journal_(journal) {}
 
   void set_level(LogLevel level) { level_ = level; }
   [[nodiscard]] LogLevel level() const { return level_; }
@@ -61,8 +69,14 @@ class Log {
   }
 
  private:
+  [[nodiscard]] bool put(LogLevel level, std::string_view message,
+                         const Fields& fields) const noexcept;
+
   LogLevel level_;
   LogTarget target_;
+  DatagramOutput journal_;
+  mutable ErrorOutput console_;
+  mutable std::size_t lost_ = 0;  // lines in a row
 };
 
 }  // namespace irmeterd

@@ -23,6 +23,7 @@ Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
       log_(log),
       paths_(std::move(paths)),
       settings_(std::move(settings)),
+      service_manager_(loop, log, paths_.notify_socket),
       keys_(paths_.state_directory, log),
       known_meters_(paths_.state_directory, log),
       commands_(loop) {

@@ -32,6 +32,7 @@ class Daemon : private Sink {
     std::string credentials_directory;  // empty: none
     std::string runtime_directory;      // for files to show
     std::string state_directory;        // for what outlives a restart: keys and meters
+    std::string notify_socket;          // of the service manager; empty: none
   };
 
   // The settings are without problems.

@@ -57,6 +57,7 @@ int run(const CommandLine& options) {
   paths.credentials_directory = environment("CREDENTIALS_DIRECTORY", "");
   paths.runtime_directory = environment("RUNTIME_DIRECTORY", "/run/ir-meterd");
   paths.state_directory = environment("STATE_DIRECTORY", "/var/lib/ir-meterd");
+  paths.notify_socket = environment("NOTIFY_SOCKET", "");
   if (options.check_config) {
     return check_config(paths);
   }
@@ -92,7 +93,7 @@ int main(int argc, char** argv) {
   try {
     return irmeterd::run(options);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ir-meterd: %s\n", error.what());
+    irmeterd::Log(irmeterd::LogLevel::error).error(error.what());
     return EXIT_FAILURE;
   }
 }

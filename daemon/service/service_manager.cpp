@@ -2,30 +2,39 @@
 
 #include <systemd/sd-daemon.h>
 
-#include <cinttypes>
+#include <cerrno>
 #include <ctime>
+#include <utility>
 
 namespace irmeterd {
+namespace {
+
+constexpr std::chrono::seconds retry_after{1};
+
+}  // namespace
+
+ServiceManager::ServiceManager(Loop& loop, const Log& log, std::string_view socket)
+    : loop_(loop), log_(log), socket_(socket), retry_(loop.timer([this] { tell_unsent(); })) {}
 
 void ServiceManager::ready() {
-  (void)sd_notify(0, "READY=1");
+  tell(unsent_phase_, "READY=1");
 }
 
 void ServiceManager::reloading() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   const auto usec = static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
-  (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, usec);
+  tell(unsent_phase_, "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec));
 }
 
 void ServiceManager::stopping() {
-  (void)sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
+  tell(unsent_phase_, "STOPPING=1\nSTATUS=Stopping");
 }
 
 void ServiceManager::status(const std::string& line) {
   if (line != status_) {
     status_ = line;
-    (void)sd_notify(0, ("STATUS=" + line).c_str());
+    tell(unsent_status_, "STATUS=" + line);
   }
 }
 
@@ -38,7 +47,38 @@ std::optional<irmeter::Duration> ServiceManager::watchdog_period() const {
 }
 
 void ServiceManager::feed_watchdog() {
-  (void)sd_notify(0, "WATCHDOG=1");
+  if (!send("WATCHDOG=1")) {
+    ++dropped_;
+  }
+}
+
+void ServiceManager::tell(std::optional<std::string>& what, std::string assignments) {
+  dropped_ += what ? 1U : 0U;
+  what = std::move(assignments);
+  tell_unsent();
+}
+
+void ServiceManager::tell_unsent() {
+  for (auto* const unsent : {&unsent_phase_, &unsent_status_}) {
+    if (*unsent && !send(**unsent)) {
+      Loop::arm(retry_, loop_.now() + retry_after);
+      return;
+    }
+    unsent->reset();
+  }
+}
+
+// False where it is to be sent again. One who is not there is not waited for.
+bool ServiceManager::send(const std::string& message) {
+  const int error = socket_.send(message);
+  if (error == EAGAIN || error == ENOBUFS) {
+    return false;
+  }
+  if (const auto dropped = std::exchange(dropped_, 0); dropped > 0 && error == 0) {
+    log_.warning("The service manager takes notifications again; " + std::to_string(dropped) +
+                 " were dropped.");
+  }
+  return true;
 }
 
 }  // namespace irmeterd

@@ -1,17 +1,26 @@
 // What the service manager is told: readiness, reloads, one line of status, and signs of life.
 //
-// Without a service manager ($NOTIFY_SOCKET) every call does nothing. Source: sd_notify(3).
+// Without a service manager ($NOTIFY_SOCKET) every call does nothing. None waits: where the service
+// manager takes nothing, what is true by then is told as soon as it does. Source: sd_notify(3).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "common/log.hpp"
+#include "common/loop.hpp"
+#include "common/nonblocking.hpp"
 #include "lib/time.hpp"
 
 namespace irmeterd {
 
 class ServiceManager {
  public:
+  // socket: $NOTIFY_SOCKET, or empty.
+  ServiceManager(Loop& loop, const Log& log, std::string_view socket);
+
   void ready();
   void reloading();
   void stopping();
@@ -23,7 +32,18 @@ class ServiceManager {
   void feed_watchdog();
 
  private:
+  void tell(std::optional<std::string>& what, std::string assignments);
+  void tell_unsent();
+  [[nodiscard]] bool send(const std::string& message);
+
+  Loop& loop_;
+  const Log& log_;
+  DatagramOutput socket_;
   std::string status_;
+  std::optional<std::string> unsent_phase_;  // ready, reloading or stopping
+  std::optional<std::string> unsent_status_;
+  std::size_t dropped_ = 0;
+  EventSource retry_;
 };
 
 }  // namespace irmeterd

@@ -1,13 +1,15 @@
 // Where log lines go, and the fields that journal entries have.
-#define SD_JOURNAL_SUPPRESS_LOCATION
-
 #include "common/log.hpp"
 
+#include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -18,40 +20,67 @@
 #include "daemon/service/message_ids.hpp"
 #include "lib/fault.hpp"
 #include "tests/daemon/captured_log.hpp"
-
-namespace {
-
-using Entry = std::map<std::string, std::string>;
-
-std::vector<Entry>& journal() {
-  static std::vector<Entry> entries;
-  return entries;
-}
-
-}  // namespace
-
-// Takes the place of libsystemd's: this journal is looked at by the tests.
-extern "C" int sd_journal_sendv(const iovec* fields, int count) {
-  Entry entry;
-  for (int i = 0; i < count; ++i) {
-    const std::string field(static_cast<const char*>(fields[i].iov_base), fields[i].iov_len);
-    const std::size_t sign = field.find('=');
-    entry[field.substr(0, sign)] = field.substr(sign + 1);
-  }
-  journal().push_back(entry);
-  return 0;
-}
+#include "tests/support/pseudo_terminal.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace irmeterd {
 namespace {
 
 using irmeter::Fault;
+using Entry = std::map<std::string, std::string>;
+
+// The journal's end of its socket.
+class Journal {
+ public:
+  explicit Journal(const std::string& path)
+      : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket interface asks for it
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+
+  // The entries since the last call.
+  std::vector<Entry> take() const {
+    std::vector<Entry> entries;
+    std::array<char, 4096> buffer{};
+    ssize_t size = 0;
+    while ((size = ::recv(socket_.get(), buffer.data(), buffer.size(), 0)) > 0) {
+      entries.push_back(parse({buffer.data(), static_cast<std::size_t>(size)}));
+    }
+    return entries;
+  }
+
+ private:
+  static Entry parse(std::string_view datagram) {
+    Entry entry;
+    while (!datagram.empty()) {
+      const std::size_t end = datagram.find_first_of("=\n");
+      std::size_t start = end + 1;
+      std::size_t size = datagram.find('\n', start) - start;
+      if (datagram.at(end) == '\n') {
+        start += 8;
+        size = static_cast<unsigned char>(datagram.at(end + 1));
+        EXPECT_EQ(datagram.substr(end + 2, 7), std::string_view("\0\0\0\0\0\0\0", 7));
+      }
+      entry.emplace(datagram.substr(0, end), datagram.substr(start, size));
+      EXPECT_EQ(datagram.at(start + size), '\n');
+      datagram.remove_prefix(start + size + 1);
+    }
+    return entry;
+  }
+
+  FileDescriptor socket_;
+};
 
 class Logging : public ::testing::Test {
  protected:
-  Logging() { journal().clear(); }
+  std::vector<Entry> journal() { return journal_.take(); }
 
-  Log log_{LogLevel::info, LogTarget::journal};
+  TempDir dir_;
+  Journal journal_{dir_.path("journal")};
+  Log log_{LogLevel::info, LogTarget::journal, dir_.path("journal")};
 };
 
 TEST_F(Logging, GivesTheJournalEntriesWithFields) {
@@ -82,8 +111,9 @@ TEST_F(Logging, LeavesOutWhatIsBeyondItsLevel) {
   log_.set_level(LogLevel::debug);
   log_.debug("b");
   log_.trace("c");
-  ASSERT_EQ(journal().size(), 1U);
-  EXPECT_EQ(journal()[0].at("MESSAGE"), "b");
+  const auto entries = journal();
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].at("MESSAGE"), "b");
 }
 
 TEST_F(Logging, GivesTheConsoleTextAlone) {
@@ -92,6 +122,89 @@ TEST_F(Logging, GivesTheConsoleTextAlone) {
   log_.info("main: online", {{"METER", "main"}});
   EXPECT_EQ(console.text(), "info: main: online\n");
   EXPECT_TRUE(journal().empty());
+}
+
+TEST_F(Logging, KeepsAMessageOfSeveralLinesInOneEntry) {
+  log_.info("one\ntwo");
+  const auto entries = journal();
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].at("MESSAGE"), "one\ntwo");
+  EXPECT_EQ(entries[0].at("PRIORITY"), "6");
+}
+
+TEST_F(Logging, DoesNotWaitForAJournalThatHangsAndCountsWhatIsLost) {
+  constexpr std::size_t lines = 5000;
+  for (std::size_t i = 0; i < lines; ++i) {
+    log_.info(std::to_string(i));
+  }
+  const std::size_t taken = journal().size();
+  ASSERT_LT(taken, lines);
+  log_.info("on");
+  const auto entries = journal();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].at("MESSAGE"),
+            std::to_string(lines - taken) + " lines of the log were lost: nobody took them.");
+  EXPECT_EQ(entries[1].at("MESSAGE"), "on");
+}
+
+// Standard error is this descriptor for as long as it lives.
+class StandardError {
+ public:
+  explicit StandardError(int fd) : before_(::dup(STDERR_FILENO)) { ::dup2(fd, STDERR_FILENO); }
+  ~StandardError() { ::dup2(before_.get(), STDERR_FILENO); }
+  StandardError(const StandardError&) = delete;
+  StandardError& operator=(const StandardError&) = delete;
+
+ private:
+  FileDescriptor before_;
+};
+
+// Writes more than anybody takes, then reads the other end until a line gets through; what was read
+// since.
+std::string read_after_overflow(Log& log, int written, int read) {
+  const StandardError replaced(written);
+  log.set_target(LogTarget::console);
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    log.info(std::string(70, 'x'));
+  }
+  std::string text;
+  while (text.find("info: on") == std::string::npos) {
+    std::array<char, 4096> buffer{};
+    ssize_t size = 0;
+    while ((size = ::read(read, buffer.data(), buffer.size())) > 0) {
+      text.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    log.info("on");
+  }
+  return text;
+}
+
+const auto tells_what_was_lost = ::testing::ContainsRegex(
+    "\nwarning: [0-9]+ lines of the log were lost: nobody took them.\r?\ninfo: on\r?\n");
+
+TEST_F(Logging, DoesNotWaitForAFullPipe) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const FileDescriptor read(ends[0]);
+  const FileDescriptor write(ends[1]);
+  ASSERT_EQ(::fcntl(read.get(), F_SETFL, O_NONBLOCK), 0);
+  EXPECT_THAT(read_after_overflow(log_, write.get(), read.get()), tells_what_was_lost);
+  EXPECT_EQ(::fcntl(write.get(), F_GETFL) & O_NONBLOCK, 0) << "others share it";
+}
+
+TEST_F(Logging, DoesNotWaitForAFullSocket) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  const FileDescriptor read(ends[0]);
+  const FileDescriptor write(ends[1]);
+  ASSERT_EQ(::fcntl(read.get(), F_SETFL, O_NONBLOCK), 0);
+  EXPECT_THAT(read_after_overflow(log_, write.get(), read.get()), tells_what_was_lost);
+}
+
+TEST_F(Logging, DoesNotWaitForATerminalThatIsStopped) {
+  const PseudoTerminal terminal;
+  const FileDescriptor write(::open(terminal.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  EXPECT_THAT(read_after_overflow(log_, write.get(), terminal.fd()), tells_what_was_lost);
 }
 
 TEST_F(Logging, NamesEveryMessageWithANumberOfItsOwn) {
@@ -115,14 +228,14 @@ TEST_F(Logging, TellsEveryChangeOfAMetersStateWithItsFields) {
   for (const auto& fault : irmeter::faults) {
     MeterSnapshot meter;
     meter.name = "main";
-    journal().clear();
     for (const char* context : {"", "the context alone is no news"}) {
       const auto before = std::exchange(meter.failure, irmeter::Failure{fault.id, context});
       ++meter.counters.polls;
       log_poll(log_, meter, before);
     }
-    ASSERT_EQ(journal().size(), 1U) << fault.name;
-    Entry& entry = journal()[0];
+    auto entries = journal();
+    ASSERT_EQ(entries.size(), 1U) << fault.name;
+    Entry& entry = entries[0];
     EXPECT_EQ(entry["MESSAGE_ID"], message_id(fault.state).second);
     EXPECT_EQ(entry["METER"], "main");
     EXPECT_EQ(entry["STATE"], irmeter::info(fault.state).name);
@@ -137,11 +250,12 @@ TEST_F(Logging, TellsThatAMeterIsOnlineAndWhatWasAcceptedWithTheirFields) {
   meter.counters.polls = 1;
   log_accepted(log_, meter.name, {irmeter::Quantity::energy_import, 1000, 9000});
   log_poll(log_, meter, std::nullopt);
-  ASSERT_EQ(journal().size(), 2U);
-  EXPECT_EQ(journal()[0].at("MESSAGE_ID"), message_id(Event::value_accepted).second);
-  EXPECT_EQ(journal()[0].at("QUANTITY"), "energy_import");
-  EXPECT_EQ(journal()[1].at("MESSAGE_ID"), message_id(irmeter::State::online).second);
-  EXPECT_EQ(journal()[1].at("STATE"), "online");
+  const auto entries = journal();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].at("MESSAGE_ID"), message_id(Event::value_accepted).second);
+  EXPECT_EQ(entries[0].at("QUANTITY"), "energy_import");
+  EXPECT_EQ(entries[1].at("MESSAGE_ID"), message_id(irmeter::State::online).second);
+  EXPECT_EQ(entries[1].at("STATE"), "online");
 }
 
 }  // namespace

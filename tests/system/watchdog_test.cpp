@@ -1,8 +1,10 @@
 // The service manager's watchdog: fed while everything gets on, and not when something is stuck.
 #include "daemon/service/watchdog.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <csignal>
-#include <cstdlib>
 
 #include "tests/daemon/captured_log.hpp"
 #include "tests/support/mosquitto.hpp"
@@ -16,8 +18,6 @@ using namespace std::chrono_literals;
 // A watchdog in this process, over a part that gets stuck on demand.
 class WatchedPart : public ::testing::Test {
  protected:
-  WatchedPart() { ::setenv("NOTIFY_SOCKET", dir_.path("notify").c_str(), 1); }
-
   std::vector<Step> steps() {
     ++asked_;
     if (!stuck_) {
@@ -32,7 +32,7 @@ class WatchedPart : public ::testing::Test {
   NotifySocket notify_{loop_, dir_.path("notify")};
   CapturedLog said_;
   Log log_;
-  ServiceManager service_manager_;
+  ServiceManager service_manager_{loop_, log_, dir_.path("notify")};
   bool stuck_ = false;
   irmeter::Instant since_{};
   unsigned asked_ = 0;
@@ -57,7 +57,43 @@ TEST_F(WatchedPart, ThatGetsStuckEndsTheFeedingUntilItGetsOn) {
   EXPECT_EQ(said_.count("the watchdog is fed as before"), 1U);
 }
 
+TEST_F(WatchedPart, IsToldToAServiceManagerThatTakesNothingForAWhile) {
+  for (unsigned i = 0; i < 2000; ++i) {  // more than its queue holds
+    service_manager_.feed_watchdog();
+  }
+  service_manager_.ready();
+  service_manager_.status("before");
+  service_manager_.status("now");
+  EXPECT_EQ(said_.count("dropped"), 0U);
+  ASSERT_TRUE(eventually([&] { return notify_.status() == "now"; }));
+  EXPECT_EQ(notify_.count("READY=1"), 1U);
+  EXPECT_EQ(notify_.count("STATUS=before"), 0U);
+  EXPECT_EQ(said_.count("The service manager takes notifications again; "), 1U);
+}
+
 class WatchedDaemon : public Installation {};
+
+TEST_F(WatchedDaemon, GoesOnWithoutAReaderOfItsLogAndAServiceManager) {
+  Simulator simulator(loop_);
+  simulator.start();
+  configure(std::string(no_bus) + meter_table(simulator.device()));
+  ASSERT_EQ(::mkfifo(path("log").c_str(), 0600), 0);
+  const FileDescriptor unread(::open(path("log").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  while (::write(unread.get(), "full", 4) > 0) {
+  }
+  Loop frozen;  // never turned: nobody takes what it gets
+  const NotifySocket nobody(frozen, path("frozen"));
+  daemon_ = std::make_unique<Process>(
+      std::vector<std::string>{"sh", "-c", "exec \"$@\" 2>" + path("log"), "sh", IR_METERD,
+                               "--config", path("ir-meterd.toml"), "--log-level", "trace"},
+      std::vector<std::string>{"NOTIFY_SOCKET=" + path("frozen"), "WATCHDOG_USEC=2000",
+                               "CREDENTIALS_DIRECTORY=" + path("credentials"),
+                               "RUNTIME_DIRECTORY=" + path("run"),
+                               "STATE_DIRECTORY=" + path("state")});
+  for (unsigned i = 0; i < 5; ++i) {
+    EXPECT_TRUE(reads());
+  }
+}
 
 TEST_F(WatchedDaemon, IsFedWithoutAMeterABrokerAndABus) {
   configure(meter_table("/dev/no-such-probe") +
