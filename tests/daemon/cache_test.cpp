@@ -278,6 +278,36 @@ TEST_F(CacheFiles, AreWrittenWhereTheMetricsCannotBe) {
   EXPECT_EQ(log.count("\n"), 2U) << log.text();
 }
 
+TEST_F(CacheFiles, ThatCannotBeReplacedGoAndTheOthersAreReplaced) {
+  const Names all{"main/BT23", "main/BT28", "main/reading.json", "metrics.prom"};
+  std::uint8_t value = 0;
+  for (const std::string& name : all) {
+    store_.update(meter_with(++value));
+    ASSERT_EQ(files(), all);
+    const std::string in_the_way = place(name + ".new");
+    fs::create_directory(in_the_way);
+    store_.update(meter_with(++value));
+    Names others = all;
+    others.erase(name);
+    EXPECT_EQ(files(), others);
+    EXPECT_NE(content("main/BT23"), std::string(8, static_cast<char>(value - 1)));
+    EXPECT_NE(content("main/BT28"), std::string(40, static_cast<char>(value - 1)));
+    fs::remove(in_the_way);
+  }
+}
+
+TEST_F(CacheFiles, AreWrittenWhereAPipeIsInTheWay) {
+  store_.update(meter_with(1));
+  for (const char* name : {"main/BT23.new", "main/BT23", "metrics.prom.new", "metrics.prom"}) {
+    fs::remove(place(name));
+    ASSERT_EQ(::mkfifo(place(name).c_str(), 0666), 0);
+    store_.update(meter_with(2));
+    store_.update(meter_with(3));
+    EXPECT_EQ(content("main/BT23"), std::string(8, '\3'));
+    EXPECT_NE(content("metrics.prom").value_or(""), "");
+  }
+}
+
 TEST_F(CacheFiles, ReturnAfterSomebodyHasRemovedThem) {
   store_.update(meter_with(1));
   fs::remove_all(dir_.path("run"));

@@ -80,17 +80,25 @@ void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
 void Cache::show_reading(const MeterSnapshot& meter) {
   // Every time: whoever cleared the folder away must not have cleared it for good.
   std::filesystem::create_directories(directory_ + "/" + meter.name);
+  std::exception_ptr failure;  // of one file, which leaves the others as they should be
   const auto show = [&](const std::string& file, const std::optional<std::string>& content) {
-    if (content) {
-      write(meter.name + "/" + file, *content);
-    } else {
-      remove(meter.name + "/" + file);
+    try {
+      if (content) {
+        write(meter.name + "/" + file, *content);
+      } else {
+        remove(meter.name + "/" + file);
+      }
+    } catch (const std::system_error&) {
+      failure = std::current_exception();
     }
   };
   const irmeter::Values live = meter.stale ? irmeter::Values{} : meter.reading->values;
   show("BT23", table_bytes(live, irmeter::Source::bt23, 2));
   show("BT28", table_bytes(live, irmeter::Source::bt28, 10));
   show("reading.json", meter.reading ? std::optional(reading_json(meter) + "\n") : std::nullopt);
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
 }
 
 void Cache::remove_reading(const std::string& meter) noexcept {
@@ -115,7 +123,12 @@ void Cache::show_metrics() noexcept {
 }
 
 void Cache::write(const std::string& name, const std::string& content) {
-  replace_file(directory_ + "/" + name, content);
+  try {
+    replace_file(directory_ + "/" + name, content);
+  } catch (const std::system_error&) {
+    (void)unlink((directory_ + "/" + name).c_str());  // nobody would keep it true
+    throw;
+  }
 }
 
 void Cache::remove(const std::string& name) {

@@ -5,7 +5,8 @@
 //   <directory>/<name>/reading.json  the whole reading
 //   <directory>/metrics.prom         every meter, as text for the node exporter
 //
-// Every file is replaced by rename, so nobody reads a torn one. BT23 and BT28 are only there while
+// Every file is replaced by rename, so nobody reads a torn one, and removed where it cannot be
+// replaced, as on a full disk. BT23 and BT28 are only there while
 // the reading is live; of a stale one reading.json and metrics.prom keep the registers.
 #pragma once
 
