@@ -123,11 +123,13 @@ void Cache::show_metrics() noexcept {
 }
 
 void Cache::write(const std::string& name, const std::string& content) {
+  const std::string path = directory_ + "/" + name;
   try {
-    replace_file(directory_ + "/" + name, content);
+    replace_file(path, content);
   } catch (const std::system_error&) {
-    (void)unlink((directory_ + "/" + name).c_str());  // nobody would keep it true
-    throw;
+    // A full disk may have room for the new file once the old one is gone, which nobody keeps true.
+    (void)unlink(path.c_str());
+    replace_file(path, content);
   }
 }
 
