@@ -20,10 +20,14 @@ std::string sentence_of(const irmeter::Failure& failure) {
   return joined(cause_of(failure), text(failure.fault).cure);
 }
 
-std::string sentence_of_reading(bool echo, const irmeter::QuantitySet& withheld) {
+std::string sentence_of_reading(bool echo, const irmeter::Reading& reading,
+                                const irmeter::QuantitySet& withheld) {
   std::string all(meaning(irmeter::State::online));
   if (echo) {
     all += " " + joined(std::string(echo_remark.cause), echo_remark.cure);
+  }
+  if (reading.places_assumed) {
+    all += " " + joined(std::string(places_remark.cause), places_remark.cure);
   }
   return withheld.any() ? all + " " + withheld_text(withheld) : all;
 }

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "lib/fault.hpp"
-#include "lib/meter/quantity.hpp"
+#include "lib/meter/reading.hpp"
 #include "lib/state.hpp"
 
 namespace irmeterd {
@@ -102,6 +102,13 @@ static_assert(std::ranges::equal(fault_texts, irmeter::faults, {}, &FaultText::i
 inline constexpr FaultText echo_remark{irmeter::Fault::echo, "The probe also hears its own light",
                                        "put an opaque strip (foam) between its two diodes"};
 
+// Of a poll that succeeded although BT21 and BT20 are refused.
+inline constexpr FaultText places_remark{
+    irmeter::Fault::refused,
+    "The meter does not say where its values lie (BT21, BT20), so they are read where a meter "
+    "without demands has them",
+    "compare them with what its display shows"};
+
 [[nodiscard]] constexpr std::string_view meaning(irmeter::State state) {
   return state_texts[static_cast<std::size_t>(state)].meaning;
 }
@@ -114,7 +121,8 @@ inline constexpr FaultText echo_remark{irmeter::Fault::echo, "The probe also hea
 // One sentence that a person can act on: cause, context and cure.
 [[nodiscard]] std::string sentence_of(const irmeter::Failure& failure);
 // The same of a poll that brought a reading. echo: the probe heard itself.
-[[nodiscard]] std::string sentence_of_reading(bool echo, const irmeter::QuantitySet& withheld);
+[[nodiscard]] std::string sentence_of_reading(bool echo, const irmeter::Reading& reading,
+                                              const irmeter::QuantitySet& withheld);
 // What is withheld, as a sentence; empty when nothing is.
 [[nodiscard]] std::string withheld_text(const irmeter::QuantitySet& withheld);
 

@@ -8,8 +8,9 @@ std::string MeterSnapshot::detail() const {
   if (failure) {
     return sentence_of(*failure);
   }
-  return state() == irmeter::State::online ? sentence_of_reading(echo, withheld)
-                                           : std::string(meaning(state()));
+  return state() == irmeter::State::online
+             ? sentence_of_reading(echo, reading.value_or(irmeter::Reading{}), withheld)
+             : std::string(meaning(state()));
 }
 
 irmeter::Values MeterSnapshot::true_values() const {

@@ -36,8 +36,8 @@ std::optional<Failure> take_utility_serial(ByteView table, Known& known) {
   return std::nullopt;
 }
 
-std::optional<Failure> take_dimensions(ByteView table, Known& known) {
-  known.dimensions = *decode_dimensions(table);
+std::optional<Failure> use(const Dimensions& dimensions, Known& known) {
+  known.dimensions = dimensions;
   known.values = {};
   if (wanted_values(Source::bt23, known.dimensions.summations) +
           wanted_values(Source::bt28, known.dimensions.present_values) ==
@@ -45,6 +45,23 @@ std::optional<Failure> take_dimensions(ByteView table, Known& known) {
     return Failure{Fault::unexpected, "the meter says that it has no values"};
   }
   return std::nullopt;
+}
+
+std::optional<Failure> take_dimensions(ByteView table, Known& known) {
+  return use(*decode_dimensions(table), known);
+}
+
+// BT20 tells the layout of a meter that has no BT21, and of no other: it says what could be, not
+// what is. Where neither can be read, what the meter once said of itself goes on being true.
+std::optional<Failure> take_maxima(ByteView table, Known& known) {
+  if (table.empty()) {
+    const bool told = known.dimensions != Dimensions{};
+    return use(told ? known.dimensions : usual_dimensions, known);
+  }
+  if (static_cast<ResponseCode>(known.refusal) != ResponseCode::iar) {
+    return Failure{Fault::refused, table_name(bt21) + ": " + describe(known.refusal)};
+  }
+  return take_dimensions(table, known);
 }
 
 std::optional<TableRead> values_of(Source source, TableRead read, std::size_t available) {
@@ -68,15 +85,27 @@ std::optional<Failure> take_values(ByteView table, Known& known) {
   return std::nullopt;
 }
 
+// A table that the meter does not have, or does not give away, whatever the key.
+bool says_it_lacks_it(std::uint8_t code) {
+  return fault_of_refusal(code) == Fault::refused &&
+         static_cast<ResponseCode>(code) != ResponseCode::isc;
+}
+
+// Power, currents and voltages are shown as those of one moment.
+constexpr std::size_t ten_values = 10 * int32_size;
+
 constexpr std::array<PlanRow, 8> nes_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
     {When::each_session, beginning_of<bt01, bt01_size>, take_identity},
     {When::once, beginning_of<et03, et03_size>, take_utility_serial, IfRefused::go_on},
     {When::each_session},  // the key
     {When::each_session, beginning_of<bt21, dimensions_size>, take_dimensions, IfRefused::instead},
-    {When::instead, beginning_of<bt20, dimensions_size>, take_dimensions},
+    {When::instead, beginning_of<bt20, dimensions_size>, take_maxima, IfRefused::lacking},
     {When::each_poll, summations, take_values<Source::bt23>},
-    {When::each_poll, present_values, take_values<Source::bt28>},
+    {.when = When::each_poll,
+     .what = present_values,
+     .take = take_values<Source::bt28>,
+     .together = ten_values},
 }};
 
 }  // namespace
@@ -152,8 +181,11 @@ Plan::Next Plan::next() const {
     };
     const std::size_t values = in_parts_of(read.count - taken_.size(), int32_size);
     const std::size_t reads = in_parts_of(values, max_read_ / int32_size);
-    const std::size_t bytes =
-        std::min(in_parts_of(values, reads) * int32_size, read.count - taken_.size());
+    const std::size_t left = read.count - taken_.size();
+    std::size_t bytes = std::min(in_parts_of(values, reads) * int32_size, left);
+    if (taken_.empty() && rows_[row_].together <= max_read_) {
+      bytes = std::min(std::max(bytes, rows_[row_].together), left);
+    }
     read.offset += static_cast<std::uint32_t>(taken_.size());
     read.count = static_cast<std::uint16_t>(bytes);
   }
@@ -179,10 +211,11 @@ bool Plan::take_refusal(std::uint8_t code) {
   if (row.refused == IfRefused::fail || fault_of_refusal(code) == Fault::session_lost) {
     return false;
   }
+  if (row.refused != IfRefused::go_on && !says_it_lacks_it(code)) {
+    return false;
+  }
   if (row.refused == IfRefused::instead) {
-    if (static_cast<ResponseCode>(code) != ResponseCode::iar) {
-      return false;
-    }
+    known_.refusal = code;
     done_[row_++] = began_;
     taken_.clear();
     return true;

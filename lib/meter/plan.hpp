@@ -23,6 +23,7 @@ struct PlanRow {
     Identity identity;
     Dimensions dimensions;
     Values values;
+    std::uint8_t refusal = 0;  // of the row before, the response code where there was one
   };
 
   enum class When : std::uint8_t {
@@ -35,7 +36,8 @@ struct PlanRow {
   enum class IfRefused : std::uint8_t {
     fail,     // there is no doing without it
     go_on,    // without it
-    instead,  // with the next row, where the action is inappropriate; else fail
+    lacking,  // without it where the meter lacks the table; else fail
+    instead,  // with the next row where the meter lacks the table; else fail
   };
 
   When when = When::each_poll;
@@ -47,6 +49,7 @@ struct PlanRow {
   std::optional<Failure> (*take)(ByteView table, Known& known) = nullptr;
   IfRefused refused = IfRefused::fail;
   bool lost_matters = true;                 // false: the plan goes on without what was damaged
+  std::size_t together = 0;                 // bytes from the start that one read is to bring
   Duration period = std::chrono::hours(1);  // of each_period, and more than 0
 };
 
@@ -83,7 +86,7 @@ class Plan {
   // Of the meter that is read, once it was identified.
   [[nodiscard]] const std::string& serial_number() const { return known_.identity.serial_number; }
   // Only when the plan is complete.
-  [[nodiscard]] Reading reading() const { return {known_.values}; }
+  [[nodiscard]] Reading reading() const { return {known_.values, known_.dimensions.assumed}; }
 
  private:
   void forget(PlanRow::When when, std::size_t from = 0);

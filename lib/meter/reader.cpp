@@ -41,13 +41,16 @@ void Reader::on(Answered& answered, Instant now) {
     // With more behind it, it is the answer to something else, and the first read has to tell.
     progress_ = answered.bytes.empty() ? KeyProgress::accepted : KeyProgress::lost;
     plan_.take_key();
-  } else if (const auto failure = plan_.take(answered.bytes)) {
-    fail(failure->fault, failure->context, now);
-    return;
-  } else if (progress_ >= KeyProgress::unheard) {
-    progress_ = std::max(progress_, KeyProgress::accepted);
-    if (std::exchange(permission_, KeyPermission::proven) != KeyPermission::proven) {
-      learn(KeyTrust::proven);
+  } else {
+    if (progress_ >= KeyProgress::unheard) {
+      progress_ = std::max(progress_, KeyProgress::accepted);
+      if (std::exchange(permission_, KeyPermission::proven) != KeyPermission::proven) {
+        learn(KeyTrust::proven);
+      }
+    }
+    if (const auto failure = plan_.take(answered.bytes)) {
+      fail(failure->fault, failure->context, now);
+      return;
     }
   }
   if (auto identity = plan_.identified()) {

@@ -27,6 +27,9 @@ struct Identity {
 // One complete, checked reading.
 struct Reading {
   Values values;
+  // The meter refuses to say where its values lie, and they were read where one without demands has
+  // them.
+  bool places_assumed = false;
 
   friend bool operator==(const Reading&, const Reading&) = default;
 };

@@ -53,10 +53,15 @@ struct Dimensions {
   std::uint8_t present_values = 0;          // INT32 values in BT28
   std::uint32_t summations_offset = 0;      // of total summation 0 in BT23
   std::uint32_t present_values_offset = 0;  // of present value 0 in BT28
+  bool assumed = false;                     // the meter did not say
 
   friend bool operator==(const Dimensions&, const Dimensions&) = default;
 };
 [[nodiscard]] Result<Dimensions> decode_dimensions(ByteView table);
+
+// Of a meter that has neither table: the registers and the ten present values that every reader of
+// these meters takes, where a meter without demands has them.
+inline constexpr Dimensions usual_dimensions{2, 10, 0, 0, true};
 
 // How many values of a source, from number 0 on, a poll asks for: as many as the table of
 // quantities knows, of those available.

@@ -70,6 +70,14 @@ TEST(StateDetail, IsMadeOfWhatTheSnapshotHas) {
   EXPECT_EQ(meter.detail(),
             "The latest poll succeeded. The probe also hears its own light: put an opaque strip "
             "(foam) between its two diodes.");
+  meter.echo = false;
+  meter.reading = irmeter::Reading{.values = {}, .places_assumed = true};
+  EXPECT_EQ(meter.detail(),
+            "The latest poll succeeded. The meter does not say where its values lie (BT21, BT20), "
+            "so they are read where a meter without demands has them: compare them with what its "
+            "display shows.");
+  meter.echo = true;
+  meter.reading.reset();
   meter.withheld.set(static_cast<std::size_t>(irmeter::Quantity::energy_import));
   meter.withheld.set(static_cast<std::size_t>(irmeter::Quantity::power));
   EXPECT_TRUE(

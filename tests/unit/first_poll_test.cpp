@@ -100,17 +100,73 @@ TEST(Plan, FitsOnePacketWhereNothingElseWasNegotiated) {
   Bench bench = bench_of("plain");
   bench.settings.negotiates = false;
   EXPECT_EQ(services_of_one_poll(bench),
-            opening + "BT21 0+10, " + twice("BT23 0+8, BT28 0+32, BT28 32+28") + closing);
+            opening + "BT21 0+10, " + twice("BT23 0+8, BT28 0+40, BT28 40+20") + closing);
 }
 
+// The first ten present values always come from one read, so that they are of one moment.
 TEST(Plan, FitsWhatTheMeterGrants) {
   Bench bench = bench_of("plain");
   bench.settings.packet_count = 1;
+  for (const std::size_t packet_size : {52U, 63U, 64U, 1024U}) {
+    bench.settings.packet_size = packet_size;
+    EXPECT_EQ(services_of_one_poll(bench),
+              opening + "BT21 0+10, " + twice("BT23 0+8, BT28 0+40, BT28 40+20") + closing);
+  }
+  bench.settings.packet_size = 51;  // what cannot be done is not tried
   EXPECT_EQ(services_of_one_poll(bench),
             opening + "BT21 0+10, " + twice("BT23 0+8, BT28 0+32, BT28 32+28") + closing);
-  bench.settings.packet_size = 1024;
-  EXPECT_EQ(services_of_one_poll(bench),
-            opening + "BT21 0+10, " + twice("BT23 0+8, BT28 0+32, BT28 32+28") + closing);
+}
+
+// Refused, and with which code: by BT21 and BT20.
+TEST(Plan, ReadsAMeterWithoutDimensionsWhereOneWithoutDemandsHasItsValues) {
+  for (const int code : {1, 2, 4, 5}) {
+    Bench bench = bench_of("plain");
+    SimulatedPair pair(bench);
+    pair.sim().faults().add("dimensions-refused:value=" + std::to_string(code), pair.now);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(1));
+    const Reading* const reading = pair.polls[0].poll.reading();
+    ASSERT_NE(reading, nullptr);
+    irmetersim::Profile ten_values = bench.settings.profile;
+    ten_values.actual[9] = 10;
+    EXPECT_EQ(reading->values, truth(distinct_values(), ten_values).values);
+    EXPECT_TRUE(reading->places_assumed);
+    pair.run_for(std::chrono::seconds(2));
+    EXPECT_EQ(pair.services(),
+              opening + "BT21 0+10, BT20 0+10, " + twice("BT23 0+8, BT28 0+40") + closing);
+  }
+}
+
+// What was true of it a moment ago still is; that of the maxima never was.
+TEST(Plan, TakesNoOtherPlacesForAMeterThatRefusesToSayThemOnce) {
+  for (const auto& [fault, read] : {std::pair{"dimensions-refused", true},
+                                    {"dimensions-refused:value=4", true},
+                                    {"dimensions-refused:value=4,times=1", false}}) {
+    Bench bench = bench_of("demands");
+    SimulatedPair pair(bench);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(1));
+    pair.sim().faults().add(fault, pair.now);
+    ASSERT_TRUE(pair.run_polls(2));
+    const Reading* const reading = pair.polls[1].poll.reading();
+    ASSERT_EQ(reading != nullptr, read) << fault;
+    if (reading != nullptr) {
+      EXPECT_EQ(*reading, truth(distinct_values(), bench.settings.profile)) << fault;
+    } else {
+      EXPECT_EQ(std::get<Failure>(pair.polls[1].poll.result),
+                (Failure{Fault::refused, "BT21: onp (operation not possible)"}));
+    }
+  }
+}
+
+TEST(Plan, DoesNotBelieveAnyCodeThatATableIsLacking) {
+  for (const int code : {3, 6, 9, 10}) {
+    SimulatedPair pair(bench_of("plain"));
+    pair.sim().faults().add("dimensions-refused:value=" + std::to_string(code), pair.now);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(1));
+    EXPECT_EQ(pair.polls[0].poll.reading(), nullptr) << code;
+  }
 }
 
 TEST(Plan, LeavesOutValuesTheMeterDoesNotHave) {

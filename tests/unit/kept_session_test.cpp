@@ -116,7 +116,7 @@ TEST(LostSession, IsNoticedByTheKeepAlive) {
 TEST(LostSession, IsReplacedOnceWhateverRequestFindsOut) {
   for (const std::uint8_t code : {isss, rno}) {
     for (const char* request : {"log on", "BT00", "BT01 0+24", "ET03 0+30", "security", "BT21 0+10",
-                                "BT23 0+8", "BT28 0+32"}) {
+                                "BT23 0+8", "BT28 0+40"}) {
       Bench bench;
       bench.settings.negotiates = false;  // so that every response is one packet
       bench.prove_key();                  // another is not shown again in the same poll

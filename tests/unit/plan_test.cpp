@@ -73,7 +73,7 @@ TEST(Plan, SplitsATableIntoReadsThatFit) {
   EXPECT_EQ(bytes, 150U);
 }
 
-TEST(Plan, AsksForTheNextRowInPlaceOfOneThatIsInappropriate) {
+TEST(Plan, AsksForTheNextRowInPlaceOfATableThatTheMeterLacks) {
   constexpr std::array<PlanRow, 3> rows{{
       {When::each_session, part<21, 4>, take_nothing, IfRefused::instead},
       {When::instead, part<20, 4>, take_nothing},
@@ -83,7 +83,9 @@ TEST(Plan, AsksForTheNextRowInPlaceOfOneThatIsInappropriate) {
   plan.begin(limits, {});
   EXPECT_EQ(tables_of(plan), (std::vector<TableId>{21, 23}));
   plan.begin(limits, {});
-  EXPECT_FALSE(plan.take_refusal(static_cast<std::uint8_t>(ResponseCode::onp)));
+  for (const ResponseCode code : {ResponseCode::isc, ResponseCode::bsy, ResponseCode::rno}) {
+    EXPECT_FALSE(plan.take_refusal(static_cast<std::uint8_t>(code)));
+  }
   EXPECT_TRUE(plan.take_refusal(static_cast<std::uint8_t>(ResponseCode::iar)));
   EXPECT_EQ(tables_of(plan), (std::vector<TableId>{20, 23}));
   plan.restart({});

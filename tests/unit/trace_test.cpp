@@ -52,8 +52,8 @@ TEST_F(TraceLines, NameEveryRequest) {
   }
   EXPECT_EQ(names,
             "identify, negotiate 2 packets of 64 bytes, log on, read BT00, read BT01 0+24, "
-            "read ET03 0+30, security, read BT21 0+10, read BT23 0+8, read BT28 0+32, "
-            "read BT28 32+28, read BT23 0+8, read BT28 0+32, read BT28 32+28, log off, terminate");
+            "read ET03 0+30, security, read BT21 0+10, read BT23 0+8, read BT28 0+40, "
+            "read BT28 40+20, read BT23 0+8, read BT28 0+40, read BT28 40+20, log off, terminate");
 }
 
 TEST_F(TraceLines, SayWhatTheTablesHold) {

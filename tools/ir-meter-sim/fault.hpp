@@ -59,6 +59,7 @@ enum class FaultKind : std::uint8_t {
   session_limit_err,
   key_lock,
   reads_refused,
+  dimensions_refused,
   // What it claims to measure.
   register_jump,
   voltage,
@@ -74,7 +75,7 @@ enum class FaultKind : std::uint8_t {
   // Many of the above.
   random,
 };
-inline constexpr std::size_t fault_count = 47;
+inline constexpr std::size_t fault_count = 48;
 
 struct FaultInfo {
   FaultKind kind;

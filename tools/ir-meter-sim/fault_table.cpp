@@ -16,6 +16,7 @@ std::span<const FaultInfo, fault_count> fault_table() {
   static constexpr std::string_view read = "read in a session";
   static constexpr std::string_view session = "session that gets too long";
   static constexpr std::string_view wrong_keys = "wrong keys in a row";
+  static constexpr std::string_view dimensions = "read of BT20 or BT21";
   static constexpr std::string_view registers = "read of the registers";
   static constexpr std::string_view present = "read of the present values";
   static constexpr std::string_view byte = "byte to the client";
@@ -69,6 +70,8 @@ std::span<const FaultInfo, fault_count> fault_table() {
       {key_lock, "key-lock", wrong_keys,
        "lock the port when they reach the limit; then silence for the pause", false, 600, 3},
       {reads_refused, "reads-refused", read, "is answered with isc, although the key was accepted"},
+      {dimensions_refused, "dimensions-refused", dimensions,
+       "is answered with this response code: 5 is iar, 4 onp, 2 sns", false, 0, 0, 5},
       {register_jump, "register-jump", registers,
        "shows so many kWh more than were counted, or less", false, 0, 0, 1'100},
       {voltage, "voltage", present, "shows this voltage of L1 in mV", false, 0, 0, 6'553'500},

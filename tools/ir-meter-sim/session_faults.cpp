@@ -109,6 +109,11 @@ std::optional<Bytes> SessionFaults::instead_of_read(ByteView request, Instant no
       faults_.strike(FaultKind::reads_refused, now) != nullptr) {
     return answer(Response::isc);
   }
+  if (id == table::maximum_dimensions || id == table::dimensions) {
+    if (const Faults::Active* const fault = faults_.strike(FaultKind::dimensions_refused, now)) {
+      return answer(static_cast<Response>(fault->fault.value));
+    }
+  }
   return std::nullopt;
 }
 
