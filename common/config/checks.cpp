@@ -1,8 +1,10 @@
 #include "common/config/checks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
+#include "common/config/characters.hpp"
 #include "common/config/url.hpp"
 #include "lib/session/key.hpp"
 
@@ -27,6 +29,59 @@ bool is_lower(char c) {
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool is_separator(char c) {
+  return is_blank(c) || c == '.' || c == '_' || c == '-' || c == ':';
+}
+
+// A meter's key as people have it: 20 characters, often hexadecimal digits and often in groups, or
+// all of that in hexadecimal once more.
+bool looks_like_key(std::string_view text) {
+  std::string bare(text);
+  std::erase_if(bare, is_separator);
+  const bool has_digit = std::any_of(bare.begin(), bare.end(), is_digit);
+  if (!has_digit || (bare.size() != irmeter::Key::size && bare.size() != 2 * irmeter::Key::size)) {
+    return false;
+  }
+  const bool is_bare = bare.size() == text.size() && bare.size() == irmeter::Key::size;
+  return std::all_of(bare.begin(), bare.end(), is_hex_digit) ||
+         (is_bare && text.find_first_of("/\"") == std::string_view::npos);
+}
+
+constexpr const char* store_key = "store the key with 'sudo ir-meterctl set-key'";
+constexpr const char* is_like_key =
+    "looks like a meter's key, which must not stand in this file; take it out, and store the key "
+    "with 'sudo ir-meterctl set-key'";
+constexpr const char* store_password =
+    "store the password with 'systemd-ask-password -n | sudo systemd-creds encrypt "
+    "--name=mqtt-password - "
+    "/etc/credstore.encrypted/mqtt-password'";
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+enum class SecretKind : std::uint8_t { meter_key, password, client_key };
+
+std::string not_in_this_file(SecretKind kind) {
+  const std::string take_out = "must not stand in this file; take this line out, ";
+  switch (kind) {
+    case SecretKind::meter_key:
+      return take_out + "and " + store_key;
+    case SecretKind::password:
+      return take_out + "write password_credential = \"mqtt-password\" under [mqtt], and " +
+             store_password;
+    case SecretKind::client_key:
+      break;
+  }
+  return take_out + "and write client_key_file with the path of a file that holds the key";
 }
 
 bool is_credential_character(char c) {
@@ -66,6 +121,52 @@ Objection check_text(std::string_view text) {
   return std::nullopt;
 }
 
+Objection check_characters(std::string_view text) {
+  const auto look_alike = find_look_alike(text);
+  if (look_alike && look_alike->unseen) {
+    return "has " + look_alike->what;
+  }
+  if (!text.empty() && (is_blank(text.front()) || is_blank(text.back()))) {
+    return std::string(is_blank(text.front()) ? "begins" : "ends") +
+           " with a blank; write it without";
+  }
+  return std::nullopt;
+}
+
+Objection check_likeness(std::string_view text) {
+  if (looks_like_key(text)) {
+    return is_like_key;
+  }
+  const auto look_alike = find_look_alike(text);
+  return look_alike ? Objection("has " + look_alike->what) : std::nullopt;
+}
+
+Objection check_not_secret(std::string_view table, std::string_view key) {
+  constexpr std::array<std::string_view, 9> keys{"key",      "meter_key",     "meterkey",
+                                                 "rk",       "read_only_key", "readonly_key",
+                                                 "read_key", "security_key",  "mbk"};
+  constexpr std::array<std::string_view, 9> passwords{
+      "password", "passwd", "pass", "pw", "pwd", "passphrase", "secret", "mqtt_password", "token"};
+  const std::string name = in_small_letters(key);
+  if (is_one_of(name, keys)) {
+    return not_in_this_file(table == "mqtt" ? SecretKind::client_key : SecretKind::meter_key);
+  }
+  if (is_one_of(name, passwords)) {
+    return not_in_this_file(table == "meter" ? SecretKind::meter_key : SecretKind::password);
+  }
+  return std::nullopt;
+}
+
+Objection check_not_like_secret(std::string_view table, std::string_view key) {
+  const std::string name = in_small_letters(key);
+  for (const std::string_view word : {"key", "pass", "secret", "token"}) {
+    if (name.find(word) != std::string::npos) {
+      return check_not_secret(table, word == "pass" ? "password" : word);
+    }
+  }
+  return std::nullopt;
+}
+
 Objection check_meter_name(std::string_view text) {
   if (text.size() <= max_name && !text.empty() && is_lower(text.front()) &&
       std::all_of(text.begin(), text.end(),
@@ -82,10 +183,13 @@ Objection check_device(std::string_view text) {
     if (endpoint) {
       return std::nullopt;
     }
-    return in_quotes(text) + " " + endpoint.error().what + "; write \"tcp://host:port\"";
+    const bool has_password = text.find('@') != std::string_view::npos;
+    return (has_password ? "" : in_quotes(text) + " ") + endpoint.error().what +
+           "; write \"tcp://host:port\"";
   }
   if (text.starts_with('/')) {
-    return check_text(text);
+    const auto look_alike = find_look_alike(text);
+    return look_alike ? "has " + look_alike->what : check_text(text);
   }
   return in_quotes(text) +
          " is no device; write an absolute path such as \"/dev/ir-probe\", or \"tcp://host:port\"";
@@ -96,7 +200,13 @@ Objection check_mqtt_url(std::string_view text) {
   if (url) {
     return std::nullopt;
   }
-  return url.error().what + "; write \"mqtt://host:port\" or \"mqtts://host:port\"";
+  const std::string message =
+      url.error().what + "; write \"mqtt://host:port\" or \"mqtts://host:port\"";
+  if (text.find('@') == std::string_view::npos) {
+    return message;
+  }
+  return message + ", the user under username and password_credential = \"mqtt-password\", and " +
+         store_password;
 }
 
 Objection check_topic_prefix(std::string_view text) {
@@ -125,9 +235,9 @@ Objection check_credential_name(std::string_view text) {
     return "is not a credential's name; write a file name without a folder, of a-z, A-Z, 0-9, ., _ "
            "and -, such as \"meter-key\"";
   }
-  if (text.size() == irmeter::Key::size && text.find_first_of("._-") == std::string_view::npos) {
-    return "is as long as a meter's key; write the name of the credential that holds it, such as "
-           "\"meter-key\", and not the key";
+  if (looks_like_key(text) ||
+      (text.size() == irmeter::Key::size && text.find_first_of("._-") == std::string_view::npos)) {
+    return is_like_key;
   }
   return std::nullopt;
 }

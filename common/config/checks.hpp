@@ -28,6 +28,18 @@ using Objection = std::optional<std::string>;
 [[nodiscard]] Objection check_secret_path(std::string_view text);
 // What holds for every text: neither empty nor overlong, no control characters.
 [[nodiscard]] Objection check_text(std::string_view text);
+// What holds for every text before it is looked at: no blanks at its ends, nothing that nobody can
+// see. Never quotes the text.
+[[nodiscard]] Objection check_characters(std::string_view text);
+// Why a text that is no value of its key is none, where that is another mistake than the key's own:
+// it looks like a meter's key, or has characters that only look like the right ones.
+[[nodiscard]] Objection check_likeness(std::string_view text);
+
+// What to do with a secret that stands in the file, as it reads on from the name of it; nothing for
+// a key that is not called like one. table: "meter", "mqtt", or another.
+[[nodiscard]] Objection check_not_secret(std::string_view table, std::string_view key);
+// The same of names that may also be slips of others: all that speak of keys or passwords.
+[[nodiscard]] Objection check_not_like_secret(std::string_view table, std::string_view key);
 
 // The text in quotes, fit for a message: on one line, and cut when long.
 [[nodiscard]] std::string in_quotes(std::string_view text);

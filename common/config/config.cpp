@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <initializer_list>
 #include <map>
 #include <span>
@@ -11,7 +12,9 @@
 #include <tuple>
 #include <utility>
 
+#include "common/config/characters.hpp"
 #include "common/config/keys.hpp"
+#include "common/config/syntax.hpp"
 #include "common/config/url.hpp"
 #include "common/files.hpp"
 
@@ -29,8 +32,12 @@ ConfigValue to_value(const toml::node& node) {
           node.value_exact<bool>()};
 }
 
-// A key that is not known where it stands: a slip, or one of another table?
-std::string unknown_key(std::string_view key, std::span<const std::string_view> known_here) {
+// A key that is not known where it stands: a secret, a slip, or one of another table?
+std::string unknown_key(std::string_view here, std::string_view key,
+                        std::span<const std::string_view> known_here) {
+  if (const Objection objection = check_not_secret(here, key)) {
+    return in_quotes(key) + " " + *objection;
+  }
   std::string message = in_quotes(key) + " is unknown here";
   if (const auto meant = nearest(key, known_here); !meant.empty()) {
     return message + "; did you mean " + in_quotes(meant) + "?";
@@ -41,6 +48,9 @@ std::string unknown_key(std::string_view key, std::span<const std::string_view> 
              (table == "meter" ? "[[meter]]" : "[" + std::string(table) + "]");
     }
   }
+  if (const Objection objection = check_not_like_secret(here, key)) {
+    return in_quotes(key) + " " + *objection;
+  }
   message += "; remove it, or write one of";
   for (const std::string_view name : known_here) {
     message += (name == known_here.front() ? " " : ", ") + std::string(name);
@@ -48,15 +58,52 @@ std::string unknown_key(std::string_view key, std::span<const std::string_view> 
   return message;
 }
 
+// Sets a value, or says what is wrong with it.
+template <typename Target>
+Objection objection_to(const ConfigKey<Target>& key, const ConfigValue& value, Target& target) {
+  Objection objection = value.text ? check_characters(*value.text) : std::nullopt;
+  if (objection) {
+    return objection;
+  }
+  objection = key.set(value, target);
+  Objection likeness = objection && value.text ? check_likeness(*value.text) : std::nullopt;
+  return likeness ? likeness : objection;
+}
+
+// How a device is written, as far as that means nothing: /dev//x, tcp://HOST:1.
+std::string same_for_all_names(const std::string& device) {
+  if (!is_tcp_url(device)) {
+    return std::filesystem::path(device).lexically_normal().string();
+  }
+  return "tcp://" + in_small_letters(parse_tcp_url(device)->text());
+}
+
+// One line of the file, from 1, without its end.
+std::string_view line_of(std::string_view text, toml::source_index number) {
+  for (; number > 1; --number) {
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  text = text.substr(0, text.find('\n'));
+  return text.substr(0, text.ends_with('\r') ? text.size() - 1 : text.size());
+}
+
 class Reader {
  public:
   explicit Reader(const std::string& file) : file_(file) {}
 
   LoadedConfig read(std::string_view text) {
+    if (const auto fault = find_encoding_fault(text)) {
+      report(fault->line, fault->column, fault->what);
+      return std::move(loaded_);
+    }
+    text.remove_prefix(text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0);
     try {
       read_root(toml::parse(text, std::string_view(file_)));
     } catch (const toml::parse_error& error) {
-      report(error.source(), "not valid TOML: " + on_one_line(error.description()));
+      const toml::source_position place = error.source().begin;
+      const SyntaxFault fault =
+          explain_syntax(line_of(text, place.line), place.column, error.description());
+      report(place.line, fault.column, fault.what);
     }
     std::stable_sort(loaded_.problems.begin(), loaded_.problems.end(),
                      [](const ConfigProblem& a, const ConfigProblem& b) {
@@ -71,7 +118,7 @@ class Reader {
     for (const auto& [key, node] : root) {
       const std::string_view name = key.str();
       if (std::find(std::begin(tables), std::end(tables), name) == std::end(tables)) {
-        report(key.source(), unknown_key(name, tables));
+        report(key.source(), unknown_key({}, name, tables));
       } else if (name == "meter") {
         read_meters(node);
       } else if (!node.is_table()) {
@@ -79,9 +126,9 @@ class Reader {
       } else if (name == "mqtt") {
         read_mqtt(*node.as_table());
       } else if (name == "dbus") {
-        read_keys(*node.as_table(), dbus_keys, loaded_.config);
+        read_keys(name, *node.as_table(), dbus_keys, loaded_.config);
       } else {
-        read_keys(*node.as_table(), cache_keys, loaded_.config);
+        read_keys(name, *node.as_table(), cache_keys, loaded_.config);
       }
     }
     const toml::node* meters = root.get("meter");
@@ -106,18 +153,21 @@ class Reader {
 
   void read_meter(const toml::table& table) {
     MeterConfig meter;
-    read_keys(table, meter_keys, meter);
+    read_keys("meter", table, meter_keys, meter);
     require(table, "name", "name = \"main\"");
     require(table, "device", "device = \"/dev/ir-probe\"");
     not_both(table, "key_credential", "key_file");
     unique(table, "name", meter.name, name_lines_);
-    unique(table, "device", meter.device, device_lines_);
+    unique(table, "device", same_for_all_names(meter.device), device_lines_);
+    const toml::node* device = table.get("device");
+    const auto place = device != nullptr ? device->source().begin : toml::source_position{};
+    loaded_.device_places.push_back({place.line, place.column});
     loaded_.config.meters.push_back(std::move(meter));
   }
 
   void read_mqtt(const toml::table& table) {
     MqttConfig& mqtt = loaded_.config.mqtt.emplace();
-    read_keys(table, mqtt_keys, mqtt);
+    read_keys("mqtt", table, mqtt_keys, mqtt);
     require(table, "url", "url = \"mqtt://localhost:1883\"");
     not_both(table, "password_credential", "password_file");
     needs(table, "password_credential", "username");
@@ -138,13 +188,14 @@ class Reader {
   }
 
   template <typename Keys, typename Target>
-  void read_keys(const toml::table& table, const Keys& keys, Target& target) {
+  void read_keys(std::string_view here, const toml::table& table, const Keys& keys,
+                 Target& target) {
     for (const auto& [name, node] : table) {
       const auto key =
           std::find_if(keys.begin(), keys.end(),
                        [text = name.str()](const auto& known) { return known.name == text; });
       const auto read_value = [&](const toml::node& value) {
-        if (const Objection objection = key->set(to_value(value), target)) {
+        if (const Objection objection = objection_to(*key, to_value(value), target)) {
           report(value, key->name, *objection);
         }
       };
@@ -153,7 +204,7 @@ class Reader {
         for (const auto& known : keys) {
           names.push_back(known.name);
         }
-        report(name.source(), unknown_key(name.str(), names));
+        report(name.source(), unknown_key(here, name.str(), names));
       } else if (key->array_example.empty()) {
         read_value(node);
       } else if (!node.is_array()) {
@@ -201,8 +252,11 @@ class Reader {
     }
   }
 
+  void report(std::uint32_t line, std::uint32_t column, std::string message) {
+    loaded_.problems.push_back({file_, line, column, std::move(message)});
+  }
   void report(const toml::source_region& place, std::string message) {
-    loaded_.problems.push_back({file_, place.begin.line, place.begin.column, std::move(message)});
+    report(place.begin.line, place.begin.column, std::move(message));
   }
   void report(const toml::node& node, std::string_view key, const std::string& message) {
     report(node.source(), std::string(key) + ": " + message);
@@ -230,7 +284,7 @@ LoadedConfig load_config(const std::string& path) {
   std::vector<char> buffer(max_file + 1);
   const auto text = read_file(path, buffer);
   if (!text) {
-    return {{}, {{path, 0, 0, text.error().what}}};
+    return {{}, {{path, 0, 0, text.error().what}}, {}};
   }
   return parse_config(*text, path);
 }

@@ -73,9 +73,16 @@ struct ConfigProblem {
   [[nodiscard]] std::string text() const;
 };
 
+// Where something stands in the file, both from 1.
+struct ConfigPlace {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
 struct LoadedConfig {
-  Config config;                        // usable only without problems
-  std::vector<ConfigProblem> problems;  // all of them, in the order of the file
+  Config config;                             // usable only without problems
+  std::vector<ConfigProblem> problems{};     // all of them, in the order of the file
+  std::vector<ConfigPlace> device_places{};  // for each of the meters
 };
 
 // Reads and checks a configuration file. Never throws for what the file holds or lacks.

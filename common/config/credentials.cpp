@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/config/characters.hpp"
 #include "common/config/checks.hpp"
 #include "common/files.hpp"
 
@@ -74,6 +75,10 @@ class SecretReader {
       report(path, unreadable(what, text.error()));
       return {};
     }
+    if (const auto fault = why_not_plain(text->reveal())) {
+      report(path, what + " " + *fault + "; " + std::string(save_as_plain));
+      return {};
+    }
     const auto key = irmeter::Key::from_text(text->reveal());
     if (!key) {
       report(path, what + ": " + key.error().what);
@@ -96,6 +101,8 @@ class SecretReader {
       report(*path, unreadable("MQTT password", secret.error()));
     } else if (secret->empty()) {
       report(*path, "MQTT password is empty; write it into the file, on one line");
+    } else if (const auto fault = why_not_plain(secret->reveal())) {
+      report(*path, "MQTT password " + *fault + "; " + std::string(save_as_plain));
     } else if (secret->reveal().find_first_of(std::string_view("\r\n\0", 3)) !=
                std::string_view::npos) {
       report(*path, "MQTT password is more than a line of text; write it alone, on one line");

@@ -138,6 +138,22 @@ TEST(Config, AnEmptyArrayOfQuietHoursIsNone) {
   EXPECT_TRUE(config.meters.at(0).quiet_hours.empty());
 }
 
+TEST(Config, AByteOrderMarkAndLineEndsOfWindowsAreNoMistakes) {
+  const Config config = parse_good("\xEF\xBB\xBF[[meter]]\r\nname = \"a\"\r\ndevice = \"/a\"\r\n");
+  EXPECT_EQ(config.meters.at(0).device, "/a");
+}
+
+TEST(Config, TextsOfPeopleMayHaveCharactersOfTheirOwn) {
+  const Config config = parse_good(
+      "[[meter]]\nname = \"a\"\ndevice = \"/a\"\nkey_file = "
+      "\"/Z\xC3\xA4hler/Schl\xC3\xBCssel\"\n[mqtt]\n"
+      "url = \"mqtt://b\"\nusername = \"O\xE2\x80\x99"
+      "Brien\"\ntopic_prefix = \"Z\xC3\xA4hler\"\n");
+  EXPECT_EQ(config.mqtt->username,
+            "O\xE2\x80\x99"
+            "Brien");
+}
+
 TEST(Config, IsReadFromAFile) {
   const TempDir dir;
   const std::string path = dir.write("a.toml", "[[meter]]\nname = \"a\"\ndevice = \"/a\"\n");

@@ -113,15 +113,21 @@ TEST_F(Credentials, OneLineEndBehindAKeyIsNoPartOfIt) {
 
 TEST_F(Credentials, AKeyThatIsNoneIsReportedWithoutShowingIt) {
   const std::string where = dir_.path("key") + ": key of meter \"main\": ";
-  const auto length = [&where](int size) {
+  const auto length = [&where](int size, std::string_view why = "") {
     return Texts{where + "the key has " + std::to_string(size) +
-                 " characters, a meter key has exactly 20"};
+                 " characters, a meter key has exactly 20" + std::string(why)};
   };
   EXPECT_EQ(said_of_key(""), length(0));
   EXPECT_EQ(said_of_key("0123456789ABCDEFghi"), length(19));
   EXPECT_EQ(said_of_key("0123456789ABCDEFghijk"), length(21));
-  EXPECT_EQ(said_of_key("0123456789ABCDEFghij\n\n"), length(21));
-  EXPECT_EQ(said_of_key("0123456789ABCDEFghij\r"), length(21));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFghij\n\n"), length(21, "; the last one is a line end"));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFghij\r"), length(21, "; the last one is a line end"));
+  EXPECT_EQ(said_of_key("0123456789ABCDEFghij \n"), length(21, "; the last one is a space"));
+  EXPECT_EQ(said_of_key("\t0123456789ABCDEFghij"), length(21, "; the first one is a tab"));
+  EXPECT_EQ(said_of_key("0123 4567 89AB CDEF ghij"),
+            length(24, "; write it without the 4 characters between its groups"));
+  EXPECT_EQ(said_of_key("3031323334353637383941424344454630313233"),
+            length(40, "; these are hexadecimal, two for each character of it"));
   EXPECT_EQ(said_of_key("0123456789ABCDEFgh\xC3\xB6"),
             Texts{where + "character 19 of the key is not a printable ASCII character"});
   EXPECT_EQ(said_of_key(std::string(4097, 'k')),
@@ -129,6 +135,23 @@ TEST_F(Credentials, AKeyThatIsNoneIsReportedWithoutShowingIt) {
                                      "must be a file that ir-meterd may read"});
   EXPECT_FALSE(load().meter_keys.at("main").key.has_value());
   EXPECT_EQ(load().meter_keys.at("main").place, "");
+}
+
+TEST_F(Credentials, ASecretThatAnEditorHasChangedIsReported) {
+  const std::string marked = "\xEF\xBB\xBF" + std::string(good_key);
+  const std::string utf16("\xFF\xFEs\0e\0", 6);
+  const std::string cure = "; save it as UTF-8 without a byte order mark";
+  const std::string key = dir_.path("key") + ": key of meter \"main\" ";
+  EXPECT_EQ(said_of_key(marked),
+            Texts{key + "begins with a byte order mark, which nobody sees" + cure});
+  EXPECT_EQ(said_of_key(utf16), Texts{key + "is UTF-16 text" + cure});
+  config_.meters[0].key_file.clear();
+  mqtt().password_file = dir_.write("password", marked);
+  const std::string password = dir_.path("password") + ": MQTT password ";
+  EXPECT_EQ(texts(load().problems),
+            Texts{password + "begins with a byte order mark, which nobody sees" + cure});
+  dir_.write("password", utf16);
+  EXPECT_EQ(texts(load().problems), Texts{password + "is UTF-16 text" + cure});
 }
 
 TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblem) {

@@ -25,6 +25,20 @@ void PrintTo(const Mistake& mistake, std::ostream* out) {
 #define MQTT METER "[mqtt]\nurl = \"mqtt://b\"\n"
 #define MQTTS METER "[mqtt]\nurl = \"mqtts://b\"\n"
 
+const std::string store_password =
+    "store the password with 'systemd-ask-password -n | sudo systemd-creds encrypt "
+    "--name=mqtt-password - /etc/credstore.encrypted/mqtt-password'";
+const std::string not_a_password =
+    "must not stand in this file; take this line out, write password_credential = "
+    "\"mqtt-password\" under [mqtt], and " +
+    store_password;
+const std::string not_a_key =
+    "must not stand in this file; take this line out, and store the key with 'sudo ir-meterctl "
+    "set-key'";
+const std::string like_a_key =
+    "looks like a meter's key, which must not stand in this file; take it out, and store the key "
+    "with 'sudo ir-meterctl set-key'";
+
 const Mistake mistakes[] = {
     // The whole
     {"EmptyFile", "", {": no meter is configured; write a [[meter]] table with name and device"}},
@@ -61,6 +75,55 @@ const Mistake mistakes[] = {
       "characters",
       ":7:13: directory: \"x\" is not an absolute path; write one that begins with /"}},
 
+    // What an editor does to a file
+    {"Utf16", std::string_view("\xFF\xFE[\0", 4), {":1:1: is UTF-16 text; save the file as UTF-8"}},
+    {"Utf16WithoutAMark",
+     std::string_view("\0[\0[", 4),
+     {":1:1: is UTF-16 text; save the file as UTF-8"}},
+    {"Latin1", METER "# Z\xE4hler\n", {":4:4: is not UTF-8 text; save the file as UTF-8"}},
+    {"NulBytes",
+     std::string_view(METER "\0\0\n", sizeof(METER "\0\0\n") - 1),
+     {":4:1: has zero bytes in it, which are no text; the file is damaged, write it anew"}},
+    {"LineEndsOfAnOldMac",
+     "# \xC3\xA4\r[[meter]]\r",
+     {":1:4: has a carriage return without a line feed; save the file with line ends of Unix"}},
+    {"QuotesOfAWordProcessor",
+     "[[meter]]\nname = \xE2\x80\x9Cmain\xE2\x80\x9D\n",
+     {":2:8: has a typographic quotation mark (U+201C); write \""}},
+    {"QuotesOfAWordProcessorAtOneEnd",
+     "[[meter]]\nname = \"main\xE2\x80\x9D\n",
+     {":2:13: has a typographic quotation mark (U+201D); write \""}},
+    {"SpacesOfAWebPage",
+     "[[meter]]\nname\xC2\xA0= \"main\"\n",
+     {":2:5: has a no-break space (U+00A0); write a plain one, or none"}},
+
+    // What is no TOML
+    {"TextWithoutQuotes",
+     "[[meter]]\nname = \"a\"\ndevice = /dev/ttyUSB0 # here\n",
+     {":3:10: device: is not in quotes; write text as in interval = \"10s\""}},
+    {"DurationWithoutQuotes",
+     METER "interval = 10s\n",
+     {":4:12: interval: is not in quotes; write text as in interval = \"10s\""}},
+    {"FlagInCapitals", METER "rts = True\n", {":4:7: rts: write true or false, in small letters"}},
+    {"TextWithoutEnd",
+     METER "key_file = \"/k\n",
+     {":4:12: key_file: the text has no quotation mark at its end"}},
+    {"NoValue",
+     METER "interval =\n",
+     {":4:11: interval: has no value; write one behind the equals sign"}},
+    {"Colon",
+     METER "interval: \"10s\"\n",
+     {":4:9: has a colon behind a key; write an equals sign"}},
+    {"SecretWithoutQuotes", METER "key = 0123456789ABCDEF0123\n", {":4:1: \"key\" " + not_a_key}},
+    {"SecretOfDigits", METER "key = 12345678901234567890\n", {":4:1: \"key\" " + not_a_key}},
+    {"SecretThatBeginsLikeAFlag",
+     MQTT "password = true5ecret\n",
+     {":6:1: \"password\" " + not_a_password}},
+    {"SecretBehindAColon", MQTT "password: hunter2\n", {":6:1: \"password\" " + not_a_password}},
+    {"SecretInPlaceOfAName",
+     METER "key_credential = true5ecret\n",
+     {":4:18: key_credential: is not in quotes; write text as in interval = \"10s\""}},
+
     // Keys
     {"KeyOfAnotherTable",
      METER "url = \"mqtt://b\"\n",
@@ -73,10 +136,28 @@ const Mistake mistakes[] = {
      {":5:1: \"shape\" is unknown here; remove it, or write one of bus"}},
     {"PasswordInTheFile",
      MQTT "password = \"hunter2\"\n",
-     {":6:1: \"password\" is unknown here; did you mean \"password_credential\"?"}},
-    {"KeyInTheFile",
-     METER "key = \"01234567890123456789\"\n",
-     {":4:1: \"key\" is unknown here; did you mean \"key_credential\"?"}},
+     {":6:1: \"password\" " + not_a_password}},
+    {"PasswordOfAnotherName",
+     MQTT "Passwort = \"hunter2\"\nmqtt_pass = 7\nsecret = [\"hunter2\"]\n",
+     {":6:1: \"Passwort\" " + not_a_password, ":7:1: \"mqtt_pass\" " + not_a_password,
+      ":8:1: \"secret\" " + not_a_password}},
+    {"ClientKeyInTheFile",
+     MQTTS "key = \"-----BEGIN\"\n",
+     {":6:1: \"key\" must not stand in this file; take this line out, and write client_key_file "
+      "with the path of a file that holds the key"}},
+    {"KeyInTheFile", METER "key = \"01234567890123456789\"\n", {":4:1: \"key\" " + not_a_key}},
+    {"KeyOfAnotherName",
+     METER "RK = \"0\"\nmeter_key = \"0\"\npassword = \"0\"\nkey_of_the_meter = \"0\"\n",
+     {":4:1: \"RK\" " + not_a_key, ":5:1: \"meter_key\" " + not_a_key,
+      ":6:1: \"password\" " + not_a_key, ":7:1: \"key_of_the_meter\" " + not_a_key}},
+    {"KeyInPlaceOfAnotherValue",
+     "[[meter]]\nname = \"0123456789ABCDEF0123\"\ndevice = \"0123-4567-89AB-CDEF-0123\"\n"
+     "interval = \"0123 4567 89AB CDEF 0123\"\n",
+     {":2:8: name: " + like_a_key, ":3:10: device: " + like_a_key,
+      ":4:12: interval: " + like_a_key}},
+    {"SlipOfAKeysName",
+     METER "key_fiel = \"/k\"\n",
+     {":4:1: \"key_fiel\" is unknown here; did you mean \"key_file\"?"}},
     {"KeyWithControlCharacters",
      METER "\"x\\u0007\\ny\" = 1\n[dbus]\n",
      {":4:1: \"x??y\" is unknown here; remove it, or write one of name, device, key_credential, "
@@ -112,6 +193,36 @@ const Mistake mistakes[] = {
     {"DeviceWithoutPort",
      "[[meter]]\nname = \"a\"\ndevice = \"tcp://host\"\n",
      {":3:10: device: \"tcp://host\" has no port; write \"tcp://host:port\""}},
+    {"DeviceWithPassword",
+     "[[meter]]\nname = \"a\"\ndevice = \"tcp://user:hunter2@host:1\"\n",
+     {":3:10: device: has a user or password in it, where only a host and a port belong; write "
+      "\"tcp://host:port\""}},
+    {"DeviceTwiceInOtherLetters",
+     "[[meter]]\nname = \"a\"\ndevice = \"/dev/x\"\n[[meter]]\nname = \"b\"\ndevice = "
+     "\"/dev//x\"\n[[meter]]\nname = \"c\"\ndevice = \"tcp://h:1\"\n[[meter]]\nname = \"d\"\n"
+     "device = \"tcp://H:1\"\n",
+     {":6:10: device: \"/dev/x\" is the meter's in line 3 already; write another",
+      ":12:10: device: \"tcp://h:1\" is the meter's in line 9 already; write another"}},
+    {"BlanksAtTheEnds",
+     "[[meter]]\nname = \" a\"\ndevice = \"/dev/ttyUSB0 \"\ninterval = \"10s\\t\"\n"
+     "key_file = \" hunter2\"\n",
+     {":2:8: name: begins with a blank; write it without",
+      ":3:10: device: ends with a blank; write it without",
+      ":4:12: interval: ends with a blank; write it without",
+      ":5:12: key_file: begins with a blank; write it without"}},
+    {"CharactersThatNobodySees",
+     MQTT "username = \"ir\xE2\x80\x8Bmeterd\"\nclient_id = \"ir\xC2\xA0meterd\"\n",
+     {":6:12: username: has an invisible character (U+200B); remove it",
+      ":7:13: client_id: has a no-break space (U+00A0); write a plain one, or none"}},
+    {"CharactersThatOnlyLookRight",
+     "[[meter]]\nname = \"\xE2\x80\x9Cmain\xE2\x80\x9D\"\ndevice = \"/dev/by\xE2\x80\x91id\"\n"
+     "quiet_hours = [\"02:10\xE2\x80\x93"
+     "02:18\"]\nmain_fuse = \"3\xC3\x97"
+     "63A\"\n",
+     {":2:8: name: has a typographic quotation mark (U+201C); write \"",
+      ":3:10: device: has a typographic dash (U+2011); write -",
+      ":4:16: quiet_hours: has a typographic dash (U+2013); write -",
+      ":5:13: main_fuse: has a multiplication sign (U+00D7); write x"}},
     {"DeviceWithNul",
      "[[meter]]\nname = \"a\"\ndevice = \"/dev\\u0000x\"\n",
      {":3:10: device: \"/dev?x\" has control characters in it; write plain text"}},
@@ -186,8 +297,16 @@ const Mistake mistakes[] = {
       "a-z, A-Z, 0-9, ., _ and -, such as \"meter-key\""}},
     {"KeyCredentialIsKey",
      METER "key_credential = \"0123456789ABCDEF0123\"\n",
-     {":4:18: key_credential: is as long as a meter's key; write the name of the credential that "
-      "holds it, such as \"meter-key\", and not the key"}},
+     {":4:18: key_credential: " + like_a_key}},
+    {"KeyCredentialIsKeyInGroups",
+     METER "key_credential = \"0123-4567-89AB-CDEF-0123\"\n",
+     {":4:18: key_credential: " + like_a_key}},
+    {"KeyCredentialIsKeyInHexadecimal",
+     METER "key_credential = \"3031323334353637383941424344454630313233\"\n",
+     {":4:18: key_credential: " + like_a_key}},
+    {"KeyCredentialOfLettersAlone",
+     METER "key_credential = \"abcdefghijklmnopqrst\"\n",
+     {":4:18: key_credential: " + like_a_key}},
     {"KeyCredentialEmpty",
      METER "key_credential = \"\"\n",
      {":4:18: key_credential: must not be empty; leave the key out to have the default"}},
@@ -203,7 +322,9 @@ const Mistake mistakes[] = {
     {"UrlWithPassword",
      METER "[mqtt]\nurl = \"mqtt://user:hunter2@b\"\n",
      {":5:7: url: has a user or password in it, where only a host and a port belong; write "
-      "\"mqtt://host:port\" or \"mqtts://host:port\""}},
+      "\"mqtt://host:port\" or \"mqtts://host:port\", the user under username and "
+      "password_credential = \"mqtt-password\", and " +
+      store_password}},
     {"BothPasswordSources",
      MQTT "username = \"u\"\npassword_credential = \"p\"\npassword_file = \"/p\"\n",
      {":8:17: password_file: stands beside password_credential; write only one of the two"}},
@@ -303,12 +424,10 @@ void PrintTo(const Invalid& invalid, std::ostream* out) {
 }
 
 const Invalid invalids[] = {
-    {"TextWithoutEnd", METER "key_file = \"/k\n", "4:15"},
-    {"NoValue", METER "interval =\n", "4:11"},
     {"KeyTwice", METER "name = \"b\"\n", "4:8"},
     {"TableTwice", METER "[dbus]\n[dbus]\n", "5:1"},
-    {"NotUtf8", METER "interval = \"\xFF\"\n", "4:12"},
-    {"NulByte", std::string_view(METER "\0\n", sizeof(METER "\0\n") - 1), "4:1"},
+    {"ArrayOfWords", METER "quiet_hours = [02:10-02:18]\n", "4:16"},
+    {"NoKeyAtAll", METER "0123456789ABCDEF0123\n", "4:21"},
 };
 
 class ConfigInvalid : public testing::TestWithParam<Invalid> {};
@@ -320,6 +439,7 @@ TEST_P(ConfigInvalid, IsReportedWithItsPlace) {
   const std::string begin = "bad.toml:" + std::string(GetParam().place) + ": not valid TOML: ";
   EXPECT_EQ(text.substr(0, begin.size()), begin) << text;
   EXPECT_GT(text.size(), begin.size());
+  EXPECT_EQ(text.find("0123456789"), std::string::npos) << text;
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, ConfigInvalid, testing::ValuesIn(invalids),

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <string_view>
 
+#include "common/config/characters.hpp"
 #include "common/config/secret.hpp"
 #include "common/file_descriptor.hpp"
 
@@ -124,6 +125,9 @@ Result<Key> read_key() {
   }
   Input input;
   while (input.read_some()) {
+  }
+  if (const auto fault = irmeterd::why_not_plain(input.text())) {
+    return Error{"the key " + *fault};
   }
   return Key::from_text(input.text());
 }

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "common/config/characters.hpp"
 #include "common/config/credentials.hpp"
 #include "common/fault_texts.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
@@ -35,6 +36,14 @@ StoredSecret hidden(const std::string& path) {
   return {{}, path, Advice{"You may not read " + path, "run this as root"}};
 }
 
+StoredSecret checked(const irmeterd::Secret& text, const std::string& path) {
+  const auto fault = irmeterd::why_not_plain(text.reveal());
+  return fault ? StoredSecret{{},
+                              path,
+                              Advice{path + " " + *fault, std::string(irmeterd::save_as_plain)}}
+               : StoredSecret{text, path, {}};
+}
+
 StoredSecret decrypt(const std::string& name, const std::string& path) {
   Finished decrypted = run_program({"systemd-creds", "decrypt", "--name=" + name, path, "-"});
   const irmeterd::Secret text(irmeterd::without_line_end(decrypted.output));
@@ -46,7 +55,7 @@ StoredSecret decrypt(const std::string& name, const std::string& path) {
                    "run this as root; if it stays so, store it again on this machine, with "
                    "ir-meterctl set-key or systemd-creds encrypt"}};
   }
-  return {text, path, {}};
+  return checked(text, path);
 }
 
 bool may(const std::string& path, int access) {
@@ -58,7 +67,7 @@ bool may(const std::string& path, int access) {
 StoredSecret read_secret_file(const std::string& path) {
   const auto text = irmeterd::read_secret(path, max_secret);
   if (text) {
-    return {*text, path, {}};
+    return checked(*text, path);
   }
   if (look_for(path) != Presence::missing && access(path.c_str(), R_OK) != 0) {
     return hidden(path);
