@@ -52,6 +52,9 @@ void Daemon::reload() {
     service_manager_.reloading();
   }
   Settings loaded = load_settings(paths_.config, paths_.credentials_directory);
+  for (const ConfigProblem& warning : loaded.warnings) {
+    log_.warning(warning.text());
+  }
   if (loaded.problems.empty()) {
     const Settings before = std::exchange(settings_, std::move(loaded));
     put_outputs_in_place(&before);

@@ -44,11 +44,18 @@ void forbid_core_dumps() {
 }
 
 int check_config(const Daemon::Paths& paths) {
-  const auto problems = check_settings(paths.config, paths.credentials_directory);
-  for (const ConfigProblem& problem : problems) {
+  const Settings settings = check_settings(paths.config, paths.credentials_directory);
+  for (const ConfigProblem& problem : settings.problems) {
     std::fprintf(stderr, "%s\n", problem.text().c_str());
   }
-  return problems.empty() ? EX_OK : EX_CONFIG;
+  for (const ConfigProblem& warning : settings.warnings) {
+    std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
+  }
+  if (!settings.problems.empty()) {
+    return EX_CONFIG;
+  }
+  std::puts("The configuration is right.");
+  return EX_OK;
 }
 
 int run(const CommandLine& options) {
@@ -64,6 +71,9 @@ int run(const CommandLine& options) {
 
   Log log(options.log_level);
   Settings settings = load_settings(paths.config, paths.credentials_directory);
+  for (const ConfigProblem& warning : settings.warnings) {
+    log.warning(warning.text());
+  }
   if (!settings.problems.empty()) {
     for (const ConfigProblem& problem : settings.problems) {
       log.error(problem.text(), {message_id(Event::configuration_refused)});

@@ -13,14 +13,24 @@ struct Settings {
   Config config;
   Secrets secrets;
   std::vector<ConfigProblem> problems;  // of either; empty, or the rest is not to be used
+  std::vector<ConfigProblem> warnings;  // what can be lived with
 };
 
 // credentials_directory: $CREDENTIALS_DIRECTORY, or empty.
 [[nodiscard]] Settings load_settings(const std::string& config_path,
                                      const std::string& credentials_directory);
 
-// The problems alone, as far as they can be seen from outside the service.
-[[nodiscard]] std::vector<ConfigProblem> check_settings(const std::string& config_path,
-                                                        const std::string& credentials_directory);
+// The problems and warnings alone, as far as they can be seen from outside the service. Two meters
+// at one device are a problem here: whoever asks can mend it, while a service that starts had
+// better read one of them.
+[[nodiscard]] Settings check_settings(const std::string& config_path,
+                                      const std::string& credentials_directory);
+
+// Meters whose devices are the same one by another name, such as a link and its target, now.
+[[nodiscard]] std::vector<ConfigProblem> find_shared_devices(const std::string& config_path,
+                                                             const LoadedConfig& loaded);
+// Files that others may read or write and should not: the configuration and the keys it names.
+[[nodiscard]] std::vector<ConfigProblem> find_open_files(const std::string& config_path,
+                                                         const Config& config);
 
 }  // namespace irmeterd

@@ -38,10 +38,21 @@ TEST_F(CommandLineOf, MistakesEndWith64) {
   }
 }
 
-TEST_F(CommandLineOf, CheckConfigIsQuietAboutAGoodFile) {
+TEST_F(CommandLineOf, CheckConfigSaysThatAGoodFileIsRight) {
   configure(meter_table("/dev/no-such-probe"));
   EXPECT_EQ(run({"--check-config", "--config", path("ir-meterd.toml")}), 0);
-  EXPECT_EQ(daemon_->output() + daemon_->errors(), "");
+  EXPECT_EQ(daemon_->output() + daemon_->errors(), "The configuration is right.\n");
+}
+
+TEST_F(CommandLineOf, CheckConfigWarnsOfWhatCanBeLivedWith) {
+  const std::string file = path("ir-meterd.toml");
+  configure(meter_table("/dev/no-such-probe"));
+  std::filesystem::permissions(file, std::filesystem::perms(0666));
+  EXPECT_EQ(run({"--check-config", "--config", file}), 0);
+  EXPECT_EQ(daemon_->output(), "The configuration is right.\n");
+  EXPECT_EQ(daemon_->errors(), "warning: " + file +
+                                   ": everybody may write this file; close it with 'chmod o-w " +
+                                   file + "'\n");
 }
 
 TEST_F(CommandLineOf, CheckConfigPrintsEveryProblemWithItsPlace) {
