@@ -35,6 +35,18 @@ std::future<std::invoke_result_t<Work&>> run_in_background(Work work) {
   return result;
 }
 
+// Throws std::system_error where two threads are not to be had at once: for a library that starts
+// them by itself and waits for ever for one that did not start.
+inline void check_for_two_threads() {
+  std::promise<void> end;  // also by an exception: the threads see that it is gone
+  const auto idle = [ended = end.get_future().share()] { ended.wait(); };
+  const auto first = run_in_background(idle);
+  const auto second = run_in_background(idle);
+  end.set_value();
+  first.wait();
+  second.wait();
+}
+
 // A call whose result comes back through the loop.
 template <typename Result>
 class Background {

@@ -1,6 +1,5 @@
 // ir-meterd: options, signals, configuration, and the loop.
 
-#include <sys/resource.h>
 #include <sysexits.h>
 
 #include <csignal>
@@ -13,6 +12,7 @@
 #include "common/config/settings.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
+#include "common/process.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/service/command_line.hpp"
 #include "daemon/service/message_ids.hpp"
@@ -35,12 +35,6 @@ void block_signals() {
   }
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   (void)std::signal(SIGPIPE, SIG_IGN);
-}
-
-// A core dump would hold the keys.
-void forbid_core_dumps() {
-  const rlimit none{0, 0};
-  (void)setrlimit(RLIMIT_CORE, &none);
 }
 
 int check_config(const Daemon::Paths& paths) {
@@ -94,8 +88,9 @@ int run(const CommandLine& options) {
 }  // namespace irmeterd
 
 int main(int argc, char** argv) {
+  irmeterd::fill_standard_streams();
+  irmeterd::keep_memory_private();
   irmeterd::block_signals();
-  irmeterd::forbid_core_dumps();
   const irmeterd::CommandLine options = irmeterd::parse_command_line(argc, argv);
   if (options.exit_status) {
     return *options.exit_status;

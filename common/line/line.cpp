@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace irmeterd {
@@ -74,7 +75,12 @@ void Line::on_opened(OpenedLine opened) {
 
 void Line::on_settled() {
   (void)tcflush(fd_.get(), TCIOFLUSH);  // a socket has nothing to flush, and says so
-  watch_ = loop_.io(fd_.get(), EPOLLIN, [this](std::uint32_t events) { on_event(events); });
+  try {
+    watch_ = loop_.io(fd_.get(), EPOLLIN, [this](std::uint32_t events) { on_event(events); });
+  } catch (const std::system_error& error) {
+    fail({irmeter::Fault::unusable_device, meter_.device + ": " + error.what()});
+    return;
+  }
   ready_ = true;
   handlers_.ready();
 }

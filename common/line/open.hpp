@@ -70,6 +70,7 @@ class TcpConnect {
   std::string device_;
   Done done_;
   std::optional<Background<Found>> look_up_;
+  std::string no_look_up_;  // why there is none
   Found found_;
   const addrinfo* address_ = nullptr;  // of those found, the one that is tried
   int last_error_ = 0;

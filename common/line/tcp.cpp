@@ -53,9 +53,9 @@ TcpConnect::TcpConnect(Loop& loop, const std::string& device, Done done)
     look_up_.emplace(
         loop, [server] { return look_up(server); },
         [this](Found found) { on_looked_up(std::move(found)); });
-  } catch (const std::system_error&) {
-    // Reported from the loop, as every other outcome is.
-    Loop::arm(time_limit_, loop.now());
+  } catch (const std::system_error& error) {
+    no_look_up_ = error.what();
+    Loop::arm(time_limit_, loop.now());  // reported from the loop, as every other outcome is
   }
 }
 
@@ -75,9 +75,13 @@ void TcpConnect::connect_next() {
         FileDescriptor(socket(address_->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (socket_ && (connect(socket_.get(), address_->ai_addr, address_->ai_addrlen) == 0 ||
                     errno == EINPROGRESS)) {
-      watch_ = loop_.io(socket_.get(), EPOLLOUT, [this](std::uint32_t) { on_connected(); });
-      Loop::arm(time_limit_, loop_.now() + connect_limit);
-      return;
+      try {
+        watch_ = loop_.io(socket_.get(), EPOLLOUT, [this](std::uint32_t) { on_connected(); });
+        Loop::arm(time_limit_, loop_.now() + connect_limit);
+        return;
+      } catch (const std::system_error& error) {
+        errno = error.code().value();
+      }
     }
     last_error_ = errno;
   }
@@ -103,7 +107,7 @@ void TcpConnect::on_connected() {
 
 void TcpConnect::on_time_limit() {
   if (address_ == nullptr) {
-    finish(no_server(device_, "its name cannot be looked up"));
+    finish(no_server(device_, no_look_up_.empty() ? "its name cannot be looked up" : no_look_up_));
     return;
   }
   watch_.reset();

@@ -3,6 +3,7 @@
 #include <mqtt/async_client.h>
 
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "common/background.hpp"
@@ -122,7 +123,10 @@ class MqttSession::Client : private mqtt::iaction_listener {
 };
 
 MqttSession::MqttSession(const MqttSettings& settings, MqttMailbox mailbox, unsigned number)
-    : client_(std::make_unique<Client>(settings, std::move(mailbox), number)) {}
+    : client_([&] {
+        check_for_two_threads();
+        return std::make_unique<Client>(settings, std::move(mailbox), number);
+      }()) {}
 
 MqttSession::~MqttSession() = default;
 
@@ -144,12 +148,16 @@ void MqttSession::disconnect(std::chrono::steady_clock::time_point deadline) {
 
 std::future<void> MqttSession::end(std::unique_ptr<MqttSession> session,
                                    std::chrono::steady_clock::time_point deadline) noexcept {
+  // Outlives the thread that may not come.
+  const auto leaving = std::make_shared<std::unique_ptr<MqttSession>>(std::move(session));
   try {
-    auto ended = run_in_background([session = std::move(session)]() mutable { session.reset(); });
+    auto ended = run_in_background([leaving] { leaving->reset(); });
     ended.wait_until(deadline);
     return ended;
   } catch (const std::exception&) {
-    return {};  // no thread, so that it ended here
+    // Ending it here might hold up the loop for minutes: it stays for as long as the process does.
+    (void)leaving->release();
+    return {};
   }
 }
 

@@ -81,8 +81,9 @@ class MqttSession {
   void disconnect(std::chrono::steady_clock::time_point deadline);
 
   // Ends a session without waiting beyond the deadline: where the library is not done by then (it
-  // resolves host names under the lock that this needs), a thread is left behind that ends it. Only
-  // where no thread is to be had, it waits. The future is ready once the session has ended.
+  // resolves host names under the lock that this needs), a thread is left behind that ends it.
+  // Where no thread is to be had, the session stays until the process ends, and there is no future.
+  // It is ready once the session has ended.
   static std::future<void> end(std::unique_ptr<MqttSession> session,
                                std::chrono::steady_clock::time_point deadline) noexcept;
 

@@ -2,9 +2,13 @@
 #include "common/background.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 namespace irmeterd {
 namespace {
@@ -41,6 +45,36 @@ TEST(Background, IsGivenUpWhenItIsDestroyed) {
   go_on.set_value();
   ended->get_future().wait();
   loop.run_once(std::chrono::milliseconds(1));
+}
+
+// What a child in which no thread can be made exits with; as an ordinary user, since root has no
+// limit.
+template <typename Work>
+void without_threads(const Work& work) {
+  const rlimit one{1, 1};
+  if (::setresuid(65534, 65534, 65534) != 0 && ::geteuid() == 0) {
+    std::_Exit(2);
+  }
+  (void)::setrlimit(RLIMIT_NPROC, &one);
+  try {
+    work();
+    std::_Exit(1);
+  } catch (const std::system_error&) {
+    std::_Exit(0);
+  }
+}
+
+TEST(Background, SaysThatThereIsNoThread) {
+  const auto exits = ::testing::ExitedWithCode(0);
+  EXPECT_EXIT(without_threads([] { (void)run_in_background([] {}); }), exits, "");
+  EXPECT_EXIT(without_threads([] { check_for_two_threads(); }), exits, "");
+  EXPECT_EXIT(without_threads([] {
+                Loop loop;
+                const Background<int> call(
+                    loop, [] { return 1; }, [](int) {});
+              }),
+              exits, "");
+  check_for_two_threads();
 }
 
 }  // namespace

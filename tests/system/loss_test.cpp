@@ -1,4 +1,7 @@
 // Neighbours that die and come back: bus, broker, and the daemon itself.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <csignal>
 
 #include "common/mqtt/topics.hpp"
@@ -97,6 +100,48 @@ TEST_F(Loss, OfTheDaemonLeavesNoOldValuesInTheCache) {
   ASSERT_TRUE(shows("main no-device"));
   EXPECT_FALSE(cached("main/BT23"));
   EXPECT_FALSE(cached("main/BT28"));
+}
+
+class Shortage : public Installation {};
+
+TEST_F(Shortage, OfDescriptorsIsAStateOfTheMeter) {
+  Simulator simulator(loop_);
+  simulator.start();
+  configure(std::string(no_bus) + meter_table(simulator.device()));
+  start();
+  ASSERT_TRUE(shows("main online"));
+  rlimit before{};
+  const auto allow = [&](rlim_t descriptors) {
+    const rlimit limit{descriptors, before.rlim_max};
+    ASSERT_EQ(::prlimit(daemon_->pid(), RLIMIT_NOFILE, &limit, nullptr), 0);
+  };
+  ASSERT_EQ(::prlimit(daemon_->pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+  allow(0);
+  simulator.stop();
+  ASSERT_TRUE(shows("main no-device"));
+  simulator.start();
+  ASSERT_TRUE(shows("main error"));
+  EXPECT_EQ(logged("Too many open files): configure"), 1U) << daemon_->errors();
+  allow(before.rlim_cur);
+  EXPECT_TRUE(shows("main online"));
+}
+
+TEST_F(Shortage, OfStandardStreamsIsMadeUpFor) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root sees what the daemon has open";
+  }
+  configure(std::string(no_bus) + meter_table("/dev/no-such-probe"));
+  daemon_ = std::make_unique<Process>(
+      std::vector<std::string>{"sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh", IR_METERD, "--config",
+                               path("ir-meterd.toml")},
+      std::vector<std::string>{"NOTIFY_SOCKET=" + path("notify"),
+                               "RUNTIME_DIRECTORY=" + path("run"),
+                               "STATE_DIRECTORY=" + path("state")});
+  ASSERT_TRUE(shows("main no-device"));
+  const std::string streams = "/proc/" + std::to_string(daemon_->pid()) + "/fd/";
+  for (const char* number : {"0", "1", "2"}) {
+    EXPECT_EQ(std::filesystem::read_symlink(streams + number), "/dev/null") << number;
+  }
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // ir-meterctl: options, and the command they name.
 
-#include <sys/resource.h>
 #include <sysexits.h>
 
 #include <csignal>
@@ -9,13 +8,14 @@
 #include <string>
 #include <system_error>
 
+#include "common/process.hpp"
 #include "tools/ir-meterctl/command_line.hpp"
 #include "tools/ir-meterctl/output.hpp"
 
 int main(int argc, char** argv) {
+  irmeterd::fill_standard_streams();
+  irmeterd::keep_memory_private();
   (void)std::signal(SIGPIPE, SIG_IGN);
-  const rlimit none{0, 0};
-  (void)setrlimit(RLIMIT_CORE, &none);  // a core dump would hold the key
   const irmeterctl::CommandLine options = irmeterctl::parse_command_line(argc, argv);
   if (options.exit_status) {
     return *options.exit_status;

@@ -52,6 +52,7 @@ Cache::Cache(std::string directory, const Log& log, Store& store)
 
 Cache::~Cache() {
   store_.remove_sink(*this);
+  failing_.clear();  // nothing is written again by going
   for (const auto& [name, meter] : store_.meters()) {
     remove_reading(name);
   }
@@ -72,8 +73,8 @@ void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& afte
 }
 
 void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
+  failing_.erase(meter.name);  // nothing is written again by going
   remove_reading(meter.name);
-  failing_.erase(meter.name);  // of another meter of this name it would be news
   show_metrics();
 }
 
