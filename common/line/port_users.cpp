@@ -1,10 +1,12 @@
 #include "common/line/port_users.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -16,6 +18,8 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+
+#include "common/file_descriptor.hpp"
 
 namespace irmeterd {
 namespace {
@@ -39,6 +43,21 @@ std::string name_of(pid_t pid) {
   std::replace_if(
       name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return name.empty() ? "?" : name;
+}
+
+// Whether a process runs for a user, or with the rights of that user.
+bool is_of(uid_t user, pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    uid_t real = 0;
+    uid_t effective = 0;
+    if (words >> name >> real >> effective && name == "Uid:") {
+      return user == real || user == effective;
+    }
+  }
+  return false;
 }
 
 void add(std::vector<PortUser>& users, pid_t pid) {
@@ -113,10 +132,22 @@ std::vector<PortUser> find_openers(const std::string& path) {
 
 std::vector<PortUser> find_lock_file_owner(const std::string& path, const std::string& directory) {
   std::vector<PortUser> users;
-  std::ifstream file(directory + "/LCK.." + fs::path(path).filename().string());
+  const std::string name = directory + "/LCK.." + fs::path(path).filename().string();
+  // Everybody may write there: a link or a pipe is as good as no file.
+  const FileDescriptor file(
+      open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status {};
+  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return users;
+  }
+  std::array<char, 64> content{};  // "      1234", perhaps with the program and the user behind
+  const ssize_t size = read(file.get(), content.data(), content.size());
+  std::istringstream words(
+      std::string(content.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
   std::string process;
-  file >> process;  // "      1234", perhaps with the program and the user behind
-  if (const auto pid = to_pid(process)) {
+  words >> process;
+  const auto pid = to_pid(process);
+  if (pid && (status.st_uid == 0 || is_of(status.st_uid, *pid))) {
     add(users, *pid);
   }
   return users;

@@ -26,7 +26,8 @@ struct PortUser {
 [[nodiscard]] std::vector<PortUser> find_openers(const std::string& path);
 
 // The one that a lock file of the UUCP kind names, such as minicom writes: LCK..ttyUSB0 for
-// /dev/ttyUSB0. A file left behind by a process that has ended does not count.
+// /dev/ttyUSB0. Everybody may write such files, so only one of root or of the user that the process
+// runs for counts. A file left behind by a process that has ended does not.
 [[nodiscard]] std::vector<PortUser> find_lock_file_owner(
     const std::string& path, const std::string& directory = "/run/lock");
 

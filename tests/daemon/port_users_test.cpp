@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "common/line/port_users.hpp"
 #include "tests/daemon/ordinary_user.hpp"
@@ -123,6 +126,44 @@ TEST_F(LineLockFile, WithSomethingElseInItDoesNotCount) {
     EXPECT_EQ(owner(content), "") << content;
   }
   EXPECT_EQ(owner(std::to_string(::getpid()) + "\n"), "");
+}
+
+TEST_F(LineLockFile, CountsForRootAndTheOwnerOfTheProcessAlone) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root gives files away";
+  }
+  constexpr uid_t stranger = 4711;
+  const PseudoTerminal terminal;
+  ASSERT_EQ(::chmod(terminal.path().c_str(), 0666), 0);
+  const OtherProcess of_root(terminal.path(), "minicom");
+  const std::optional<OtherProcess> of_nobody = [&] {
+    const OrdinaryUser user;
+    return std::optional<OtherProcess>(std::in_place, terminal.path(), "minicom");
+  }();
+  const auto is_heeded = [&](uid_t file, const OtherProcess& process) {
+    const std::string path = directory_.write("LCK..ttyUSB0", std::to_string(process.pid()) + "\n");
+    EXPECT_EQ(::chown(path.c_str(), file, file), 0);
+    return !find_lock_file_owner("/dev/ttyUSB0", directory_.path()).empty();
+  };
+  constexpr uid_t nobody = 65534;
+  EXPECT_TRUE(is_heeded(0, of_root));
+  EXPECT_TRUE(is_heeded(0, *of_nobody));
+  EXPECT_TRUE(is_heeded(nobody, *of_nobody));
+  EXPECT_FALSE(is_heeded(nobody, of_root));
+  EXPECT_FALSE(is_heeded(stranger, of_root));
+  EXPECT_FALSE(is_heeded(stranger, *of_nobody));
+}
+
+TEST_F(LineLockFile, ThatIsALinkOrAPipeDoesNotCount) {
+  const PseudoTerminal terminal;
+  const OtherProcess other(terminal.path(), "minicom");
+  const std::string real = directory_.write("real", std::to_string(other.pid()));
+  const std::string path = directory_.path("LCK..ttyUSB0");
+  std::filesystem::create_symlink(real, path);
+  EXPECT_TRUE(find_lock_file_owner("/dev/ttyUSB0", directory_.path()).empty());
+  std::filesystem::remove(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0666), 0);
+  EXPECT_TRUE(find_lock_file_owner("/dev/ttyUSB0", directory_.path()).empty());
 }
 
 TEST_F(LineLockFile, OfAnotherPortDoesNotCount) {
