@@ -16,6 +16,11 @@ constexpr std::chrono::seconds ready_without_outputs_after{20};
 // What the meters get of the two seconds a stop may take; the rest is for the outputs.
 constexpr std::chrono::milliseconds meters_log_off_within{1400};
 
+std::string refusal_of(const ConfigProblem& problem) {
+  return "configuration refused, " +
+         (problem.line == 0 ? problem.file : "line " + std::to_string(problem.line));
+}
+
 }  // namespace
 
 Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
@@ -59,11 +64,13 @@ void Daemon::reload() {
     const Settings before = std::exchange(settings_, std::move(loaded));
     put_outputs_in_place(&before);
     reconcile_drivers();
+    refusal_.clear();
     log_.info("The configuration was loaded again.", {message_id(Event::configuration_loaded)});
   } else {
     for (const ConfigProblem& problem : loaded.problems) {
       log_.error(problem.text(), {message_id(Event::configuration_refused)});
     }
+    refusal_ = refusal_of(loaded.problems.front());
     log_.error("The configuration was not loaded; the one before it stays in force.");
   }
   if (ready_) {
@@ -222,6 +229,7 @@ void Daemon::refresh_status() noexcept {
   const auto add = [&](const std::string& clause) {
     line += (line.empty() || clause.empty() ? "" : "; ") + clause;
   };
+  add(refusal_);
   for (const auto& [name, meter] : store_.meters()) {
     add(name + " " + std::string(irmeter::info(meter.state()).name));
   }

@@ -72,6 +72,7 @@ class Daemon : private Sink {
   ServiceManager service_manager_;
   KeyRecord keys_;
   KnownMeters known_meters_;
+  std::string refusal_;  // of the configuration that was to be loaded last; a clause, or empty
   bool ready_ = false;
   bool shutting_down_ = false;
 

@@ -93,6 +93,19 @@ TEST_F(Reload, TakesAKeyThatHasChanged) {
   EXPECT_TRUE(shows("main online"));
 }
 
+TEST_F(Reload, OfABadFileShowsInTheStatusUntilItIsMended) {
+  const std::string good = std::string(no_bus) + meter_table("/dev/no-such-probe");
+  configure(good);
+  start();
+  ASSERT_TRUE(shows("main no-device"));
+  configure(good + "session = \"never\"\n");
+  reload();
+  EXPECT_TRUE(shows("configuration refused, line 7; main no-device"));
+  configure(good);
+  reload();
+  EXPECT_TRUE(shows("main no-device"));
+}
+
 TEST_F(Reload, OfABadFileChangesNothing) {
   Simulator simulator(loop_);
   simulator.start();
