@@ -13,11 +13,23 @@ std::string joined(const std::string& cause, std::string_view cure) {
 
 std::string cause_of(const irmeter::Failure& failure) {
   const std::string cause(text(failure.fault).cause);
-  return failure.context.empty() ? cause : cause + " (" + failure.context + ")";
+  // Where the service would have it is of no use to anybody who is to store it.
+  return failure.context.empty() || failure.fault == irmeter::Fault::no_key
+             ? cause
+             : cause + " (" + failure.context + ")";
+}
+
+std::string cure_of(const irmeter::Failure& failure) {
+  const std::string cure(text(failure.fault).cure);
+  const bool is_shipped = failure.context.empty() || failure.context.ends_with("/meter-key");
+  return failure.fault != irmeter::Fault::no_key || is_shipped
+             ? cure
+             : cure + "; then load it (" + failure.context.substr(failure.context.rfind('/') + 1) +
+                   ") with the drop-in that this command shows";
 }
 
 std::string sentence_of(const irmeter::Failure& failure) {
-  return joined(cause_of(failure), text(failure.fault).cure);
+  return joined(cause_of(failure), cure_of(failure));
 }
 
 std::string sentence_of_reading(bool echo, const irmeter::Reading& reading,

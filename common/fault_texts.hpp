@@ -76,17 +76,16 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
      "if it stays so, report it with the model of the meter and what stands here in parentheses"},
     {irmeter::Fault::locked_out, "The meter refuses sessions for a while",
      "leave it alone for five minutes, and see that nothing else uses its optical port"},
-    {irmeter::Fault::no_key, "There is no key to read the meter with",
-     "store the 20-character read-only key (RK) of the optical port with ir-meterctl set-key, or "
-     "name its file with key_file, and restart ir-meterd; a credential with a name of its own must "
-     "also be loaded (LoadCredentialEncrypted=NAME, or LoadCredential=NAME.plain:NAME)"},
+    {irmeter::Fault::no_key, "No key is stored yet",
+     "run 'sudo ir-meterctl set-key' and type in the 20-character read-only key (RK) of the "
+     "optical port"},
     {irmeter::Fault::key_rejected, "The meter does not accept the key",
      "ask the grid company for the read-only key (RK) of the optical port, not the MEP key (MBK); "
-     "no further attempt is made with this one"},
+     "no further attempt is made with this one until 'sudo ir-meterctl retry-key' asks for it"},
     {irmeter::Fault::key_unanswered,
      "The meter did not say whether it accepts the key, and a wrong one raises an alarm at the "
      "grid company each time",
-     "if the key is right, have it tried once more with RetryKey"},
+     "if the key is right, have it tried once more with 'sudo ir-meterctl retry-key'"},
     {irmeter::Fault::key_unremembered,
      "The key was not sent, because a wrong one raises an alarm at the grid company and what "
      "becomes of it could not be written down",
@@ -116,8 +115,9 @@ inline constexpr FaultText places_remark{
   return fault_texts[static_cast<std::size_t>(fault)];
 }
 
-// The cause as a clause, with the context in parentheses.
+// The cause as a clause, with the context in parentheses; and what to do.
 [[nodiscard]] std::string cause_of(const irmeter::Failure& failure);
+[[nodiscard]] std::string cure_of(const irmeter::Failure& failure);
 // One sentence that a person can act on: cause, context and cure.
 [[nodiscard]] std::string sentence_of(const irmeter::Failure& failure);
 // The same of a poll that brought a reading. echo: the probe heard itself.

@@ -129,7 +129,7 @@ void KeyRecord::load() {
     log_.warning(path_ + damage +
                  ". What it says of keys that were shown to meters may be lost, so no key is shown "
                  "to a meter that has not proven it before: mend the file, or have the key tried "
-                 "with RetryKey; the file as it is then becomes " +
+                 "with 'sudo ir-meterctl retry-key'; the file as it is then becomes " +
                  path_ + ".damaged.");
   }
   for (const News& news : news_) {

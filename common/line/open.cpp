@@ -18,18 +18,23 @@ namespace {
 // What the kernel shows of accounts that the user namespace of the service (PrivateUsers=) lacks.
 constexpr unsigned overflow_id = 65534;
 
-// "/dev/ttyUSB0 belongs to root:dialout with mode 0660"; empty if even that cannot be seen.
+// "/dev/pts/2 belongs to group tty; the service needs dialout or ir-meterd"; empty if even that
+// cannot be seen.
 std::string ownership(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     return {};
   }
+  if (status.st_gid == overflow_id) {
+    return path + " belongs to another group; the service needs dialout or ir-meterd";
+  }
+  const std::string group = group_name(status.st_gid);
+  if (group != "dialout" && group != "ir-meterd") {
+    return path + " belongs to group " + group + "; the service needs dialout or ir-meterd";
+  }
   char mode[8];
   std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U);
-  const std::string user = status.st_uid == overflow_id ? "another user" : user_name(status.st_uid);
-  const std::string group =
-      status.st_gid == overflow_id ? "another group" : group_name(status.st_gid);
-  return path + " belongs to " + user + ":" + group + " with mode " + mode;
+  return path + " belongs to group " + group + " with mode " + mode + "; the service needs 0660";
 }
 
 irmeter::Failure busy(const std::string& path, const std::vector<PortUser>& users) {

@@ -44,12 +44,22 @@ TEST_F(CtlCommandLine, MistakesEndWith64AndSayWhatIsRight) {
        "unexpected argument \"b\": retry-key takes the name of one meter at most"},
       {{"retry-key", "--meter", "main"}, "--meter is an option of set-key: write retry-key METER"},
       {{"watch", "--no-restart"}, "--no-restart is an option of set-key"},
-      {{"--key", "01234567890123456789"}, "'--key"},
-      {{"status", "--config"}, "'--config'"}};
+      {{"watch", "--yes"}, "--yes is an option of retry-key"},
+      {{"--key", "01234567890123456789"},
+       "the key is asked for by set-key; on a command line others could read it"},
+      {{"set-key", "--key=01234567890123456789"},
+       "the key is asked for by set-key; on a command line others could read it"},
+      {{"set-key", "01234567890123456789"},
+       "the key is asked for; on a command line others could read it"},
+      {{"set-key", "-k", "01234567890123456789"}, "there is no option -k"},
+      {{"set-key", "--rk=01234567890123456789"}, "there is no option \"--rk\""},
+      {{"status", "--json=01234567890123456789"}, "the option --json takes no value"},
+      {{"status", "--config"}, "the option --config wants a value"}};
   for (const Mistake& mistake : mistakes) {
     EXPECT_EQ(run(mistake.arguments), 64) << mistake.named;
     EXPECT_EQ(ctl_->output(), "");
     EXPECT_TRUE(complains(mistake.named)) << ctl_->errors();
+    EXPECT_FALSE(complains("0123456789")) << ctl_->errors();
     EXPECT_TRUE(ctl_->errors().ends_with("Try 'ir-meterctl --help'.\n")) << ctl_->errors();
   }
 }

@@ -69,6 +69,7 @@ TEST_F(CtlAsRootOnASystemBus, LetsOthersLookButNotAct) {
   EXPECT_EQ(irmeterctl::DaemonClient(Bus::session).look().meters.size(), 1U);
   irmeterctl::CommandLine options;
   options.bus = Bus::session;
+  options.confirmed = true;
   irmeterctl::Output output(false);
   try {
     (void)irmeterctl::retry_key(options, output);

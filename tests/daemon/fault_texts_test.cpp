@@ -42,6 +42,18 @@ TEST(FaultTexts, NameTheKeyThatIsNeeded) {
                   {"read-only key (RK)", "optical port", "not the MEP key (MBK)"});
 }
 
+TEST(FaultTexts, NameTheCommandsForTheKey) {
+  EXPECT_EQ(sentence_of({Fault::no_key, "/run/credentials/ir-meterd.service/meter-key"}),
+            "No key is stored yet: run 'sudo ir-meterctl set-key' and type in the 20-character "
+            "read-only key (RK) of the optical port.");
+  EXPECT_TRUE(sentence_of({Fault::no_key, "/run/credentials/ir-meterd.service/meter-key-garage"})
+                  .ends_with("; then load it (meter-key-garage) with the drop-in that this command "
+                             "shows."));
+  for (const Fault fault : {Fault::key_rejected, Fault::key_unanswered}) {
+    EXPECT_NE(text(fault).cure.find("'sudo ir-meterctl retry-key'"), std::string_view::npos);
+  }
+}
+
 TEST(FaultTexts, NameTheCuresInTheirOrder) {
   expect_in_order(text(Fault::silent).cure,
                   {"180 degrees", "optical port", "rts", "dtr", "five minutes"});

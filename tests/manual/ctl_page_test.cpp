@@ -154,7 +154,7 @@ TEST(CtlPage, HasEveryKeyOfWatchThatStatusHasNot) {
 }
 
 TEST(CtlPage, HasEveryKeyOfRetryKey) {
-  EXPECT_EQ(listed("JSON", "retry-key"), keys_of(irmeterctl::retry_document("main")));
+  EXPECT_EQ(listed("JSON", "retry-key"), keys_of(irmeterctl::retry_document(full_meter())));
 }
 
 }  // namespace

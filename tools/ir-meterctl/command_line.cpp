@@ -36,6 +36,9 @@ Sets up ir-meterd, finds out what is wrong, and shows what it reads.
   --version          print the version and exit
   --help             print this help and exit
 
+Of retry-key:
+  --yes              do not ask before the key is shown to the meter
+
 Of set-key:
   --meter NAME       the meter whose key it is, where several have keys of their own
   --no-restart       do not restart the service, which reads keys when it starts
@@ -44,17 +47,18 @@ Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key, 73 k
 74 output not written, 77 needs root, 78 bad configuration.
 )";
 
-enum Option : int { config = 1, bus, json, meter, no_restart, root, version, help };
+enum Option : int { config = 1, bus, json, meter, no_restart, yes, root, version, help };
 
-constexpr std::array<option, 9> options{{{"config", required_argument, nullptr, config},
-                                         {"bus", required_argument, nullptr, bus},
-                                         {"json", no_argument, nullptr, json},
-                                         {"meter", required_argument, nullptr, meter},
-                                         {"no-restart", no_argument, nullptr, no_restart},
-                                         {"root", required_argument, nullptr, root},
-                                         {"version", no_argument, nullptr, version},
-                                         {"help", no_argument, nullptr, help},
-                                         {nullptr, 0, nullptr, 0}}};
+constexpr std::array<option, 10> options{{{"config", required_argument, nullptr, config},
+                                          {"bus", required_argument, nullptr, bus},
+                                          {"json", no_argument, nullptr, json},
+                                          {"meter", required_argument, nullptr, meter},
+                                          {"no-restart", no_argument, nullptr, no_restart},
+                                          {"yes", no_argument, nullptr, yes},
+                                          {"root", required_argument, nullptr, root},
+                                          {"version", no_argument, nullptr, version},
+                                          {"help", no_argument, nullptr, help},
+                                          {nullptr, 0, nullptr, 0}}};
 
 constexpr std::array<Command, 6> commands{{
     {"set-key", set_key},
@@ -76,6 +80,9 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
     return "unknown command " + in_quotes(words.front()) + ": " + known;
   }
   result.command = found;
+  if (words.size() > 1 && found->run == set_key) {
+    return "the key is asked for; on a command line others could read it";
+  }
   if (words.size() > (found->takes_meter ? 2U : 1U)) {
     return "unexpected argument " + in_quotes(words.back()) + ": " + words.front() +
            (found->takes_meter ? " takes the name of one meter at most" : " takes none");
@@ -86,19 +93,35 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
   return {};
 }
 
+// What is wrong with an option, without its value, which may be a key.
+std::string bad_option(std::string_view word) {
+  const std::string name(word.substr(0, word.find('=')));
+  if (name == "--key") {
+    return "the key is asked for by set-key; on a command line others could read it";
+  }
+  const auto known = std::find_if(options.begin(), options.end(), [&](const option& each) {
+    return each.name != nullptr && name == std::string("--") + each.name;
+  });
+  if (known == options.end()) {
+    return "there is no option " + in_quotes(name);
+  }
+  return "the option " + name +
+         (known->has_arg == no_argument ? " takes no value" : " wants a value");
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine result;
   const auto bad_usage = [&](const std::string& problem) {
-    if (!problem.empty()) {
-      print_error(problem);
-    }
+    print_error(problem);
     std::fputs("Try 'ir-meterctl --help'.\n", stderr);
     result.exit_status = EX_USAGE;
     return result;
   };
-  std::string of_set_key;  // an option that no other command has
+  const char* own_option = nullptr;  // one that only its owner has
+  decltype(Command::run) owner = nullptr;
+  opterr = 0;  // its messages repeat the whole option
   int chosen = 0;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   while ((chosen = getopt_long(argc, argv, "", options.data(), nullptr)) != -1) {
@@ -117,11 +140,18 @@ CommandLine parse_command_line(int argc, char** argv) {
         break;
       case meter:
         result.meter = optarg;
-        of_set_key = "--meter";
+        own_option = "--meter";
+        owner = set_key;
         break;
       case no_restart:
         result.restart = false;
-        of_set_key = "--no-restart";
+        own_option = "--no-restart";
+        owner = set_key;
+        break;
+      case yes:
+        result.confirmed = true;
+        own_option = "--yes";
+        owner = retry_key;
         break;
       case root:
         result.root = optarg;
@@ -134,18 +164,22 @@ CommandLine parse_command_line(int argc, char** argv) {
         std::fputs(chosen == help ? help_text : version_line, stdout);
         result.exit_status = std::fflush(stdout) == 0 ? EX_OK : EX_IOERR;
         return result;
-      default:  // getopt has said what is wrong
-        return bad_usage({});
+      default:
+        return bad_usage(optopt >= ' '
+                             ? "there is no option -" + std::string(1, static_cast<char>(optopt))
+                             : bad_option(argv[optind - 1]));
     }
   }
   const std::string problem = read_operands({argv + optind, argv + argc}, result);
   if (!problem.empty()) {
     return bad_usage(problem);
   }
-  if (!of_set_key.empty() && result.command->run != set_key) {
-    const bool wants_meter = of_set_key == "--meter" && result.command->takes_meter;
+  if (own_option != nullptr && result.command->run != owner) {
+    const auto* const has_it = std::ranges::find(commands, owner, &Command::run);
+    const bool wants_meter =
+        own_option == std::string_view("--meter") && result.command->takes_meter;
     return bad_usage(
-        of_set_key + " is an option of set-key" +
+        std::string(own_option) + " is an option of " + std::string(has_it->name) +
         (wants_meter ? ": write " + std::string(result.command->name) + " METER" : ""));
   }
   return result;

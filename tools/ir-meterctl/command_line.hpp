@@ -27,6 +27,7 @@ struct CommandLine {
   std::string meter;    // set-key --meter, and the operand of check and retry-key; empty: not given
   std::string root;     // what stands for / where files are looked for or stored; empty: itself
   bool restart = true;  // set-key
+  bool confirmed = false;  // retry-key
   // Set when there is nothing left to do: after --help and --version (0), or after a message about
   // a bad command line (64, EX_USAGE).
   std::optional<int> exit_status;

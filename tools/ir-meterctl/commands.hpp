@@ -20,7 +20,8 @@ namespace irmeterctl {
 [[nodiscard]] int check(const CommandLine& options, Output& output);
 // The serial ports, which of them could be the probe, and how to configure it.
 [[nodiscard]] int ports(const CommandLine& options, Output& output);
-// A key that the meter has rejected, or not answered for, is shown to it once more.
+// A key that the meter has rejected, or not answered for, is shown to it once more, when the user
+// has said so; waits for what becomes of it. EX_OK if the meter is read then, 1 if not.
 [[nodiscard]] int retry_key(const CommandLine& options, Output& output);
 // Puts the meter's key where systemd hands it to the service.
 [[nodiscard]] int set_key(const CommandLine& options, Output& output);
@@ -31,8 +32,8 @@ namespace irmeterctl {
 
 // A group of facts for each port.
 [[nodiscard]] Document ports_document(const std::vector<SerialPort>& ports);
-// Of retry-key, when the daemon has taken it on.
-[[nodiscard]] Document retry_document(const std::string& meter);
+// Of retry-key, when the poll with the key has ended.
+[[nodiscard]] Document retry_document(const MeterInfo& meter);
 // Of set-key: where the credential went, and what became of the service.
 [[nodiscard]] Document document_of(const Stored& stored, const std::string& credential,
                                    const std::string& service);

@@ -163,8 +163,7 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
     } else if (failure->fault == Fault::no_key && poll.why_no_key) {
       lines.add(Result::failed, poll.why_no_key->what, poll.why_no_key->cure);
     } else {
-      lines.add(Result::failed, irmeterd::cause_of(*failure),
-                std::string(irmeterd::text(failure->fault).cure));
+      lines.add(Result::failed, irmeterd::cause_of(*failure), irmeterd::cure_of(*failure));
     }
   }
   lines.add_not_tried(end);

@@ -1,5 +1,11 @@
 #include <sysexits.h>
 
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "common/bus_names.hpp"
+#include "common/config/characters.hpp"
 #include "common/config/checks.hpp"
 #include "lib/result.hpp"
 #include "tools/ir-meterctl/commands.hpp"
@@ -26,11 +32,23 @@ irmeter::Result<std::string> chosen_meter(const Meters& meters, const std::strin
                (wanted.empty() ? "" : " " + irmeterd::in_quotes(wanted)) + names};
 }
 
+// Whether the key is to be shown: each wrong one raises an alarm, so that nobody shows one by
+// mistake. Standard input that has ended says no.
+bool confirmed(const std::string& meter) {
+  std::cerr << "If the key is wrong, the meter raises an alarm at the grid company.\n"
+            << "Show it to the meter " << meter << " once more? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  answer = irmeterd::in_small_letters(answer);
+  return answer == "y" || answer == "yes";
+}
+
 }  // namespace
 
-Document retry_document(const std::string& meter) {
-  return {{{"Meter", "name", meter},
-           {"Outcome", "", "the state that 'ir-meterctl status' shows in a moment"}}};
+Document retry_document(const MeterInfo& meter) {
+  return {{{"Meter", "name", meter.name},
+           {"State", "state", meter.state},
+           {"Outcome", "state_detail", meter.state_detail}}};
 }
 
 int retry_key(const CommandLine& options, Output& output) {
@@ -40,9 +58,24 @@ int retry_key(const CommandLine& options, Output& output) {
     print_error(meter.error().what);
     return EX_USAGE;
   }
+  if (!options.confirmed && !confirmed(*meter)) {
+    print_error("nothing was done; answer yes if the key is right, or add --yes");
+    return EXIT_FAILURE;
+  }
   client.retry_key(*meter);
-  output.write(retry_document(*meter));
-  return EX_OK;
+  try {
+    client.read_now(*meter);
+  } catch (const Failure&) {
+    // How the poll ended is in the properties.
+  }
+  const Meters meters = client.look().meters;
+  const auto found = meters.find(irmeterd::meter_path(*meter));
+  if (found == meters.end()) {
+    print_error("ir-meterd has no meter " + irmeterd::in_quotes(*meter) + " any more");
+    return EXIT_FAILURE;
+  }
+  output.write(retry_document(found->second));
+  return found->second.state == irmeter::info(irmeter::State::online).name ? EX_OK : EXIT_FAILURE;
 }
 
 }  // namespace irmeterctl
