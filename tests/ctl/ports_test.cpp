@@ -107,6 +107,49 @@ TEST_F(Ports, WhatUdevKnowsAsTheProbeComesFirst) {
   EXPECT_EQ(ports[1].best_name(), "/dev/ttyUSB0");
 }
 
+// As CH340s are: without a serial number, and so with one link for two of them.
+TEST_F(Ports, AnAdapterWithoutASerialNumberIsNamedByItsPlace) {
+  const std::string by_id = "dev/serial/by-id/usb-1a86_USB_Serial-if00-port0";
+  for (const std::string name : {"ttyUSB0", "ttyUSB1"}) {
+    usb_port(name, "ch341-uart", "1a86", "USB Serial");
+    fs::remove(machine_.path("sys/devices/pci/usb1/" + name + "/serial"));
+    link("dev/serial/by-path/pci-usb-of-" + name, "../../" + name);
+  }
+  link(by_id, "../../ttyUSB1");
+  const auto ports = find_serial_ports(root());
+  ASSERT_EQ(ports.size(), 2U);
+  for (const SerialPort& port : ports) {
+    EXPECT_EQ(port.best_name(), "/dev/serial/by-path/pci-usb-of-" + port.path.substr(5));
+  }
+  EXPECT_NE(to_text(ports_document(ports))
+                .find("device = \"/dev/serial/by-path/pci-usb-of-ttyUSB1\"\nWhy by that name: it "
+                      "stays with the socket; the adapter has no serial number of its own"),
+            std::string::npos)
+      << to_text(ports_document(ports));
+}
+
+TEST_F(Ports, AdaptersOfOneSerialNumberAreNamedByTheirPlaces) {
+  for (const std::string name : {"ttyUSB0", "ttyUSB1"}) {
+    usb_port(name, "ftdi_sio", "FTDI", "FT232R USB UART");
+    link("dev/serial/by-path/pci-usb-of-" + name, "../../" + name);
+  }
+  link("dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0", "../../ttyUSB0");
+  for (const SerialPort& port : find_serial_ports(root())) {
+    EXPECT_EQ(port.best_name(), "/dev/serial/by-path/pci-usb-of-" + port.path.substr(5));
+    EXPECT_NE(port.links_move.find("the same serial number"), std::string::npos);
+  }
+}
+
+TEST_F(Ports, SeveralHeadsDoNotShareTheLinkOfTheProbe) {
+  usb_port("ttyUSB0", "cp210x", "Weidmann Elektronik", "IR-Lesekopf USB");
+  link("dev/serial/by-path/pci-usb-of-ttyUSB0", "../../ttyUSB0");
+  link("dev/ir-probe", "ttyUSB0");
+  EXPECT_EQ(find_serial_ports(root()).front().best_name(), "/dev/ir-probe");
+  usb_port("ttyUSB1", "cp210x", "Weidmann Elektronik", "IR-Lesekopf USB");
+  EXPECT_EQ(find_serial_ports(root()).front().best_name(),
+            "/dev/serial/by-path/pci-usb-of-ttyUSB0");
+}
+
 TEST_F(Ports, AHeadThatSaysWhatItIsIsKnown) {
   usb_port("ttyUSB0", "cp210x", "Weidmann Elektronik", "IR-Lesekopf USB");
   EXPECT_EQ(find_serial_ports(root()).front().likelihood, Likelihood::known);

@@ -127,6 +127,8 @@ TEST(CtlPage, HasEveryKeyOfPorts) {
   port.usb.emplace();
   port.driver = "usbserial";
   port.links = {"/dev/ir-probe"};
+  port.links_move = "why";
+  port.likelihood = irmeterctl::Likelihood::known;
   port.node.emplace();
   Words keys = keys_of(irmeterctl::ports_document({port}));
   keys.insert("opens_for_service");  // where the service is installed

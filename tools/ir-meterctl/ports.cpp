@@ -69,6 +69,12 @@ Facts facts_of(const SerialPort& port) {
   const bool useful = port.node && port.likelihood != Likelihood::no;
   facts.push_back({useful ? "To configure it" : "", "", "device = \"" + port.best_name() + "\""});
   facts.push_back({"", "device", port.best_name()});
+  if (useful && !port.links_move.empty()) {
+    facts.push_back({"Why by that name", "why_device",
+                     port.best_name().find("/by-path/") == std::string::npos
+                         ? "there is none that stays; " + port.links_move
+                         : "it stays with the socket; " + port.links_move});
+  }
   return facts;
 }
 

@@ -23,6 +23,9 @@ constexpr std::array<const char*, 8> names_of_others{
     "zigbee", "z-wave", "zwave", "conbee", "modem", "gps", "gnss", "mobile broadband"};
 constexpr std::array<std::string_view, 4> modem_drivers{"option1", "qcserial", "sierra", "hso"};
 
+constexpr const char* probe_link = "/dev/ir-probe";
+constexpr const char* by_path = "/dev/serial/by-path";
+
 std::string first_line(const fs::path& path) {
   std::ifstream file(path);
   std::string line;
@@ -41,9 +44,9 @@ void find_driver_and_usb(SerialPort& port, const fs::path& device, const fs::pat
       port.driver = driver;
     }
     if (!port.usb && fs::exists(each / "idVendor", none)) {
-      port.usb = {first_line(each / "idVendor"), first_line(each / "idProduct"),
+      port.usb = {first_line(each / "idVendor"),     first_line(each / "idProduct"),
                   first_line(each / "manufacturer"), first_line(each / "product"),
-                  first_line(each / "serial")};
+                  first_line(each / "serial"),       each.string()};
     }
   }
 }
@@ -56,8 +59,8 @@ std::vector<std::string> links_to(const fs::path& node, const std::string& root)
       links.push_back(link.string().substr(root.size()));
     }
   };
-  add(root + "/dev/ir-probe");
-  for (const char* directory : {"/dev/serial/by-id", "/dev/serial/by-path"}) {
+  add(root + probe_link);
+  for (const char* directory : {"/dev/serial/by-id", by_path}) {
     std::error_code none;
     const std::size_t before = links.size();
     for (fs::directory_iterator each(root + directory, none), end; !none && each != end;
@@ -79,7 +82,7 @@ bool is_known_head(const UsbNames& usb) {
 }
 
 std::pair<Likelihood, std::string> likelihood_of(const SerialPort& port) {
-  if (!port.links.empty() && port.links.front() == "/dev/ir-probe") {
+  if (!port.links.empty() && port.links.front() == probe_link) {
     return {Likelihood::known, "udev knows it as the probe"};
   }
   if (!port.usb) {
@@ -100,6 +103,36 @@ std::pair<Likelihood, std::string> likelihood_of(const SerialPort& port) {
     return {Likelihood::no, "a modem for mobile networks"};
   }
   return {Likelihood::possible, "a USB serial adapter, as most heads for meters are"};
+}
+
+// udev makes these links of what an adapter says of itself: of two that say the same, the one that
+// was plugged in last has the link. CH340s have no serial number, and CP2102s that nobody has given
+// one have all the same.
+std::string why_links_move(const SerialPort& port, const std::vector<SerialPort>& all) {
+  if (!port.usb) {
+    return {};
+  }
+  const auto others = [&](const auto& condition) {
+    return std::ranges::any_of(all, [&](const SerialPort& other) {
+      return other.usb && other.usb->folder != port.usb->folder && condition(*other.usb);
+    });
+  };
+  if (!port.links.empty() && port.links.front() == probe_link) {
+    return is_known_head(*port.usb) && others(is_known_head)
+               ? std::string("of several heads the one that was plugged in last is ") + probe_link
+               : "";
+  }
+  if (port.usb->serial_number.empty() || port.usb->serial_number == "0001") {
+    return "the adapter has no serial number of its own, and of two such adapters the one that was "
+           "plugged in last has the link by its name";
+  }
+  const bool is_twin = others([&](const UsbNames& other) {
+    return other.vendor_id == port.usb->vendor_id && other.product_id == port.usb->product_id &&
+           other.serial_number == port.usb->serial_number;
+  });
+  return is_twin ? "another adapter has the same serial number, and the one that was plugged in "
+                   "last has the link by its name"
+                 : "";
 }
 
 // Nothing where there is no port behind the name: a virtual terminal, or a number kept in reserve.
@@ -134,6 +167,11 @@ std::optional<SerialPort> examine(const fs::path& entry, const std::string& root
 }  // namespace
 
 const std::string& SerialPort::best_name() const {
+  const auto by_place = std::ranges::find_if(
+      links, [](const std::string& link) { return link.starts_with(by_path); });
+  if (!links_move.empty() && by_place != links.end()) {
+    return *by_place;
+  }
   return links.empty() ? path : links.front();
 }
 
@@ -145,6 +183,9 @@ std::vector<SerialPort> find_serial_ports(const std::string& root) {
     if (auto port = examine(each->path(), root)) {
       ports.push_back(std::move(*port));
     }
+  }
+  for (SerialPort& port : ports) {
+    port.links_move = why_links_move(port, ports);
   }
   std::ranges::sort(ports, [](const SerialPort& a, const SerialPort& b) {
     return std::pair(a.likelihood, a.path) < std::pair(b.likelihood, b.path);

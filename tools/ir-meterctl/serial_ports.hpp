@@ -40,6 +40,7 @@ struct UsbNames {
   std::string manufacturer;
   std::string product;
   std::string serial_number;
+  std::string folder{};  // in sysfs: the ports of one device have the same
 };
 
 // How likely a port leads to the probe, the likeliest first.
@@ -60,6 +61,10 @@ struct SerialPort {
   std::string because;              // why, as a clause
   std::optional<struct stat> node;  // absent: there is no such file
   std::vector<irmeterd::PortUser> users;
+
+  // Why the links that are named after the device move to another port, as a clause; empty where
+  // they stay.
+  std::string links_move{};
 
   // For the configuration: the name that is the least likely to change.
   [[nodiscard]] const std::string& best_name() const;
