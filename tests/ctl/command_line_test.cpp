@@ -32,9 +32,9 @@ TEST_F(CtlCommandLine, MistakesEndWith64AndSayWhatIsRight) {
     std::string named;  // in the message
   };
   const std::vector<Mistake> mistakes{
-      {{}, "a command is missing: use set-key, ports, check, status, watch or retry-key"},
+      {{}, "a command is missing: use set-key, ports, check, status, watch, retry-key or forget"},
       {{"stauts"},
-       "unknown command \"stauts\": use set-key, ports, check, status, watch or retry-key"},
+       "unknown command \"stauts\": use set-key, ports, check, status, watch, retry-key or forget"},
       {{"status", "main"}, "unexpected argument \"main\": status takes none"},
       {{"check", "a", "b"}, "unexpected argument \"b\": check takes the name of one meter at most"},
       {{"status", "--bus", "none"}, "--bus: \"none\" is neither system nor session"},
@@ -44,7 +44,7 @@ TEST_F(CtlCommandLine, MistakesEndWith64AndSayWhatIsRight) {
        "unexpected argument \"b\": retry-key takes the name of one meter at most"},
       {{"retry-key", "--meter", "main"}, "--meter is an option of set-key: write retry-key METER"},
       {{"watch", "--no-restart"}, "--no-restart is an option of set-key"},
-      {{"watch", "--yes"}, "--yes is an option of retry-key"},
+      {{"watch", "--yes"}, "--yes is an option of retry-key and forget"},
       {{"--key", "01234567890123456789"},
        "the key is asked for by set-key; on a command line others could read it"},
       {{"set-key", "--key=01234567890123456789"},

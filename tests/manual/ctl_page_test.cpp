@@ -81,7 +81,7 @@ TEST(CtlPage, HasTheCommandsOfHelp) {
     commands.insert(command);
   }
   EXPECT_EQ(tags(read_page(CTL_PAGE).in("COMMANDS")), commands);
-  EXPECT_EQ(commands.size(), 6U);
+  EXPECT_EQ(commands.size(), 7U);
 }
 
 TEST(CtlPage, HasEveryLayerThatIsChecked) {
@@ -153,6 +153,12 @@ TEST(CtlPage, HasEveryKeyOfWatchThatStatusHasNot) {
   for (const std::string& key : changes) {
     EXPECT_TRUE(status.contains(key)) << key;
   }
+}
+
+TEST(CtlPage, HasEveryKeyOfForget) {
+  Words keys = keys_of(irmeterctl::kept_document({{"id", {}}}));
+  keys.erase("meters");
+  EXPECT_EQ(listed("JSON", "forget"), keys);
 }
 
 TEST(CtlPage, HasEveryKeyOfRetryKey) {

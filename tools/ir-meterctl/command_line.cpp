@@ -28,6 +28,7 @@ Sets up ir-meterd, finds out what is wrong, and shows what it reads.
   status             show the meters and their latest readings
   watch              show every change until Ctrl-C
   retry-key [METER]  have a key tried once more that the meter has rejected
+  forget [ID]        list what the broker keeps of meters, or remove what it keeps of one
 
   --config FILE      configuration to use (default /etc/ir-meterd/ir-meterd.toml)
   --bus BUS          system or session (default: as the configuration says)
@@ -36,8 +37,8 @@ Sets up ir-meterd, finds out what is wrong, and shows what it reads.
   --version          print the version and exit
   --help             print this help and exit
 
-Of retry-key:
-  --yes              do not ask before the key is shown to the meter
+Of retry-key and forget:
+  --yes              do not ask before the key is shown, or anything is removed
 
 Of set-key:
   --meter NAME       the meter whose key it is, where several have keys of their own
@@ -60,18 +61,19 @@ constexpr std::array<option, 10> options{{{"config", required_argument, nullptr,
                                           {"help", no_argument, nullptr, help},
                                           {nullptr, 0, nullptr, 0}}};
 
-constexpr std::array<Command, 6> commands{{
-    {"set-key", set_key},
+constexpr std::array<Command, 7> commands{{
+    {"set-key", set_key, false, "--meter --no-restart"},
     {"ports", ports},
     {"check", check, true},
     {"status", status},
     {"watch", watch},
-    {"retry-key", retry_key, true},
+    {"retry-key", retry_key, true, "--yes"},
+    {"forget", forget, true, "--yes"},
 }};
 
 // Reads the words behind the options; what is wrong with them, or nothing.
 std::string read_operands(const std::vector<std::string>& words, CommandLine& result) {
-  constexpr const char* known = "use set-key, ports, check, status, watch or retry-key";
+  constexpr const char* known = "use set-key, ports, check, status, watch, retry-key or forget";
   if (words.empty()) {
     return std::string("a command is missing: ") + known;
   }
@@ -119,9 +121,8 @@ CommandLine parse_command_line(int argc, char** argv) {
     result.exit_status = EX_USAGE;
     return result;
   };
-  const char* own_option = nullptr;  // one that only its owner has
-  decltype(Command::run) owner = nullptr;
-  opterr = 0;  // its messages repeat the whole option
+  std::string_view own_option;  // one that not every command has
+  opterr = 0;                   // its messages repeat the whole option
   int chosen = 0;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   while ((chosen = getopt_long(argc, argv, "", options.data(), nullptr)) != -1) {
@@ -141,17 +142,14 @@ CommandLine parse_command_line(int argc, char** argv) {
       case meter:
         result.meter = optarg;
         own_option = "--meter";
-        owner = set_key;
         break;
       case no_restart:
         result.restart = false;
         own_option = "--no-restart";
-        owner = set_key;
         break;
       case yes:
         result.confirmed = true;
         own_option = "--yes";
-        owner = retry_key;
         break;
       case root:
         result.root = optarg;
@@ -174,12 +172,16 @@ CommandLine parse_command_line(int argc, char** argv) {
   if (!problem.empty()) {
     return bad_usage(problem);
   }
-  if (own_option != nullptr && result.command->run != owner) {
-    const auto* const has_it = std::ranges::find(commands, owner, &Command::run);
-    const bool wants_meter =
-        own_option == std::string_view("--meter") && result.command->takes_meter;
+  if (result.command->own_options.find(own_option) == std::string_view::npos) {
+    std::string owners;
+    for (const Command& command : commands) {
+      if (command.own_options.find(own_option) != std::string_view::npos) {
+        owners += (owners.empty() ? "" : " and ") + std::string(command.name);
+      }
+    }
+    const bool wants_meter = own_option == "--meter" && result.command->takes_meter;
     return bad_usage(
-        std::string(own_option) + " is an option of " + std::string(has_it->name) +
+        std::string(own_option) + " is an option of " + owners +
         (wants_meter ? ": write " + std::string(result.command->name) + " METER" : ""));
   }
   return result;

@@ -16,7 +16,8 @@ class Output;
 struct Command {
   std::string_view name;
   int (*run)(const CommandLine& options, Output& output);
-  bool takes_meter = false;  // as its operand
+  bool takes_meter = false;           // as its operand
+  std::string_view own_options = {};  // those that not every command has
 };
 
 struct CommandLine {
@@ -24,10 +25,11 @@ struct CommandLine {
   std::string config_path = "/etc/ir-meterd/ir-meterd.toml";
   std::optional<irmeterd::Bus> bus;  // system or session; absent: as the configuration says
   bool json = false;
-  std::string meter;    // set-key --meter, and the operand of check and retry-key; empty: not given
-  std::string root;     // what stands for / where files are looked for or stored; empty: itself
-  bool restart = true;  // set-key
-  bool confirmed = false;  // retry-key
+  std::string
+      meter;  // set-key --meter, and the operand of check, retry-key and forget; empty: not given
+  std::string root;        // what stands for / where files are looked for or stored; empty: itself
+  bool restart = true;     // set-key
+  bool confirmed = false;  // retry-key and forget
   // Set when there is nothing left to do: after --help and --version (0), or after a message about
   // a bad command line (64, EX_USAGE).
   std::optional<int> exit_status;

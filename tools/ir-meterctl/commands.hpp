@@ -1,6 +1,8 @@
 // The commands of ir-meterctl, and what those print that do not write as they go.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,11 @@
 
 namespace irmeterctl {
 
+struct KeptMeter {
+  std::set<std::string> topics;
+  bool online = false;
+};
+
 // Each returns the exit status, and may throw std::exception with what is wrong, such as Failure.
 
 // Everything between the configuration and Home Assistant, layer by layer, each with its cure. Asks
@@ -20,6 +27,8 @@ namespace irmeterctl {
 [[nodiscard]] int check(const CommandLine& options, Output& output);
 // The serial ports, which of them could be the probe, and how to configure it.
 [[nodiscard]] int ports(const CommandLine& options, Output& output);
+// What the broker keeps of each meter, or with the id of one removes it, when the user has said so.
+[[nodiscard]] int forget(const CommandLine& options, Output& output);
 // A key that the meter has rejected, or not answered for, is shown to it once more, when the user
 // has said so; waits for what becomes of it. EX_OK if the meter is read then, 1 if not.
 [[nodiscard]] int retry_key(const CommandLine& options, Output& output);
@@ -32,6 +41,8 @@ namespace irmeterctl {
 
 // A group of facts for each port.
 [[nodiscard]] Document ports_document(const std::vector<SerialPort>& ports);
+// Of forget: what the broker keeps of meters, by id.
+[[nodiscard]] Document kept_document(const std::map<std::string, KeptMeter>& meters);
 // Of retry-key, when the poll with the key has ended.
 [[nodiscard]] Document retry_document(const MeterInfo& meter);
 // Of set-key: where the credential went, and what became of the service.

@@ -6,8 +6,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <iostream>
+#include <string>
 #include <string_view>
 
+#include "common/config/characters.hpp"
 #include "common/config/checks.hpp"
 #include "common/json.hpp"
 
@@ -139,6 +142,14 @@ void Output::write_all(const std::string& text) {
       error_ = errno;
     }
   }
+}
+
+bool confirmed(const std::string& question) {
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  answer = irmeterd::in_small_letters(answer);
+  return answer == "y" || answer == "yes";
 }
 
 void print_error(const std::string& problem) {

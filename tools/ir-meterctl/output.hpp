@@ -78,6 +78,10 @@ class Output {
   int error_ = 0;  // errno of the first write that failed
 };
 
+// Asks on standard error, with " [y/N] " behind the question, and reads the answer from standard
+// input; where that has ended it is no.
+[[nodiscard]] bool confirmed(const std::string& question);
+
 // "ir-meterctl: problem" on standard error.
 void print_error(const std::string& problem);
 

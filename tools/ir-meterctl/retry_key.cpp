@@ -1,11 +1,9 @@
 #include <sysexits.h>
 
 #include <cstdlib>
-#include <iostream>
 #include <string>
 
 #include "common/bus_names.hpp"
-#include "common/config/characters.hpp"
 #include "common/config/checks.hpp"
 #include "lib/result.hpp"
 #include "tools/ir-meterctl/commands.hpp"
@@ -32,17 +30,6 @@ irmeter::Result<std::string> chosen_meter(const Meters& meters, const std::strin
                (wanted.empty() ? "" : " " + irmeterd::in_quotes(wanted)) + names};
 }
 
-// Whether the key is to be shown: each wrong one raises an alarm, so that nobody shows one by
-// mistake. Standard input that has ended says no.
-bool confirmed(const std::string& meter) {
-  std::cerr << "If the key is wrong, the meter raises an alarm at the grid company.\n"
-            << "Show it to the meter " << meter << " once more? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  answer = irmeterd::in_small_letters(answer);
-  return answer == "y" || answer == "yes";
-}
-
 }  // namespace
 
 Document retry_document(const MeterInfo& meter) {
@@ -58,7 +45,11 @@ int retry_key(const CommandLine& options, Output& output) {
     print_error(meter.error().what);
     return EX_USAGE;
   }
-  if (!options.confirmed && !confirmed(*meter)) {
+  if (!options.confirmed &&
+      !confirmed(
+          "If the key is wrong, the meter raises an alarm at the grid company.\nShow it to the "
+          "meter " +
+          *meter + " once more?")) {
     print_error("nothing was done; answer yes if the key is right, or add --yes");
     return EXIT_FAILURE;
   }

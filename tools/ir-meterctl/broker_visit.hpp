@@ -1,0 +1,279 @@
+// One visit to the MQTT broker from outside the daemon: whether it takes us, and what it keeps.
+//
+// It comes under a client id of its own, so that the daemon's connection stays.
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/config/credentials.hpp"
+#include "common/config/url.hpp"
+#include "common/file_descriptor.hpp"
+#include "common/line/open.hpp"
+#include "common/loop.hpp"
+#include "common/mqtt/session.hpp"
+#include "common/mqtt/topics.hpp"
+#include "tools/ir-meterctl/output.hpp"
+#include "tools/ir-meterctl/stored_secret.hpp"
+
+namespace irmeterctl {
+
+class BrokerVisit {
+  using MqttEvent = irmeterd::MqttEvent;
+
+ public:
+  // root: where credentials are stored, as for find_credential(). Throws std::exception when the
+  // system gives no event loop.
+  BrokerVisit(const irmeterd::MqttConfig& config, const std::string& root)
+      : root_(root),
+        mailbox_(std::make_shared<irmeterd::Mailbox<MqttEvent>>()),
+        mail_(loop_.io(mailbox_->fd(), EPOLLIN, [this](std::uint32_t) { take_mail(); })) {
+    settings_.config = config;
+    settings_.url = *irmeterd::parse_mqtt_url(config.url);
+    settings_.client_id =
+        config.client_id.empty() ? "ir-meterd-" + irmeterd::machine_name() : config.client_id;
+    settings_.client_id += "-check";
+    settings_.retry.connect_timeout = connect_limit;
+  }
+  ~BrokerVisit() {
+    if (!session_) {
+      return;
+    }
+    const auto deadline = std::chrono::steady_clock::now() + end_limit;
+    try {
+      session_->disconnect(deadline);
+    } catch (const std::exception&) {
+      // It was not connected.
+    }
+    (void)irmeterd::MqttSession::end(std::move(session_), deadline);
+  }
+  BrokerVisit(const BrokerVisit&) = delete;
+  BrokerVisit& operator=(const BrokerVisit&) = delete;
+
+  // What is wrong, or nothing once the connection stands. Takes half a minute at most.
+  [[nodiscard]] std::optional<Advice> connect() {
+    for (const auto step :
+         {&BrokerVisit::look_at_tls_files, &BrokerVisit::read_password,
+          &BrokerVisit::read_client_key, &BrokerVisit::reach, &BrokerVisit::log_on}) {
+      if (auto advice = (this->*step)()) {
+        return advice;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // host:port, and whether it is with TLS.
+  [[nodiscard]] std::string address() const {
+    return settings_.url.broker.text() + (settings_.url.tls ? " with TLS" : "");
+  }
+
+  // What follows is only for after connect().
+
+  // What the broker keeps under these topics, by topic. Takes some seconds where it lacks one.
+  [[nodiscard]] std::map<std::string, std::string> kept(const std::vector<std::string>& topics) {
+    try {
+      for (const std::string& topic : topics) {
+        session_->subscribe(topic);
+      }
+      (void)wait([&] { return kept_.size() == topics.size(); }, kept_limit);
+    } catch (const std::exception&) {
+      // The connection is gone again; what came counts.
+    }
+    return kept_;
+  }
+
+  // The same for topics with wildcards, whatever there is: until nothing more has come for a while.
+  [[nodiscard]] std::map<std::string, std::string> all_kept(
+      const std::vector<std::string>& filters) {
+    try {
+      for (const std::string& filter : filters) {
+        session_->subscribe(filter);
+      }
+      for (std::size_t before = 0; wait([&] { return kept_.size() > before; }, kept_limit);) {
+        before = kept_.size();
+      }
+    } catch (const std::exception&) {
+      // The connection is gone again; what came counts.
+    }
+    return kept_;
+  }
+
+  // Has the broker keep nothing under these topics, which all_kept() has brought; those that it
+  // still keeps.
+  [[nodiscard]] std::set<std::string> remove(std::set<std::string> topics) {
+    try {
+      for (const std::string& topic : topics) {
+        session_->publish({topic, "", 1, true});
+      }
+      // What is published comes back by the subscription.
+      (void)wait(
+          [&] {
+            std::erase_if(topics,
+                          [&](const std::string& topic) { return kept_.at(topic).empty(); });
+            return topics.empty();
+          },
+          connect_limit);
+    } catch (const std::exception&) {
+      // The connection is gone.
+    }
+    return topics;
+  }
+
+ private:
+  static constexpr std::chrono::seconds connect_limit{10};
+  // What a broker keeps comes with the answer to the subscription.
+  static constexpr std::chrono::seconds kept_limit{3};
+  static constexpr std::chrono::milliseconds end_limit{450};
+
+  static Advice missing(const std::string& what, const std::string& credential,
+                        const StoredSecret& stored) {
+    if (stored.problem) {
+      return *stored.problem;
+    }
+    if (!stored.place.empty()) {
+      return {what + " in " + stored.place + " is empty", "write it there, alone"};
+    }
+    return {what + " is not stored",
+            "write it into /etc/credstore/" + credential +
+                ", owned by root and with mode 0600, and restart the service"};
+  }
+
+  std::optional<Advice> look_at_tls_files() {
+    irmeterd::Config tls_only;
+    tls_only.mqtt = settings_.config;
+    tls_only.mqtt->password_credential.clear();
+    tls_only.mqtt->password_file.clear();
+    tls_only.mqtt->client_key_credential.clear();
+    const auto problems = irmeterd::load_secrets(tls_only, {}).problems;
+    if (!problems.empty()) {
+      return Advice{problems.front().text(), "see that the file is there and may be read"};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Advice> read_password() {
+    const irmeterd::MqttConfig& config = settings_.config;
+    if (config.password_credential.empty() && config.password_file.empty()) {
+      return std::nullopt;
+    }
+    StoredSecret password = config.password_file.empty()
+                                ? find_credential(config.password_credential, root_)
+                                : read_secret_file(config.password_file);
+    if (password.text.empty()) {
+      return missing("the MQTT password", config.password_credential, password);
+    }
+    settings_.password = password.text;
+    return std::nullopt;
+  }
+
+  // The library wants a file; this one is in memory and of this process alone.
+  std::optional<Advice> read_client_key() {
+    const std::string& name = settings_.config.client_key_credential;
+    if (name.empty()) {
+      return std::nullopt;
+    }
+    const StoredSecret key = find_credential(name, root_);
+    if (key.text.empty()) {
+      return missing("the MQTT client key", name, key);
+    }
+    client_key_ = irmeterd::FileDescriptor(memfd_create("client-key", MFD_CLOEXEC));
+    const std::string_view text = key.text.reveal();
+    if (write(client_key_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+      return Advice{"no memory for the MQTT client key", "end other programs"};
+    }
+    settings_.config.client_key_file = "/proc/self/fd/" + std::to_string(client_key_.get());
+    return std::nullopt;
+  }
+
+  std::optional<Advice> reach() {
+    std::optional<irmeterd::OpenedLine> opened;
+    const irmeterd::TcpConnect attempt(
+        loop_, "tcp://" + settings_.url.broker.text(),
+        [&](irmeterd::OpenedLine result) { opened = std::move(result); });
+    constexpr auto cure = "see that the broker runs and listens there, and that url names it";
+    if (!wait([&] { return opened.has_value(); }, connect_limit)) {
+      return Advice{settings_.url.broker.text() + " does not answer", cure};
+    }
+    if (const auto* failure = std::get_if<irmeter::Failure>(&*opened)) {
+      return Advice{"cannot reach " + failure->context, cure};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Advice> log_on() {
+    try {
+      session_ = std::make_unique<irmeterd::MqttSession>(settings_, mailbox_, 1);
+    } catch (const std::exception& error) {
+      return Advice{error.what(), "see the settings of [mqtt]"};
+    }
+    if (!wait([this] { return outcome_.has_value(); }, 2 * connect_limit)) {
+      return Advice{settings_.url.broker.text() + " takes connections and says nothing",
+                    "see that it is an MQTT broker, and its log"};
+    }
+    if (outcome_->kind == MqttEvent::Kind::connected) {
+      return std::nullopt;
+    }
+    if (outcome_->answered) {
+      return Advice{outcome_->reason,
+                    "see username and password in the configuration and in the broker's, and the "
+                    "broker's log"};
+    }
+    return Advice{settings_.url.broker.text() + " takes connections, but no MQTT session begins",
+                  settings_.url.tls ? "see that ca_file holds the authority that signed the "
+                                      "broker's certificate, that the certificate names this host "
+                                      "and is in date, and that the port is the one for TLS"
+                                    : "see that the port is the one for MQTT without TLS"};
+  }
+
+  void take_mail() {
+    for (MqttEvent& event : mailbox_->take()) {
+      if (event.kind == MqttEvent::Kind::message) {
+        keep(event.message);
+      } else if (!outcome_) {
+        outcome_ = std::move(event);
+      }
+    }
+  }
+
+  // What is published meanwhile is not kept, but an empty message says that nothing is.
+  void keep(const irmeterd::MqttMessage& message) {
+    if (message.retained || message.payload.empty()) {
+      kept_[message.topic] = message.payload;
+    }
+  }
+
+  bool wait(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
+    const irmeter::Instant end = loop_.now() + limit;
+    while (!condition() && loop_.now() < end) {
+      loop_.run_once(std::chrono::milliseconds(100));
+    }
+    return condition();
+  }
+
+  irmeterd::MqttSettings settings_;
+  std::string root_;
+  irmeterd::Loop loop_;
+  irmeterd::MqttMailbox mailbox_;
+  irmeterd::EventSource mail_;
+  irmeterd::FileDescriptor client_key_;
+  std::unique_ptr<irmeterd::MqttSession> session_;
+  std::optional<irmeterd::MqttEvent> outcome_;  // of the attempt to connect
+  std::map<std::string, std::string> kept_;
+};
+
+}  // namespace irmeterctl
