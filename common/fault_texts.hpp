@@ -58,6 +58,10 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
      "configure the one the probe is connected to"},
     {irmeter::Fault::no_server, "The serial server is out of reach",
      "see that it runs and that nobody else uses it"},
+    {irmeter::Fault::other_service, "What answers there is no serial server",
+     "configure the host and port of the serial server that the probe is connected to"},
+    {irmeter::Fault::telnet, "The serial server speaks telnet, which changes what the meter sends",
+     "configure its port for raw TCP, without telnet and RFC 2217"},
     {irmeter::Fault::silent, "The meter does not answer",
      "turn the probe by 180 degrees, seat it on the meter's optical port, check the settings rts "
      "and dtr, and give a meter that refuses sessions five minutes"},
@@ -65,8 +69,15 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
      "put an opaque strip (foam) between its two diodes, and turn the probe by 180 degrees"},
     {irmeter::Fault::garbled, "Bytes arrive, but no valid packet",
      "seat the probe on the meter's optical port and shield it from other light"},
+    {irmeter::Fault::damaged, "The meter answers, but its answers arrive damaged",
+     "seat the probe firmly on the meter's optical port and shield it from other light"},
     {irmeter::Fault::no_response, "The meter stopped answering in the middle of a session",
      "seat the probe firmly on the meter's optical port"},
+    {irmeter::Fault::overdue,
+     "The poll was not over after 15 seconds, because bytes arrive too slowly or without a pause",
+     "see that nothing but the meter sends on the line, and that a serial server passes bytes on "
+     "at "
+     "once"},
     {irmeter::Fault::session_lost, "The meter ended the session", "the next poll opens a new one"},
     {irmeter::Fault::unexpected, "The meter's answer does not fit the request",
      "shield the probe from other light, and if it stays so, report it with what the log says at "

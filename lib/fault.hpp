@@ -21,12 +21,16 @@ enum class Fault : std::uint8_t {
   device_busy,
   unusable_device,
   no_server,
+  other_service,
+  telnet,
   // The light between probe and meter.
   silent,
   echo,
   garbled,
+  damaged,
   // The session with the meter.
   no_response,
+  overdue,
   session_lost,
   unexpected,
   busy,
@@ -40,7 +44,7 @@ enum class Fault : std::uint8_t {
   // Not a fault at all.
   quiet,
 };
-inline constexpr std::size_t fault_count = 19;
+inline constexpr std::size_t fault_count = 23;
 
 enum class Retry : std::uint8_t {
   same_poll,  // once, in a fresh session
@@ -62,10 +66,14 @@ inline constexpr std::array<FaultInfo, fault_count> faults{{
     {Fault::device_busy, "device-busy", State::device_busy, Retry::hold_off},
     {Fault::unusable_device, "unusable-device", State::error, Retry::hold_off},
     {Fault::no_server, "no-server", State::no_device, Retry::hold_off},
+    {Fault::other_service, "other-service", State::error, Retry::hold_off},
+    {Fault::telnet, "telnet", State::error, Retry::hold_off},
     {Fault::silent, "silent", State::silent, Retry::next_poll},
     {Fault::echo, "echo", State::echo, Retry::next_poll},
     {Fault::garbled, "garbled", State::garbled, Retry::next_poll},
+    {Fault::damaged, "damaged", State::garbled, Retry::same_poll},
     {Fault::no_response, "no-response", State::error, Retry::same_poll},
+    {Fault::overdue, "overdue", State::error, Retry::next_poll},
     {Fault::session_lost, "session-lost", State::error, Retry::same_poll},
     {Fault::unexpected, "unexpected", State::error, Retry::same_poll},
     {Fault::busy, "busy", State::error, Retry::next_poll},

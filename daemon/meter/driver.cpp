@@ -20,10 +20,10 @@ constexpr irmeter::LinkTiming timing;
 // is due gets as long to tell before the meter is called offline.
 constexpr std::chrono::seconds poll_over_within{15};
 
-// For the watchdog. A loop that turns meets deadlines within milliseconds; a poll takes seconds,
-// and many minutes only where every byte comes just before it is missed.
+// For the watchdog. A loop that turns meets deadlines within milliseconds; a poll has a deadline of
+// its own, and an attempt to open the line takes seconds for each address of a server.
 constexpr std::chrono::minutes deadline_met_within{1};
-constexpr std::chrono::hours longest_poll{1};
+constexpr std::chrono::minutes longest_poll{5};
 
 // A line that is back is to be read within an interval. A missing device costs little to look for;
 // a server is not to be pressed.

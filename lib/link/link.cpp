@@ -65,13 +65,20 @@ void Link::set_limits(const Negotiated& limits) {
   scanner_.set_max_packet_size(limits.packet_size);
 }
 
-void Link::abort() {
+void Link::give_up() {
   state_ = Idle{};
   wipe_secret();
   while (auto unsent = outgoing_.pop()) {
     unsent->bytes.wipe();
   }
   outcome_.reset();
+  for (const Timer timer : {Timer::send, Timer::nak, Timer::refuse, Timer::answer}) {
+    timers_.stop(timer);
+  }
+}
+
+void Link::abort() {
+  give_up();
   scanner_.clear();
   timers_.stop_all();
 }
@@ -141,6 +148,9 @@ void Link::take_items(Instant now) {
     } else if (std::holds_alternative<ReceivedDamage>(*item)) {
       ++counters_.crc_errors;
       request_.attempt.damaged = awaiting();
+      if (std::holds_alternative<AwaitingResponse>(state_)) {
+        request_.evidence.set(Sign::damage);
+      }
     } else {
       on_ack(now);
     }
@@ -162,6 +172,9 @@ void Link::on_ack(Instant now) {
   look_for_echo();
   state_ = AwaitingResponse{};
   request_.evidence.set(Sign::ack);
+  if (scanner_.noise() == request_.attempt.noise) {
+    request_.evidence.set(Sign::clean_ack);
+  }
   request_.attempt.acknowledged = true;
   request_.attempt.damaged = false;  // it came before the answer
   request_.attempt.noise = scanner_.noise();
@@ -301,11 +314,21 @@ Fault Link::diagnose() const {
   if (!evidence.test(Sign::byte)) {
     return Fault::silent;
   }
+  if (evidence.test(Sign::clean_ack) && evidence.test(Sign::damage)) {
+    return Fault::damaged;
+  }
   if (evidence.test(Sign::ack) &&
       (evidence.test(Sign::packet) || scanner_.noise() == request_.noise)) {
     return Fault::no_response;  // an ACK between noise is part of it
   }
   return evidence.test(Sign::echo) ? Fault::echo : Fault::garbled;
+}
+
+Fault Link::so_far(Instant now) const {
+  const bool noise = scanner_.noise() != request_.noise;
+  const bool in_vain =
+      request_.transmissions > 1 && now - last_received_ >= timing_.inter_character;
+  return noise || in_vain ? diagnose() : Fault::overdue;
 }
 
 void Link::wipe_secret() {

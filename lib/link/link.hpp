@@ -84,11 +84,16 @@ class Link {
   [[nodiscard]] std::optional<Outgoing> outgoing() { return outgoing_.pop(); }
 
   // A response, or what all attempts came to: silent (not a byte), echo (nothing but our own
-  // packets), garbled (bytes, but no valid packet), no_response (the request was acknowledged, but
-  // no complete response followed), unexpected (the packets of a response do not belong together).
+  // packets), garbled (bytes, but no valid packet), damaged (the request was acknowledged, and what
+  // followed came in damaged), no_response (it was acknowledged, but no complete response
+  // followed), unexpected (the packets of a response do not belong together).
   using Outcome = std::variant<Bytes, Fault>;
   // What has come of send(), once.
   [[nodiscard]] std::optional<Outcome> outcome() { return std::exchange(outcome_, std::nullopt); }
+
+  // What the request under way would come to, were it given up now: overdue, where nothing is wrong
+  // but the time it takes.
+  [[nodiscard]] Fault so_far(Instant now) const;
 
   // A request is under way.
   [[nodiscard]] bool busy() const { return !std::holds_alternative<Idle>(state_); }
@@ -102,7 +107,9 @@ class Link {
   // goes on alternating, so that the meter cannot take a new request for an old one.
   void new_session(bool previous_ended_in_order);
   void set_limits(const Negotiated& limits);
-  // Gives up on the request and forgets what was to be sent.
+  // Gives up on the request and forgets what was to be sent. What is coming in still comes in.
+  void give_up();
+  // The same, and forgets what has come in.
   void abort();
 
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
@@ -123,7 +130,15 @@ class Link {
 
   // What has come back since the request was given to send().
   struct Sign {
-    enum : std::size_t { byte, echo, ack, packet, count };
+    enum : std::size_t {
+      byte,
+      echo,
+      ack,
+      clean_ack,  // the first that came back of a transmission
+      damage,     // of a packet behind an ACK
+      packet,
+      count
+    };
   };
 
   // The latest transmission of the request.

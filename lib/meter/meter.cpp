@@ -29,6 +29,7 @@ void Meter::line_ready(Instant now) {
 
 void Meter::line_lost() {
   reader_.reset();
+  timers_.stop(Timer::overdue);
   if (suspension_ && !suspension_->until) {
     suspension_.reset();  // another meter may be at the end of the next line
   }
@@ -42,13 +43,20 @@ void Meter::line_lost() {
 }
 
 void Meter::receive(ByteView bytes, Instant now) {
+  allow_for_sleep(now);
   reader_.receive(bytes, now);
   take_events(now);
 }
 
 void Meter::timeout(Instant now) {
+  allow_for_sleep(now);
   reader_.timeout(now);
   take_events(now);
+  if (timers_.expired(Timer::overdue, now)) {
+    std::get<Polling>(state_).second_session = true;  // there is no time for one more
+    reader_.time_out(now);
+    take_events(now);
+  }
   if (timers_.expired(Timer::poll, now)) {
     timers_.set(Timer::poll, grid_->after(now));
     poll_now(now);
@@ -56,6 +64,13 @@ void Meter::timeout(Instant now) {
   if (timers_.expired(Timer::stop, now)) {
     reader_.reset();
     end_stop();
+  }
+}
+
+// What was due is long past: the poll gets its time anew.
+void Meter::allow_for_sleep(Instant now) {
+  if (timers_.running(Timer::overdue) && now - *deadline() >= options_.timing.traffic_timeout) {
+    timers_.set(Timer::overdue, now + options_.poll_within);
   }
 }
 
@@ -89,6 +104,7 @@ void Meter::set_quiet(bool quiet, Instant now) {
 void Meter::stop(Instant now) {
   grid_.reset();
   timers_.stop(Timer::poll);
+  timers_.stop(Timer::overdue);
   if (std::holds_alternative<NoLine>(state_)) {
     end_stop();
     return;
@@ -115,6 +131,7 @@ void Meter::poll_now(Instant now) {
     return;
   }
   state_ = poll;
+  timers_.set(Timer::overdue, now + options_.poll_within);
   reader_.read(now);
   take_events(now);
 }
@@ -137,6 +154,7 @@ void Meter::end_poll(PollEnded ended, const Polling& poll, Instant now) {
   ended.duration = now - poll.since;
   ended.echo = counters().echoes != poll.echoes;
   state_ = Waiting{};
+  timers_.stop(Timer::overdue);
   outputs_.push(std::move(ended));
 }
 

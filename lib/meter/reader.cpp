@@ -93,15 +93,20 @@ void Reader::on(const Refused& refused, Instant now) {
 void Reader::on(const Lost& lost, Instant now) {
   if (progress_ == KeyProgress::showing) {
     // The answer to the first read tells as well.
-    const bool taken = lost.fault == Fault::no_response || lost.fault == Fault::unexpected;
+    const bool taken = lost.fault == Fault::no_response || lost.fault == Fault::damaged ||
+                       lost.fault == Fault::unexpected;
     progress_ = taken ? KeyProgress::lost : KeyProgress::unheard;
     plan_.take_key();
     go_on(now);
-  } else if (plan_.take_loss()) {
+    return;
+  }
+  // Where nothing came the session may be gone; the next one does without the table as well.
+  const bool dispensable = plan_.take_loss();
+  const Fault fault = loss_in_session(lost.fault);
+  if (dispensable && fault != Fault::no_response) {
     go_on(now);
   } else {
-    fail(lost.fault == Fault::unexpected ? Fault::unexpected : Fault::no_response, lost.context,
-         now);
+    fail(fault, lost.context, now);
   }
 }
 

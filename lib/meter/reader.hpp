@@ -43,6 +43,11 @@ class Reader {
     session_.close(now);
     take_events(now);
   }
+  // A read() takes too long: ends with a Failure at once.
+  void time_out(Instant now) {
+    session_.time_out(now);
+    take_events(now);
+  }
   // The line is gone: forgets the session and the meter, without events.
   void reset();
 

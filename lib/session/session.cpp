@@ -11,6 +11,18 @@ constexpr TableRead keep_alive_read{.table = 0, .offset = 0, .count = 1};
 
 }  // namespace
 
+Fault loss_in_session(Fault loss) {
+  switch (loss) {
+    case Fault::damaged:
+    case Fault::garbled:
+      return Fault::damaged;
+    case Fault::unexpected:
+      return Fault::unexpected;
+    default:
+      return Fault::no_response;
+  }
+}
+
 void Session::open(Instant now) {
   if (busy()) {
     if (step_ == Step::keep_alive || ending()) {
@@ -59,6 +71,19 @@ void Session::give_up(Fault fault, std::string context, Instant now) {
   } else {
     end(now, false);
   }
+}
+
+void Session::time_out(Instant now) {
+  Fault fault = timers_.running(Timer::busy) ? Fault::busy
+                : link_.busy()               ? link_.so_far(now)
+                                             : Fault::overdue;
+  if (step_ != Step::identify && fault != Fault::busy && fault != Fault::overdue) {
+    fault = loss_in_session(fault);
+  }
+  events_.push(Failure{fault, place_of(fault)});
+  then_ = closing() ? Then::close : Then::nothing;
+  link_.give_up();
+  end(now, false);
 }
 
 void Session::close(Instant now) {
@@ -211,6 +236,13 @@ std::string Session::name() const {
   return step_ == Step::read ? table_name(read_.table) : std::string(row(step_).name);
 }
 
+// Silence, echo and noise are met nowhere but at the beginning; the others need the place.
+std::string Session::place_of(Fault fault) const {
+  const bool at_the_beginning = fault == Fault::silent || fault == Fault::echo ||
+                                fault == Fault::garbled || fault == Fault::locked_out;
+  return at_the_beginning ? std::string() : name();
+}
+
 // Takes what the link has come to, if it has.
 void Session::advance(Instant now) {
   const auto outcome = link_.outcome();
@@ -231,16 +263,14 @@ void Session::on_loss(Fault failure, Instant now) {
       const bool guarded = failure == Fault::silent && guarded_until_ && now < *guarded_until_;
       guarded_until_.reset();
       const Fault fault = guarded ? Fault::locked_out : failure;
-      // Silence, echo and noise are met nowhere else; the others need the place.
-      const bool elsewhere_too = fault == Fault::no_response || fault == Fault::unexpected;
-      give_up(fault, elsewhere_too ? name() : "", now);
+      give_up(fault, place_of(fault), now);
       break;
     }
     case OnLoss::fail:
       if (failure == Fault::unexpected) {
         on_damaged(name(), now);
       } else {
-        give_up(Fault::no_response, name(), now);
+        give_up(loss_in_session(failure), name(), now);
       }
       break;
     case OnLoss::go_on:

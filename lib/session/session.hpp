@@ -65,6 +65,10 @@ struct Lost {
 // The session is over, in order or not; the next open() makes a new one.
 struct Closed {};
 
+// What the loss of an answer means once the meter has been heard in the session: damaged,
+// unexpected or no_response.
+[[nodiscard]] Fault loss_in_session(Fault loss);
+
 // A Failure ends the session, or its opening.
 using SessionEvent = std::variant<Closed, Opened, Answered, Refused, Lost, Failure>;
 
@@ -82,6 +86,9 @@ class Session {
   // Nothing more is to be had from this session: logs off, or drops it where another one may help.
   // A log-off that is under way goes on. Ends with the Failure at once.
   void give_up(Fault fault, std::string context, Instant now);
+  // The time for what is under way is over: drops the session. Ends with a Failure that says what
+  // was in the way, overdue if nothing but the time.
+  void time_out(Instant now);
   // Logs off and terminates as soon as the request under way has ended. Ends with Closed.
   void close(Instant now);
   // The line is gone: forgets the session, without events.
@@ -133,6 +140,7 @@ class Session {
     return ending() || then_ == Then::close || then_ == Then::close_and_open;
   }
   [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string place_of(Fault fault) const;
 
   // What Negotiate asks for: twice what a reader gets by without.
   static constexpr Negotiated asked{64, 2};

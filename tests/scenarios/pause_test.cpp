@@ -134,7 +134,9 @@ TEST_P(QuietHours, KeepThePollsApart) {
   for (int at = 0; at < 90'000; at += 1'700) {
     for (const int length : {3, 7, 12}) {
       SCOPED_TRACE(std::to_string(at) + " " + std::to_string(length));
-      TruePair pair(bench_with(GetParam()));
+      Bench bench = bench_with(GetParam());
+      bench.options.poll_within = minutes(5);
+      TruePair pair(bench);
       pair.start();
       ASSERT_TRUE(pair.run_polls(1));
       pair.sim().faults().add("slow:pause=0.3", pair.now);

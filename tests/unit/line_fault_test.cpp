@@ -150,7 +150,9 @@ TEST(Response, MayBeDamagedOnceInEveryExchange) {
   };
   for (const auto& [name, damage] : damages) {
     SCOPED_TRACE(name);
-    SimulatedPair pair(kept());
+    Bench bench = kept();
+    bench.options.poll_within = std::chrono::minutes(1);  // for two seconds more in each exchange
+    SimulatedPair pair(bench);
     pair.to_client.fault = every_nth(2, is_packet, damage);
     expect_true_polls(pair);
   }

@@ -137,7 +137,20 @@ TEST_F(LinkTest, GivesUpAfterThreeRefusals) {
   receive("EE 00 00 00 00 01 00 11 30");
   pass(milliseconds(50));
   EXPECT_EQ(sent(), "");
-  EXPECT_EQ(failure(), Fault::garbled);
+  EXPECT_EQ(failure(), Fault::damaged);
+}
+
+// An ACK between noise is part of it.
+TEST_F(LinkTest, CallsAnswersDamagedOnlyWhereTheRequestWasAcknowledged) {
+  for (const char* acknowledgement : {"55", "55 06"}) {
+    send({0x20});
+    while (link.busy()) {
+      receive(acknowledgement);
+      receive("EE 00 00 00 00 01 00 11 30");
+      pass(seconds(4));
+    }
+    EXPECT_EQ(failure(), Fault::garbled) << acknowledgement;
+  }
 }
 
 TEST_F(LinkTest, SendsNoRequestIntoAPacketThatIsComingIn) {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "tests/support/pair.hpp"
+#include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {
 namespace {
@@ -179,6 +180,102 @@ TEST(Deadlines, MayBeCalledEarlyAndOftenWithoutHarm) {
   EXPECT_GT(pair.readings(), 4U);
   EXPECT_EQ(pair.readings(), pair.polls.size());
   EXPECT_EQ(pair.client.counters().retries, 0U);
+}
+
+// A line on which the same bytes come in again and again, beside what the meter sends.
+class FloodedPair : public SimulatedPair {
+ public:
+  using SimulatedPair::SimulatedPair;
+
+  Bytes flood;  // empty: none
+  Duration every{};
+
+  void step(Instant limit) override {
+    if (flood.empty()) {
+      SimulatedPair::step(limit);
+      return;
+    }
+    SimulatedPair::step(std::min(limit, next_));
+    if (now >= next_) {
+      to_client.push(flood, now);
+      next_ = now + every;
+    }
+  }
+
+ private:
+  Instant next_{};
+};
+
+TEST(Polling, HasADeadlineThatNoInputPushesAway) {
+  const Bytes ok = encode({.payload = {0x00}});
+  const struct {
+    Bytes bytes;
+    Duration every;
+  } floods[]{
+      {ok, milliseconds(10)},            // without a pause
+      {ok, milliseconds(300)},           //
+      {{0xEE}, milliseconds(450)},       // each looks like the beginning of a packet
+      {{0x00}, milliseconds(450)},       //
+      {{0xEE, 0x00}, milliseconds(10)},  //
+      {{ack_byte}, milliseconds(450)},   //
+      {{nak_byte}, milliseconds(15)},    //
+      {Bytes(50, 0x55), milliseconds(55)},
+  };
+  for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
+    for (const auto& [bytes, period] : floods) {
+      for (const int requests : {0, 1, 3, 8, 12}) {
+        SCOPED_TRACE(to_hex(bytes) + " from request " + std::to_string(requests));
+        Bench bench = every(seconds(3), mode);
+        bench.prove_key();
+        FloodedPair pair(bench);
+        pair.run_for(seconds(1));
+        pair.start();
+        pair.run_until([&] { return pair.requests().size() > static_cast<std::size_t>(requests); },
+                       seconds(3));
+        pair.flood = bytes;
+        pair.every = period;
+        const Instant since = pair.now;
+        pair.run_for(minutes(2));
+        ASSERT_GT(pair.polls.size(), 5U);
+        for (const PollRecord& record : pair.polls) {
+          ASSERT_LE(record.poll.duration, seconds(15));
+        }
+        ASSERT_LE(start_of(pair.polls.back()) - since, minutes(2));
+        pair.flood.clear();
+        const std::size_t before = pair.readings();
+        EXPECT_TRUE(pair.run_until([&] { return pair.readings() > before; }, seconds(40)));
+      }
+    }
+  }
+}
+
+// What is known by then is said; otherwise that it took too long.
+TEST(Polling, NamesWhatWasInTheWayUntilTheDeadline) {
+  const struct {
+    Bytes bytes;
+    Duration every;
+    Fault fault;
+  } floods[]{
+      {encode({.payload = {0x00}}), milliseconds(10), Fault::overdue},
+      {{0xEE}, milliseconds(450), Fault::garbled},
+      {{0x00}, milliseconds(450), Fault::garbled},
+      {Bytes(50, 0x55), milliseconds(55), Fault::garbled},
+  };
+  for (const auto& [bytes, period, fault] : floods) {
+    SCOPED_TRACE(to_hex(bytes));
+    FloodedPair pair(every(seconds(10)));
+    pair.flood = bytes;
+    pair.every = period;
+    pair.run_for(seconds(1));
+    pair.to_client.fault = [&](Bytes sent) { return sent == bytes ? sent : Bytes{}; };
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(4));
+    for (const PollRecord& record : pair.polls) {
+      ASSERT_EQ(record.poll.reading(), nullptr);
+      EXPECT_EQ(std::get<Failure>(record.poll.result).fault, fault)
+          << std::get<Failure>(record.poll.result);
+    }
+  }
 }
 
 }  // namespace

@@ -129,6 +129,7 @@ TEST(ScriptedSession, IsTheSameWithTheMetersBytesCutAnywhere) {
 TEST(ScriptedSession, IsTheSameWithTheMetersBytesFarApart) {
   MeterOptions options = each_poll();
   options.stop_within = std::chrono::minutes(1);
+  options.poll_within = std::chrono::minutes(5);
   for (const int milliseconds : {1, 20, 100, 400}) {
     const Played played = play(load_transcript("session-once.txt"), options, 1, [&](Pair& pair) {
       pair.to_client.extra_per_byte = std::chrono::milliseconds(milliseconds);

@@ -14,9 +14,11 @@ namespace {
 using irmeter::Fault;
 
 // The layer a fault is in. Those that are not here can come up anywhere in a session.
-constexpr std::array<std::pair<Fault, Layer>, 14> layers_of_faults{{
+constexpr std::array<std::pair<Fault, Layer>, 16> layers_of_faults{{
     {Fault::no_device, Layer::device},
     {Fault::no_server, Layer::device},
+    {Fault::other_service, Layer::device},
+    {Fault::telnet, Layer::line},
     {Fault::no_permission, Layer::permission},
     {Fault::device_busy, Layer::line},
     {Fault::unusable_device, Layer::line},
