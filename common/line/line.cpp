@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds check_interval{250};
 }  // namespace
 
 Line::Line(Loop& loop, const MeterConfig& meter, Handlers handlers)
-    : loop_(loop), meter_(meter), handlers_(std::move(handlers)) {
+    : loop_(loop), meter_(meter), handlers_(std::move(handlers)), talk_(meter.device) {
   settle_ = loop_.timer([this] { on_settled(); }, std::chrono::milliseconds(1));
   rest_ = loop_.timer(
       [this] {
@@ -82,6 +82,7 @@ void Line::on_settled() {
     return;
   }
   ready_ = true;
+  talk_.connected();
   handlers_.ready();
 }
 
@@ -91,7 +92,7 @@ void Line::on_event(std::uint32_t events) {
     std::array<std::uint8_t, 512> buffer{};
     const ssize_t count = ::read(fd_.get(), buffer.data(), buffer.size());
     if (count > 0) {
-      handlers_.bytes(irmeter::ByteView(buffer).first(static_cast<std::size_t>(count)));
+      on_bytes(irmeter::ByteView(buffer).first(static_cast<std::size_t>(count)));
       return;  // more, or the end of it, comes in the next turn
     }
     if (count < 0 && errno != EAGAIN && errno != EINTR) {
@@ -100,12 +101,27 @@ void Line::on_event(std::uint32_t events) {
     }
     // A terminal that reads nothing says 0 as well; only a socket has ended then.
     if (hung_up || (count == 0 && isatty(fd_.get()) == 0)) {
-      fail(line_ended(meter_.device));
+      irmeter::Failure ended = line_ended(meter_.device);
+      ended.context += talk_.quotation();
+      fail(ended);
       return;
     }
   }
   if ((events & EPOLLOUT) != 0) {
     flush();
+  }
+}
+
+void Line::on_bytes(irmeter::ByteView bytes) {
+  if (!is_tcp_url(meter_.device)) {
+    handlers_.bytes(bytes);
+    return;
+  }
+  const auto [light, failure] = talk_.received(bytes);
+  if (failure) {
+    fail(*failure);
+  } else if (!light.empty()) {
+    handlers_.bytes(light);
   }
 }
 
@@ -117,6 +133,7 @@ void Line::write(irmeter::ByteView bytes) {
     return;
   }
   unsent_.insert(unsent_.end(), bytes.begin(), bytes.end());
+  talk_.sent();
   flush();
 }
 

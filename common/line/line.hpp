@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "common/line/open.hpp"
+#include "common/line/server_talk.hpp"
 #include "lib/bytes.hpp"
 
 namespace irmeterd {
@@ -17,7 +18,7 @@ class Line {
  public:
   struct Handlers {
     std::function<void()> ready;                          // bytes may be written
-    std::function<void(irmeter::ByteView)> bytes;         // at least one
+    std::function<void(irmeter::ByteView)> bytes;         // at least one, of the probe's
     std::function<void(const irmeter::Failure&)> failed;  // could not be opened, or was lost
   };
 
@@ -40,6 +41,7 @@ class Line {
   void on_opened(OpenedLine opened);
   void on_settled();
   void on_event(std::uint32_t events);
+  void on_bytes(irmeter::ByteView bytes);
   void flush();
   void watch();
   void on_check();
@@ -58,6 +60,7 @@ class Line {
   EventSource check_;  // whether a server acknowledges what was sent
   bool checking_ = false;
   std::unique_ptr<TcpConnect> connect_;
+  ServerTalk talk_;
   irmeter::Bytes unsent_;
 };
 

@@ -80,6 +80,34 @@ TEST_F(DriverTcp, KeepsIdleConnectionsAlive) {
   EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 3);
 }
 
+TEST_F(DriverTcp, TakesNoBannerForLight) {
+  TcpRelay relay(loop_, simulator_.device());
+  relay.only_say("ser2net port 2001 device /dev/ttyUSB0\r\n");
+  const CapturedLog log;
+  drive(config_for(relay.device()));
+  ASSERT_TRUE(eventually([&] { return relay.taken() >= 3; }));  // after silent polls, each
+  EXPECT_EQ(log.count("main: silent. "), 1U);
+  EXPECT_EQ(log.count("main: "), 1U) << log.text();
+}
+
+TEST_F(DriverTcp, SaysThatAServerIsNoSerialServer) {
+  TcpRelay relay(loop_, simulator_.device());
+  relay.only_say("SSH-2.0-OpenSSH_9.2\r\n");
+  drive(config_for(relay.device()));
+  ASSERT_TRUE(becomes(State::error));
+  EXPECT_EQ(*meter().failure,
+            (irmeter::Failure{irmeter::Fault::other_service,
+                              relay.device() + ", which says \"SSH-2.0-OpenSSH_9.2\""}));
+}
+
+TEST_F(DriverTcp, SaysThatAServerSpeaksTelnet) {
+  TcpRelay relay(loop_, simulator_.device());
+  relay.double_ff();
+  drive(config_for(relay.device()));
+  ASSERT_TRUE(becomes(State::error));
+  EXPECT_EQ(*meter().failure, (irmeter::Failure{irmeter::Fault::telnet, relay.device()}));
+}
+
 TEST_F(DriverTcp, NobodyMissesTheConnectionOfAMeterThatIsLeftAlone) {
   TcpRelay relay(loop_, simulator_.device());
   const CapturedLog log;

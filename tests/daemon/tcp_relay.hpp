@@ -50,6 +50,11 @@ class TcpRelay {
     accept_ = loop_.io(listener_.get(), EPOLLIN, [this](std::uint32_t) { take(); });
   }
 
+  // Sends this when it takes a connection, and passes nothing on.
+  void only_say(std::string text) { greeting_ = std::move(text); }
+  // Doubles each FF of the meter's, as telnet does.
+  void double_ff() { doubles_ff_ = true; }
+
   // The program has ended: connections are closed and new ones refused.
   void refuse() {
     accept_.reset();
@@ -126,9 +131,16 @@ class TcpRelay {
     if (dropping_) {
       return;
     }
+    if (!greeting_.empty()) {
+      check(
+          static_cast<int>(::send(client.get(), greeting_.data(), greeting_.size(), MSG_NOSIGNAL)));
+    }
     connections_.emplace_front();
     const auto connection = connections_.begin();
     connection->client = std::move(client);
+    if (!greeting_.empty()) {
+      return;
+    }
     connection->meter = new_socket();
     check(::connect(connection->meter.get(), reinterpret_cast<const sockaddr*>(&meter_),
                     sizeof meter_));
@@ -141,8 +153,14 @@ class TcpRelay {
     return loop_.io(from.get(), EPOLLIN, [this, connection, &from, &to](std::uint32_t) {
       std::array<std::uint8_t, 512> bytes{};
       const ssize_t count = ::read(from.get(), bytes.data(), bytes.size());
-      if (count <= 0 ||
-          ::send(to.get(), bytes.data(), static_cast<std::size_t>(count), MSG_NOSIGNAL) != count) {
+      std::string passed;
+      for (ssize_t i = 0; i < count; ++i) {
+        const std::uint8_t byte = bytes[static_cast<std::size_t>(i)];
+        const bool twice = doubles_ff_ && byte == 0xFF && &from == &connection->meter;
+        passed.append(twice ? 2 : 1, static_cast<char>(byte));
+      }
+      if (count <= 0 || ::send(to.get(), passed.data(), passed.size(), MSG_NOSIGNAL) !=
+                            static_cast<ssize_t>(passed.size())) {
         connections_.erase(connection);
       }
     });
@@ -152,6 +170,8 @@ class TcpRelay {
   sockaddr_in own_ = address_of("0");
   sockaddr_in meter_;
   bool dropping_ = false;
+  bool doubles_ff_ = false;
+  std::string greeting_;  // empty: it passes bytes on
   unsigned taken_ = 0;
   FileDescriptor listener_;
   EventSource accept_;
