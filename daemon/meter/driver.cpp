@@ -276,7 +276,7 @@ void MeterDriver::end_poll(std::optional<irmeter::Failure> failure) {
   last_end_ = loop_.now();
   ++snapshot_.counters.polls;
   const auto before = std::exchange(snapshot_.failure, std::move(failure));
-  log_poll(log_, snapshot_, before);
+  state_log_.poll_ended(log_, snapshot_, before, last_end_);
   store_.update(snapshot_);
 }
 

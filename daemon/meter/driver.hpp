@@ -15,6 +15,7 @@
 #include "common/loop.hpp"
 #include "daemon/meter/known_meters.hpp"
 #include "daemon/meter/line_trace.hpp"
+#include "daemon/meter/report.hpp"
 #include "daemon/service/progress.hpp"
 #include "daemon/snapshot.hpp"
 #include "daemon/store.hpp"
@@ -77,6 +78,7 @@ class MeterDriver {
   irmeter::Meter meter_;
   Line line_;
   LineTrace trace_;
+  StateLog state_log_;
   bool pumping_ = false;
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line

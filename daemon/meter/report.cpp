@@ -1,5 +1,7 @@
 #include "daemon/meter/report.hpp"
 
+#include <utility>
+
 #include "common/faces.hpp"
 #include "common/json.hpp"
 #include "daemon/service/message_ids.hpp"
@@ -20,6 +22,20 @@ std::optional<irmeter::Fault> fault_of(const std::optional<irmeter::Failure>& fa
   return failure ? std::optional(failure->fault) : std::nullopt;
 }
 
+constexpr std::chrono::minutes period{10};
+constexpr unsigned most_lines = 6;
+
+void write(const Log& log, const MeterSnapshot& meter, const std::string& more) {
+  const irmeter::State state = meter.state();
+  const std::string name(irmeter::info(state).name);
+  Log::Fields fields{message_id(state), {"METER", meter.name}, {"STATE", name}};
+  if (meter.failure) {
+    fields.emplace_back("FAULT", irmeter::info(meter.failure->fault).name);
+  }
+  log.write(is_good(state) ? LogLevel::info : LogLevel::warning,
+            meter.name + ": " + name + ". " + meter.detail() + more, fields);
+}
+
 }  // namespace
 
 void log_found(const Log& log, const MeterSnapshot& meter) {
@@ -30,19 +46,44 @@ void log_found(const Log& log, const MeterSnapshot& meter) {
            {{"METER", meter.name}});
 }
 
-void log_poll(const Log& log, const MeterSnapshot& meter,
-              const std::optional<irmeter::Failure>& before) {
-  if (meter.counters.polls > 1 && fault_of(before) == fault_of(meter.failure)) {
+void StateLog::poll_ended(const Log& log, const MeterSnapshot& meter,
+                          const std::optional<irmeter::Failure>& before, irmeter::Instant now) {
+  const bool changed = meter.counters.polls <= 1 || fault_of(before) != fault_of(meter.failure);
+  const bool over = since_ && now - *since_ >= period;
+  const unsigned untold = over ? std::exchange(untold_, 0) : 0;
+  if (over) {
+    since_.reset();
+    lines_ = 0;
+    told_ = untold > 0 ? told_ : decltype(told_){};
+  }
+  if (untold > 0) {
+    (void)takes(meter.failure);
+    write(log, meter,
+          " Changes of the state in the last ten minutes that were not logged: " +
+              std::to_string(untold + (changed ? 1 : 0)) + ".");
+  } else if (changed && takes(meter.failure)) {
+    write(log, meter, {});
+  } else {
+    untold_ += changed ? 1 : 0;
     return;
   }
-  const irmeter::State state = meter.state();
-  const std::string name(irmeter::info(state).name);
-  Log::Fields fields{message_id(state), {"METER", meter.name}, {"STATE", name}};
-  if (meter.failure) {
-    fields.emplace_back("FAULT", irmeter::info(meter.failure->fault).name);
+  since_ = since_.value_or(now);
+}
+
+// Whether the change to this failure, or to none, has a line.
+bool StateLog::takes(const std::optional<irmeter::Failure>& failure) {
+  if (lines_ == most_lines) {
+    return false;
   }
-  log.write(is_good(state) ? LogLevel::info : LogLevel::warning,
-            meter.name + ": " + name + ". " + meter.detail(), fields);
+  if (!failure || is_good(failure->state())) {
+    told_.reset();
+  } else if (told_.test(static_cast<std::size_t>(failure->fault))) {
+    return false;
+  } else {
+    told_.set(static_cast<std::size_t>(failure->fault));
+  }
+  ++lines_;
+  return true;
 }
 
 void log_accepted(const Log& log, const std::string& meter,

@@ -228,10 +228,11 @@ TEST_F(Logging, TellsEveryChangeOfAMetersStateWithItsFields) {
   for (const auto& fault : irmeter::faults) {
     MeterSnapshot meter;
     meter.name = "main";
+    StateLog state_log;
     for (const char* context : {"", "the context alone is no news"}) {
       const auto before = std::exchange(meter.failure, irmeter::Failure{fault.id, context});
       ++meter.counters.polls;
-      log_poll(log_, meter, before);
+      state_log.poll_ended(log_, meter, before, {});
     }
     auto entries = journal();
     ASSERT_EQ(entries.size(), 1U) << fault.name;
@@ -249,13 +250,77 @@ TEST_F(Logging, TellsThatAMeterIsOnlineAndWhatWasAcceptedWithTheirFields) {
   meter.name = "main";
   meter.counters.polls = 1;
   log_accepted(log_, meter.name, {irmeter::Quantity::energy_import, 1000, 9000});
-  log_poll(log_, meter, std::nullopt);
+  StateLog().poll_ended(log_, meter, std::nullopt, {});
   const auto entries = journal();
   ASSERT_EQ(entries.size(), 2U);
   EXPECT_EQ(entries[0].at("MESSAGE_ID"), message_id(Event::value_accepted).second);
   EXPECT_EQ(entries[0].at("QUANTITY"), "energy_import");
   EXPECT_EQ(entries[1].at("MESSAGE_ID"), message_id(irmeter::State::online).second);
   EXPECT_EQ(entries[1].at("STATE"), "online");
+}
+
+// A poll every ten seconds; what the log has of so many of them, one fault after the other and
+// again from the first.
+class StateChanges : public Logging {
+ protected:
+  void poll(std::size_t times, const std::vector<std::optional<Fault>>& faults) {
+    for (std::size_t i = 0; i < times; ++i) {
+      const auto fault = faults[i % faults.size()];
+      const auto before =
+          std::exchange(meter_.failure, fault ? std::optional(irmeter::Failure{*fault, {}})
+                                              : std::optional<irmeter::Failure>());
+      ++meter_.counters.polls;
+      state_log_.poll_ended(log_, meter_, before, now_);
+      for (Entry& entry : journal()) {
+        logged_.push_back(std::move(entry));
+      }
+      now_ += std::chrono::seconds(10);
+    }
+  }
+  std::vector<std::string> states() {
+    std::vector<std::string> states;
+    for (const Entry& entry : logged_) {
+      states.push_back(entry.at("STATE"));
+    }
+    return states;
+  }
+
+  std::vector<Entry> logged_;
+  MeterSnapshot meter_;
+  StateLog state_log_;
+  irmeter::Instant now_{};
+};
+
+TEST_F(StateChanges, ThatComeAgainAreOneLineAndThenASummary) {
+  poll(60, {Fault::silent, Fault::garbled});
+  EXPECT_EQ(states(), (std::vector<std::string>{"silent", "garbled"}));
+  poll(1, {Fault::silent});
+  ASSERT_EQ(logged_.size(), 3U);
+  EXPECT_TRUE(logged_[2].at("MESSAGE").ends_with(
+      " Changes of the state in the last ten minutes that were not logged: 59."))
+      << logged_[2].at("MESSAGE");
+  poll(24 * 360, {Fault::garbled, Fault::silent});
+  EXPECT_LE(logged_.size(), 24U * 6 + 3);
+}
+
+TEST_F(StateChanges, AreToldEachTimeTheMeterWasOnlineButNotWithoutEnd) {
+  poll(60, {std::nullopt, Fault::silent});
+  EXPECT_EQ(states(),
+            (std::vector<std::string>{"online", "silent", "online", "silent", "online", "silent"}));
+  poll(1, {std::nullopt});
+  EXPECT_EQ(logged_.size(), 7U);
+  poll(60, {std::nullopt});
+  EXPECT_EQ(logged_.size(), 7U);
+  poll(60, {Fault::silent});
+  EXPECT_EQ(logged_.size(), 8U);  // as if nothing had been
+}
+
+TEST_F(StateChanges, LeaveTheLastStateInTheLog) {
+  poll(3, {Fault::silent, Fault::garbled});
+  poll(70, {Fault::silent});
+  EXPECT_EQ(states(), (std::vector<std::string>{"silent", "garbled", "silent"}));
+  poll(200, {Fault::silent});
+  EXPECT_EQ(logged_.size(), 3U);
 }
 
 }  // namespace
