@@ -53,7 +53,7 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
     {irmeter::Fault::no_permission, "The service may not open the device",
      "give the device to a group the service is in"},
     {irmeter::Fault::device_busy, "Another process has the device",
-     "stop the other program that reads the meter"},
+     "stop the other program that reads the meter, which sudo ir-meterctl check names"},
     {irmeter::Fault::unusable_device, "The device does not work as a serial port",
      "configure the one the probe is connected to"},
     {irmeter::Fault::no_server, "The serial server is out of reach",
@@ -64,7 +64,9 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
      "configure its port for raw TCP, without telnet and RFC 2217"},
     {irmeter::Fault::silent, "The meter does not answer",
      "turn the probe by 180 degrees, seat it on the meter's optical port, check the settings rts "
-     "and dtr, and give a meter that refuses sessions five minutes"},
+     "and dtr, give a meter that refuses sessions five minutes, and see with sudo ir-meterctl "
+     "check "
+     "whether another program uses the device"},
     {irmeter::Fault::echo, "Only the probe's own light comes back",
      "put an opaque strip (foam) between its two diodes, and turn the probe by 180 degrees"},
     {irmeter::Fault::garbled, "Bytes arrive, but no valid packet",

@@ -37,10 +37,6 @@ std::string ownership(const std::string& path) {
   return path + " belongs to group " + group + " with mode " + mode + "; the service needs 0660";
 }
 
-irmeter::Failure busy(const std::string& path, const std::vector<PortUser>& users) {
-  return {irmeter::Fault::device_busy, users.empty() ? path : path + ": " + names_of(users)};
-}
-
 // A pseudo-terminal has no modem lines and no sysfs entry, so libserialport refuses it.
 OpenedLine open_pseudo_terminal(const std::string& path, const std::string& device) {
   FileDescriptor fd(open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
@@ -68,12 +64,8 @@ OpenedLine open_path(const MeterConfig& meter) {
   if (path.starts_with("/dev/pts/")) {
     return open_pseudo_terminal(path, meter.device);
   }
-  // Not every program locks what it has open, root passes exclusive mode, and a lock is on one node
-  // while a container may have another: two readers would still steal each other's bytes.
-  for (const auto& users : {find_lock_file_owner(path), find_openers(path)}) {
-    if (!users.empty()) {
-      return busy(path, users);
-    }
+  if (const auto users = find_lock_file_owner(path); !users.empty()) {
+    return irmeter::Failure{irmeter::Fault::device_busy, path + ": " + names_of(users)};
   }
   return open_serial_port(path, meter);
 }
@@ -99,10 +91,9 @@ irmeter::Failure line_failure(int error, const std::string& device,
     }
     case EPERM:  // by the service's sandbox, whatever the mode
       return {Fault::no_permission, reason};
-    case EWOULDBLOCK:
-      return busy(path, find_lock_owners(path));
-    case EBUSY:
-      return busy(path, find_openers(path));
+    case EWOULDBLOCK:  // by its lock
+    case EBUSY:        // by exclusive use
+      return {Fault::device_busy, path};
     default:
       return {Fault::unusable_device, reason};
   }

@@ -73,6 +73,17 @@ bool is_pseudo_terminal(dev_t device) {
   return major(device) >= 136 && major(device) <= 143;  // as the kernel's list of devices has it
 }
 
+// Whether an open file, as /proc/PID/fdinfo has it, is the other end of this pseudo-terminal.
+bool is_other_end(const fs::path& information, dev_t device) {
+  std::ifstream file(information);
+  for (std::string name, value; file >> name >> value;) {
+    if (name == "tty-index:") {
+      return is_pseudo_terminal(device) && value == std::to_string(minor(device));
+    }
+  }
+  return false;
+}
+
 void for_each_entry(const fs::path& directory, const std::function<void(const fs::path&)>& handle) {
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
@@ -115,17 +126,25 @@ std::vector<PortUser> find_openers(const std::string& path) {
     if (!pid || *pid == getpid()) {
       return;
     }
+    bool has_it = false;
+    bool made_it = false;
     for_each_entry(process / "fd", [&](const fs::path& link) {
       std::error_code error;
       struct stat open {};
+      const std::string target = fs::read_symlink(link, error).native();
+      made_it = made_it || (target.ends_with("ptmx") &&
+                            is_other_end(process / "fdinfo" / link.filename(), node.st_rdev));
       // A container may have a node of its own for the device; the pseudo-terminals of another one
       // only have the same numbers.
-      if (fs::read_symlink(link, error).native().starts_with("/dev/") &&
-          stat(link.c_str(), &open) == 0 && S_ISCHR(open.st_mode) && open.st_rdev == node.st_rdev &&
+      if (target.starts_with("/dev/") && stat(link.c_str(), &open) == 0 && S_ISCHR(open.st_mode) &&
+          open.st_rdev == node.st_rdev &&
           (open.st_dev == node.st_dev || !is_pseudo_terminal(node.st_rdev))) {
-        add(users, *pid);
+        has_it = true;
       }
     });
+    if (has_it && !made_it) {
+      add(users, *pid);
+    }
   });
   return users;
 }
@@ -149,6 +168,16 @@ std::vector<PortUser> find_lock_file_owner(const std::string& path, const std::s
   const auto pid = to_pid(process);
   if (pid && (status.st_uid == 0 || is_of(status.st_uid, *pid))) {
     add(users, *pid);
+  }
+  return users;
+}
+
+std::vector<PortUser> find_users(const std::string& path, const std::string& lock_files) {
+  std::vector<PortUser> users = find_openers(path);
+  for (const auto& more : {find_lock_owners(path), find_lock_file_owner(path, lock_files)}) {
+    for (const PortUser& user : more) {
+      add(users, user.pid);
+    }
   }
   return users;
 }

@@ -31,6 +31,10 @@ struct PortUser {
 [[nodiscard]] std::vector<PortUser> find_lock_file_owner(
     const std::string& path, const std::string& directory = "/run/lock");
 
+// All of these, each once.
+[[nodiscard]] std::vector<PortUser> find_users(const std::string& path,
+                                               const std::string& lock_files = "/run/lock");
+
 // "minicom, PID 1234; cat, PID 1240"
 [[nodiscard]] std::string names_of(const std::vector<PortUser>& users);
 

@@ -116,6 +116,18 @@ TEST_F(Check, NamesAMeterThatIsSilent) {
   expect_failed("line", "does not answer", "turn the probe by 180 degrees");
 }
 
+TEST_F(Check, NamesAnotherReaderBeforeItBlamesTheProbe) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
+  simulator.start();
+  configure(simulator.device());
+  OtherProcess other(simulator.device(), "termineter");
+  EXPECT_EQ(check_json(), 1);
+  expect_failed("line", "termineter, PID " + std::to_string(other.pid()), "stop the other program");
+  EXPECT_EQ(simulator.conversation(), "");
+  other.end();
+  EXPECT_EQ(check_json(), 0) << output_ << errors_;
+}
+
 TEST_F(Check, NamesAnEchoWithoutAMeter) {
   check_with("echo-only");
   expect_failed("echo", "Only the probe's own light", "opaque strip");

@@ -55,8 +55,8 @@ TEST(FaultTexts, NameTheCommandsForTheKey) {
 }
 
 TEST(FaultTexts, NameTheCuresInTheirOrder) {
-  expect_in_order(text(Fault::silent).cure,
-                  {"180 degrees", "optical port", "rts", "dtr", "five minutes"});
+  expect_in_order(text(Fault::silent).cure, {"180 degrees", "optical port", "rts", "dtr",
+                                             "five minutes", "sudo ir-meterctl check"});
   expect_in_order(text(Fault::echo).cure, {"foam", "180 degrees"});
   expect_in_order(text(Fault::garbled).cure, {"optical port", "light"});
   expect_in_order(text(Fault::locked_out).cure, {"five minutes"});
@@ -66,7 +66,7 @@ TEST(FaultTexts, NameTheCuresInTheirOrder) {
 TEST(FaultTexts, HaveTheContextBetweenCauseAndCure) {
   EXPECT_EQ(sentence_of({Fault::device_busy, "/dev/ttyUSB0: minicom, PID 7"}),
             "Another process has the device (/dev/ttyUSB0: minicom, PID 7): stop the other program "
-            "that reads the meter.");
+            "that reads the meter, which sudo ir-meterctl check names.");
   EXPECT_EQ(sentence_of({Fault::quiet, ""}),
             "Configured quiet hours: polling goes on when they are over.");
 }

@@ -127,8 +127,7 @@ TEST_F(LineDevice, LockedByAnotherProcess) {
   OtherProcess other(node(), "reader", [](int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) == 0; });
   drive_slowly(simulator_.device());
   ASSERT_TRUE(becomes_in_time(State::device_busy));
-  expect_failure(irmeter::Fault::device_busy,
-                 node() + ": reader, PID " + std::to_string(other.pid()));
+  expect_failure(irmeter::Fault::device_busy, node());
   ASSERT_TRUE(polls(2));
   EXPECT_EQ(simulator_.conversation(), "");
   other.end();
@@ -154,8 +153,7 @@ TEST_F(LineDevice, InExclusiveUseByAnotherProcess) {
   OtherProcess other(path, "reader", [](int fd) { return ::ioctl(fd, TIOCEXCL) == 0; });
   drive_slowly(path);
   ASSERT_TRUE(becomes_in_time(State::device_busy));
-  const std::string name = "reader, PID " + std::to_string(other.pid());
-  EXPECT_NE(meter().failure->context.find(name), std::string::npos) << *meter().failure;
+  expect_failure(irmeter::Fault::device_busy, path);
   other.end();
 }
 

@@ -4,12 +4,16 @@
 #include <sysexits.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "common/bus_names.hpp"
 #include "common/config/checks.hpp"
 #include "common/config/url.hpp"
+#include "common/line/port_users.hpp"
 #include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
 #include "tools/ir-meterctl/stored_secret.hpp"
@@ -71,6 +75,14 @@ void compare_with_service(CheckLine& permission, const std::string& device, bool
                       " with a line of your own, for USB or for a port of the machine itself, as "
                       "the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";
   }
+}
+
+// Faults that a second reader can cause: it takes bytes away, or has the device for itself.
+bool may_come_from_another_reader(irmeter::Fault fault) {
+  using irmeter::Fault;
+  constexpr std::array faults{Fault::device_busy, Fault::silent,       Fault::garbled,
+                              Fault::no_response, Fault::session_lost, Fault::unexpected};
+  return std::ranges::find(faults, fault) != faults.end();
 }
 
 // Of a check that ends with its first layer.
@@ -147,9 +159,37 @@ class Check {
     }
   }
 
+  // Who has the device besides the daemon, as far as this user may see.
+  [[nodiscard]] std::string other_users(const std::string& device) const {
+    std::error_code missing;
+    const auto path = std::filesystem::canonical(device, missing);
+    if (irmeterd::is_tcp_url(device) || missing) {
+      return {};
+    }
+    auto users = irmeterd::find_users(path, root_ + "/run/lock");
+    std::erase_if(users, [this](const irmeterd::PortUser& user) {
+      return daemon_runs_ && user.name == service_user;
+    });
+    return names_of(users);
+  }
+
   void check_meter(const MeterConfig& meter) {
-    const std::optional<PollResult> poll =
-        daemon_runs_ ? poll_by_daemon(meter.name) : poll_here(meter);
+    // Looked for first: two readers take each other's bytes, and then the probe is not to blame.
+    const std::string others = other_users(meter.device);
+    std::optional<PollResult> poll;
+    if (daemon_runs_) {
+      poll = poll_by_daemon(meter.name);
+    } else if (others.empty()) {
+      poll = poll_here(meter);
+    } else {
+      poll.emplace().ended = true;
+      poll->failure = {irmeter::Fault::device_busy, {}};
+    }
+    const bool by_others = poll && poll->failure && !others.empty() &&
+                           may_come_from_another_reader(poll->failure->fault);
+    if (by_others) {
+      poll->failure = {irmeter::Fault::device_busy, others};
+    }
     if (!poll) {
       report_.add({{Layer::configuration, meter.name, Result::failed,
                     "the running daemon does not have the meter " + meter.name,
@@ -164,6 +204,9 @@ class Check {
     };
     compare_with_service(*line(Layer::permission), meter.device, daemon_runs_);
     add_key_place(*line(Layer::key), meter);
+    if (by_others) {
+      line(Layer::line)->cure = "stop the other program";
+    }
     report_.add(lines);
     const bool known = !poll->identity.serial_number.empty();
     checked_.push_back({meter.name, known ? irmeter::meter_id(poll->identity) : ""});

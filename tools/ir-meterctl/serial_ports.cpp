@@ -153,12 +153,7 @@ std::optional<SerialPort> examine(const fs::path& entry, const std::string& root
   if (struct stat status{}; stat(node.c_str(), &status) == 0) {
     port.node = status;
     port.links = links_to(fs::canonical(node, none), root);
-    port.users = irmeterd::find_openers(node);
-    for (auto& user : irmeterd::find_lock_file_owner(node, root + "/run/lock")) {
-      if (std::ranges::find(port.users, user.pid, &irmeterd::PortUser::pid) == port.users.end()) {
-        port.users.push_back(std::move(user));
-      }
-    }
+    port.users = irmeterd::find_users(node, root + "/run/lock");
   }
   std::tie(port.likelihood, port.because) = likelihood_of(port);
   return port;

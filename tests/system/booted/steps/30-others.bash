@@ -36,7 +36,8 @@ in_guest systemd-run --quiet --collect --unit=holder flock /dev/ir-probe sleep i
 check_soon "it holds the probe" in_guest sh -c '! flock --nonblock /dev/ir-probe true'
 in_guest systemctl start ir-meterd
 check_soon "the meter is device-busy" meter_is device-busy
-check "and the program is named" holds "$(meter StateDetail)" flock
+check "which says how to find out who" holds "$(meter StateDetail)" 'sudo ir-meterctl check'
+check "and root is told" holds "$(in_guest ir-meterctl check)" 'flock, PID'
 in_guest systemctl stop holder
 check_soon "when it lets go, the meter is online" meter_is online
 
