@@ -1,5 +1,6 @@
 // ir-meterd: options, signals, configuration, and the loop.
 
+#include <malloc.h>
 #include <sysexits.h>
 
 #include <csignal>
@@ -35,6 +36,12 @@ void block_signals() {
   }
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+// Any user of the message bus may send 32 MiB. By default the C library learns to keep such blocks.
+void give_large_blocks_back() {
+  constexpr int from = 256 * 1024;  // bytes
+  (void)mallopt(M_MMAP_THRESHOLD, from);
 }
 
 int check_config(const Daemon::Paths& paths) {
@@ -90,6 +97,7 @@ int run(const CommandLine& options) {
 int main(int argc, char** argv) {
   irmeterd::fill_standard_streams();
   irmeterd::keep_memory_private();
+  irmeterd::give_large_blocks_back();
   irmeterd::block_signals();
   const irmeterd::CommandLine options = irmeterd::parse_command_line(argc, argv);
   if (options.exit_status) {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2016,SC2154
 step "The sandbox"
-check "its exposure is at most 1.5" \
-    in_guest systemd-analyze security --no-pager --threshold=15 ir-meterd.service
+check "its exposure is at most 1.3" \
+    in_guest systemd-analyze security --no-pager --threshold=13 ir-meterd.service
 in_guest mkdir -p /etc/systemd/system/ir-meterd.service.d
 in_guest cp /usr/share/doc/ir-meterd/examples/local-broker.conf \
     /etc/systemd/system/ir-meterd.service.d/
