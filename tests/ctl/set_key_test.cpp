@@ -55,6 +55,18 @@ TEST_F(SetKey, StoresThePlainKeyWhereThereIsNoSystemdCreds) {
   EXPECT_TRUE(says("\nWhy not: there is no systemd-creds here that could encrypt it\n"));
 }
 
+TEST_F(SetKey, RunsNoProgramThatThePathHasInPlaceOfTheInstalledOne) {
+  creds("touch " + path("run-by-path"));
+  Process program(
+      {"sh", "-c", "exec \"$@\" <" + dir_.write("input", key), "sh", INSTALLED_IR_METERCTL,
+       "--config", path("ir-meterd.toml"), "set-key", "--root", path("root")},
+      variables());
+  ASSERT_TRUE(wait_until(loop_, [&] { return !program.running(); }));
+  EXPECT_EQ(program.exit_status(), 0) << program.errors();
+  EXPECT_FALSE(stored().empty());
+  EXPECT_FALSE(std::filesystem::exists(path("run-by-path")));
+}
+
 TEST_F(SetKey, LeavesOneTruth) {
   EXPECT_EQ(set_key(key), 0);
   creds("exit 1");

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "tests/support/bus_client.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tests/system/installation.hpp"
 
@@ -164,6 +165,44 @@ TEST_F(SteadyState, WritesNothingButTheCache) {
   for (const std::string& file : open) {
     EXPECT_TRUE(file.starts_with(cache.path()) || inherited.contains(file)) << file;
   }
+}
+
+class Memory : public Installation {
+ protected:
+  // A line of /proc/PID/status, in KiB.
+  [[nodiscard]] unsigned long kibibytes(const std::string& line) const {
+    std::ifstream file("/proc/" + std::to_string(daemon_->pid()) + "/status");
+    for (std::string name; std::getline(file, name, ':');) {
+      std::string value;
+      std::getline(file, value);
+      if (name == line) {
+        return std::stoul(value);
+      }
+    }
+    ADD_FAILURE() << "no " << line;
+    return 0;
+  }
+};
+
+// The limit of the standard configuration of the system bus; MemoryHigh= of the unit.
+TEST_F(Memory, IsEnoughForTheLargestMessageOfTheBusAndGoesBack) {
+  constexpr std::size_t largest_message = std::size_t{32} << 20;
+  constexpr unsigned long memory_high = 128UL << 10;
+  bus_.start();
+  BusClient client(loop_, bus_.address());
+  configure(meter_table("/dev/no-such-probe"));
+  start();
+  ASSERT_TRUE(shows("main no-device; on the system bus"));
+  const unsigned long before = kibibytes("VmRSS");
+  const std::string large(largest_message - 4096, 'x');
+  for (unsigned i = 0; i < 3; ++i) {
+    EXPECT_NE(
+        client.call(root_path, properties_interface, "Get", {large, large.substr(0, 1)})->error,
+        "");
+  }
+  EXPECT_GT(kibibytes("VmHWM"), largest_message >> 10);
+  EXPECT_LT(kibibytes("VmHWM"), memory_high);
+  EXPECT_LT(kibibytes("VmRSS"), before + 8192);
 }
 
 }  // namespace

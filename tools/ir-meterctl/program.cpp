@@ -51,6 +51,7 @@ Finished run_program(const std::vector<std::string>& command, std::string_view i
     arguments.push_back(const_cast<char*>(word.c_str()));  // exec does not change them
   }
   arguments.push_back(nullptr);
+  const std::string place = place_of_program(command.front());
   const std::array<FileDescriptor, 3> streams{memory_file(input), memory_file(), memory_file()};
   const pid_t child = ::fork();
   if (child < 0) {
@@ -61,7 +62,7 @@ Finished run_program(const std::vector<std::string>& command, std::string_view i
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
       ::dup2(streams[static_cast<std::size_t>(stream)].get(), stream);
     }
-    ::execvp(arguments[0], arguments.data());
+    ::execv(place.c_str(), arguments.data());
     ::_exit(not_run);
   }
   int status = 0;

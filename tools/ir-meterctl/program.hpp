@@ -14,8 +14,11 @@ struct Finished {
   std::string errors;         // standard error
 };
 
-// Looks command[0] up in $PATH, gives it input on standard input and waits. Throws
-// std::system_error when the system has no process or memory for it.
+// Where a program is, whatever $PATH says: what root runs is not for others to choose.
+[[nodiscard]] std::string place_of_program(const std::string& name);
+
+// Runs the program command[0] from its place, gives it input on standard input and waits.
+// Throws std::system_error when the system has no process or memory for it.
 [[nodiscard]] Finished run_program(const std::vector<std::string>& command,
                                    std::string_view input = {});
 
