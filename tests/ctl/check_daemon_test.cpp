@@ -44,14 +44,6 @@ class CheckDaemon : public CheckFixture {
              watcher.payload("ir-meterd/meter/elon_0000000012345678/availability") == "online";
     })) << daemon_->errors();
   }
-  void expect_line(const std::string& name, const std::string& result, const std::string& detail,
-                   const std::string& cure = {}) {
-    const auto line = layer(name);
-    EXPECT_EQ(line.at("result"), result) << line;
-    EXPECT_NE(line.at("detail").get<std::string>().find(detail), std::string::npos) << line;
-    EXPECT_NE(line.at("cure").get<std::string>().find(cure), std::string::npos) << line;
-  }
-
   std::unique_ptr<Process> daemon_;
 };
 
@@ -62,7 +54,8 @@ TEST_F(CheckDaemon, AsksTheDaemonWhichHasTheLine) {
                                    "\"\ninterval = \"1h\"\n");
   start("online");
   EXPECT_EQ(check_json(), 0) << output_ << errors_;
-  expect_line("configuration", "ok", "the daemon runs and is asked");
+  expect_line("configuration", "ok", "ir-meterd.toml");
+  expect_line("service", "ok", "it runs, and is asked");
   expect_line("tables", "ok", "serial number 0000000012345678");
   expect_line("BT28", "ok", "power_import");
   EXPECT_EQ(simulator.requests("security"), 2U);  // a poll was asked for
@@ -83,7 +76,9 @@ TEST_F(CheckDaemon, SuggestsTheStripWhereTheProbeHearsItself) {
   configure(simulator.device());
   start("online");
   EXPECT_EQ(check_json(), 0) << output_ << errors_;
-  expect_line("echo", "ok", "hears its own light", "opaque strip");
+  expect_line("echo", "note", "hears its own light", "opaque strip");
+  EXPECT_EQ(check(), 0);
+  EXPECT_NE(output_.find("\nAll is well, 1 noted.\n"), std::string::npos) << output_;
 }
 
 TEST_F(CheckDaemon, TellsThatTheServiceReadsAKeyWhenItStarts) {
@@ -97,7 +92,7 @@ TEST_F(CheckDaemon, TellsThatTheServiceReadsAKeyWhenItStarts) {
   EXPECT_EQ(check_json(), 1);
   expect_line("line", "ok", "it opens");
   expect_line("tables", "not_tried", "nothing is sent without a key");
-  expect_line("key", "failed", "There is no key", "systemctl restart ir-meterd");
+  expect_line("key", "failed", "No key is stored yet", "systemctl restart ir-meterd");
 }
 
 TEST_F(CheckDaemon, TellsThatTheDaemonHasAnOlderConfiguration) {
@@ -125,6 +120,15 @@ TEST_F(CheckDaemon, FindsWhatTheBrokerKeeps) {
   expect_line("broker", "ok", "connected to localhost:");
   expect_line("discovery", "ok", "homeassistant/device/elon_0000000012345678/config");
   expect_line("availability", "ok", "the meter is online");
+  EXPECT_EQ(check(), 0);
+  EXPECT_NE(output_.find("\nAll is well.\n"), std::string::npos) << output_;
+  for (const char* document :
+       {"{}", "null", R"({"origin":{"name":"ir-meterd"},"components":{}})"}) {
+    broker.publish("homeassistant/device/elon_0000000012345678/config", document, true);
+    EXPECT_EQ(check_json(), 1) << output_ << errors_;
+    expect_line("discovery", "failed", "does not describe this meter",
+                "systemctl restart ir-meterd");
+  }
 }
 
 TEST_F(CheckDaemon, MissesWhatADaemonThatDoesNotRunWouldSend) {
@@ -133,6 +137,7 @@ TEST_F(CheckDaemon, MissesWhatADaemonThatDoesNotRunWouldSend) {
   simulator.start();
   configure(simulator.device(), mqtt_table(broker.url()));
   EXPECT_EQ(check_json(), 1);
+  expect_line("service", "failed", "does not run", "systemctl enable --now ir-meterd");
   expect_line("BT28", "ok", "power_import");
   expect_line("broker", "ok", "connected to localhost:");
   expect_line("discovery", "failed", "keeps nothing under homeassistant/",
@@ -148,7 +153,7 @@ TEST_F(CheckDaemon, DoesNotMissADiscoveryThatIsSwitchedOff) {
   simulator.start();
   configure(simulator.device(), mqtt_table(broker.url(), "discovery = false\n"));
   EXPECT_EQ(check_json(), 1);
-  expect_line("discovery", "ok", "switched off");
+  expect_line("discovery", "not_set_up", "switched off");
   expect_line("availability", "failed", "the meter is offline");
 }
 

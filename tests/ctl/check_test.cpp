@@ -1,6 +1,8 @@
 // A check without the daemon: it reads the probe itself and names the layer that is at fault.
 #include <sys/file.h>
 
+#include <unistd.h>
+
 #include <fstream>
 #include <system_error>
 
@@ -26,15 +28,17 @@ class Check : public CheckFixture {
   }
 };
 
-TEST_F(Check, FindsAllWellWhereAMeterIsRead) {
+TEST_F(Check, FindsNothingWrongButTheServiceWhereItReadsAMeter) {
+  bus_.start();
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
   simulator.start();
   configure(simulator.device());
-  EXPECT_EQ(check(), 0) << output_ << errors_;
-  for (const char* line : {"ok  configuration: ", "ok  device: ", "ok  permission: ", "ok  line: ",
-                           "ok  echo: ", "ok  identification: ", "ok  tables: ", "ok  key: ",
-                           "ok  BT21: ", "ok  BT23: energy_import", "ok  BT28: power_import",
-                           "ok  broker: none is configured", "All is well.\n"}) {
+  EXPECT_EQ(check(), 1) << output_ << errors_;
+  for (const char* line :
+       {"ok  configuration: ", "NOT OK  service: it does not run", "ok  device: ",
+        "ok  permission: ", "ok  line: ", "ok  echo: ", "ok  identification: ", "ok  tables: ",
+        "ok  key: ", "ok  BT21: ", "ok  BT23: energy_import", "ok  BT28: power_import",
+        "not set up  broker: no broker is configured", "1 not ok, 0 not tried.\n"}) {
     EXPECT_NE(output_.find(line), std::string::npos) << line << " in " << output_;
   }
   EXPECT_EQ(errors_, "");
@@ -58,7 +62,8 @@ TEST_F(Check, SeesAPollThroughWhenInterruptedSoThatTheKeyIsNotInDoubt) {
   EXPECT_EQ(program.exit_status(), 130) << program.output() << program.errors();
   EXPECT_EQ(simulator.requests("log off"), 1U) << simulator.conversation();
   simulator.end_faults();
-  EXPECT_EQ(check(), 0) << output_ << errors_;
+  (void)check_json();
+  EXPECT_EQ(layer("key").at("result"), "ok") << output_ << errors_;
 }
 
 TEST_F(Check, TakesALoneLineEndForACredentialThatIsNotThere) {
@@ -69,14 +74,16 @@ TEST_F(Check, TakesALoneLineEndForACredentialThatIsNotThere) {
   dir_.write("handed-over/meter-key", "\n");
   dir_.write("handed-over/meter-key.plain", std::string(right_key) + "\n");
   environment_.push_back("CREDENTIALS_DIRECTORY=" + path("handed-over"));
-  EXPECT_EQ(check(), 0) << output_ << errors_;
+  (void)check_json();
+  EXPECT_EQ(layer("BT28").at("result"), "ok") << output_ << errors_;
 }
 
 TEST_F(Check, ReadsAMeterBehindASerialServer) {
   Simulator simulator(loop_, Simulator::Place::tcp, meter());
   simulator.start();
   configure(simulator.device());
-  EXPECT_EQ(check_json(), 0) << output_ << errors_;
+  (void)check_json();
+  EXPECT_EQ(layer("BT28").at("result"), "ok") << output_ << errors_;
   EXPECT_EQ(layer("permission").at("detail"), "a serial server needs none");
 }
 
@@ -92,7 +99,7 @@ TEST_F(Check, NamesADeviceThatIsNotThere) {
   EXPECT_NE(output_.find("NOT OK  device: There is no device"), std::string::npos) << output_;
   EXPECT_NE(output_.find(" Cure: plug in the probe"), std::string::npos) << output_;
   EXPECT_NE(output_.find("\nnot tried  BT28\n"), std::string::npos) << output_;
-  EXPECT_NE(output_.find("\n1 not ok, 9 not tried.\n"), std::string::npos) << output_;
+  EXPECT_NE(output_.find("\n1 not ok, 10 not tried.\n"), std::string::npos) << output_;
 }
 
 TEST_F(Check, NamesAFileThatIsNoSerialPort) {
@@ -147,7 +154,8 @@ TEST_F(Check, SuggestsTheStripWhereTheProbeHearsItself) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter({"--fault", "echo"}));
   simulator.start();
   configure(simulator.device());
-  EXPECT_EQ(check_json(), 0) << output_ << errors_;
+  (void)check_json();
+  EXPECT_EQ(layer("echo").at("result"), "note") << output_ << errors_;
   EXPECT_NE(layer("echo").at("cure").get<std::string>().find("opaque strip"), std::string::npos);
 }
 
@@ -176,7 +184,7 @@ TEST_F(Check, GoesAsFarAsItCanWithoutAKey) {
   configure(simulator.device());
   std::filesystem::remove(path("root/etc/credstore/meter-key"));
   EXPECT_EQ(check_json(), 1);
-  expect_failed("key", "There is no key", "ir-meterctl set-key");
+  expect_failed("key", "No key is stored yet", "sudo ir-meterctl set-key");
   EXPECT_NE(layer("tables").at("detail").get<std::string>().find("0000000012345678"),
             std::string::npos);
   EXPECT_EQ(simulator.requests("security"), 0U);
@@ -189,7 +197,7 @@ TEST_F(Check, CountsTheCharactersOfAKey) {
   configure(simulator.device());
   store_key("AAAAAAAAAAAAAAAAAAA");
   EXPECT_EQ(check_json(), 1);
-  expect_failed("key", "has 19 characters", "store the 20-character");
+  expect_failed("key", "has 19 characters", "20-character");
   EXPECT_EQ(simulator.requests("security"), 0U);
 }
 
@@ -199,7 +207,8 @@ TEST_F(Check, FindsTheKeyInAFileOfItsOwn) {
   const std::string file = dir_.write("key", key_ + "\n");
   std::filesystem::remove(path("root/etc/credstore/meter-key"));
   configure(simulator.device(), "key_file = \"" + file + "\"\n");
-  EXPECT_EQ(check_json(), 0) << output_ << errors_;
+  (void)check_json();
+  EXPECT_EQ(layer("key").at("result"), "ok") << output_ << errors_;
   EXPECT_NE(layer("key").at("detail").get<std::string>().find(file), std::string::npos);
 }
 
@@ -216,7 +225,8 @@ TEST_F(Check, HasAnEncryptedKeyDecryptedFirst) {
                  "#!/bin/sh\necho \"$*\" > '" + path("arguments") + "'\nexec cat \"$3\"\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   environment_.push_back("PATH=" + path("bin") + ":/usr/bin:/bin");
-  EXPECT_EQ(check_json(), 0) << output_ << errors_;
+  (void)check_json();
+  EXPECT_EQ(layer("key").at("result"), "ok") << output_ << errors_;
   EXPECT_NE(layer("key").at("detail").get<std::string>().find(encrypted), std::string::npos);
   std::string arguments;
   std::getline(std::ifstream(path("arguments")), arguments);
@@ -230,7 +240,11 @@ TEST_F(Check, UsesNoKeyWhereItCouldNotRememberWhatBecameOfIt) {
   std::filesystem::remove(path("root/var/lib/ir-meterd"));
   dir_.write("root/var/lib/ir-meterd", "in the way");
   EXPECT_EQ(check_json(), 1);
-  expect_failed("key", "was not tried", "run this as root");
+  const bool is_root = ::geteuid() == 0;
+  EXPECT_EQ(layer("key").at("result"), is_root ? "failed" : "not_tried");
+  EXPECT_EQ(layer("key").at("cure"),
+            is_root ? "see that it is a folder that can be written" : "run this as root");
+  EXPECT_EQ(layer("BT28").at("result"), "not_tried");
   EXPECT_EQ(simulator.requests("security"), 0U);
 }
 
@@ -245,10 +259,11 @@ TEST_F(Check, ShowsNoKeyThatAnotherProcessHasShown) {
   const std::string serial = "0000000012345678";
   EXPECT_EQ(of_the_daemon.ask(key, {serial}).permission, irmeter::KeyPermission::granted);
   EXPECT_EQ(check_json(), 1);
-  expect_failed("key", "did not say whether it accepts the key", "RetryKey");
+  expect_failed("key", "did not say whether it accepts the key", "ir-meterctl retry-key");
   EXPECT_EQ(simulator.requests("security"), 0U);
   of_the_daemon.learn(key, {serial, irmeter::KeyTrust::proven});
-  EXPECT_EQ(check(), 0) << output_ << errors_;
+  (void)check_json();
+  EXPECT_EQ(layer("key").at("result"), "ok") << output_ << errors_;
 }
 
 TEST_F(Check, TellsWhoMayNotSeeTheKey) {
@@ -269,6 +284,22 @@ TEST_F(Check, SaysWhatIsWrongWithTheConfiguration) {
   configure("/dev/ttyUSB0", "intervall = \"1s\"\n");
   EXPECT_EQ(check_json(), 1);
   expect_failed("configuration", "ir-meterd.toml:5:1: ", "ir-meterd.toml(5)");
+}
+
+TEST_F(Check, SeesThatOneDeviceHasTwoNames) {
+  std::filesystem::create_symlink(dir_.write("ttyUSB0", ""), path("ir-probe"));
+  configure(path("ttyUSB0"),
+            "[[meter]]\nname = \"attic\"\ndevice = \"" + path("ir-probe") + "\"\n");
+  EXPECT_EQ(check_json(), 1);
+  expect_line("configuration", "failed", "ir-meterd.toml:7:10: device: ", "a probe of its own");
+}
+
+TEST_F(Check, NotesWhatEverybodyMayWrite) {
+  configure(path("nothing"));
+  std::filesystem::permissions(path("ir-meterd.toml"), std::filesystem::perms(0666));
+  EXPECT_EQ(check_json(), 1);
+  expect_line("configuration", "note", "everybody may write this file",
+              "close it with 'chmod o-w ");
 }
 
 TEST_F(Check, KnowsTheMetersOfTheConfiguration) {

@@ -116,6 +116,13 @@ TEST(MeterLayers, WithoutAKeyTheDaemonHasAskedNothing) {
   }
 }
 
+TEST(MeterLayers, ADeviceThatAServiceOnNoBusHasIsInGoodHands) {
+  const auto lines = lines_for({Fault::device_busy, "/dev/ttyUSB0: ir-meterd, PID 7"});
+  EXPECT_EQ(failed_layer(lines), "none");
+  EXPECT_EQ(lines[2].detail, "the service has it");
+  EXPECT_EQ(lines[3].result, Result::not_tried);
+}
+
 TEST(MeterLayers, NothingWasTriedBeforeTheFirstPoll) {
   const auto lines = meter_layers("main", "/dev/ir-probe", {});
   EXPECT_TRUE(std::ranges::all_of(
@@ -128,6 +135,7 @@ TEST(MeterLayers, ShowWhatAReadingLacks) {
   poll.withheld.set(static_cast<std::size_t>(irmeter::Quantity::voltage_l1));
   poll.given = {irmeter::Quantity::energy_import, irmeter::Quantity::power};
   const auto lines = meter_layers("main", "/dev/ir-probe", poll);
+  EXPECT_EQ(lines[9].result, Result::note);
   EXPECT_EQ(lines[8].detail, "energy_import");
   EXPECT_EQ(lines[9].detail,
             "the meter has none of the values. Not believed and held back: voltage_l1.");

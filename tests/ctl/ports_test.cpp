@@ -294,6 +294,32 @@ TEST(DeviceAccess, GoesByOwnerGroupAndMode) {
   EXPECT_EQ(openers_by_mode(device), "everybody, mode 0666");
 }
 
+TEST(DeviceAccess, TellsWhyTheServiceCannotReadAFile) {
+  const irmeterd::TempDir dir;
+  const std::string key = dir.write("key", "");
+  const Account stranger{60'000, {60'000}};
+  fs::permissions(dir.path(), fs::perms(0755));
+  fs::permissions(key, fs::perms(0600));
+  auto found = why_unreadable(stranger, key);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->what.starts_with("the service may not read " + key + ": it belongs to "));
+  EXPECT_TRUE(found->what.ends_with(" with mode 0600")) << found->what;
+  EXPECT_EQ(found->cure, "run 'chown ir-meterd " + key + "'");
+  fs::permissions(key, fs::perms(0644));
+  fs::permissions(dir.path(), fs::perms(0700));
+  found = why_unreadable(stranger, key);
+  ASSERT_TRUE(found);
+  EXPECT_NE(found->what.find(": " + dir.path() + " belongs to "), std::string::npos) << found->what;
+  EXPECT_NE(found->cure.find("below /etc/ir-meterd"), std::string::npos);
+  fs::permissions(dir.path(), fs::perms(0755));
+  if (key.starts_with("/tmp/")) {
+    EXPECT_EQ(why_unreadable(stranger, key)->what,
+              "the service sees no file below /tmp/, such as " + key);
+  }
+  EXPECT_FALSE(why_unreadable(stranger, "/etc/passwd"));
+  EXPECT_FALSE(why_unreadable(stranger, dir.path("none")));
+}
+
 TEST_F(Ports, AMachineWithoutAnyIsToldHowToGoOn) {
   EXPECT_NE(
       to_text(ports_document(find_serial_ports(machine_.path("none")))).find("plug the probe"),

@@ -92,6 +92,15 @@ TEST(CtlPage, HasEveryLayerThatIsChecked) {
   EXPECT_EQ(tags(read_page(CTL_PAGE).in("CHECKS")), layers);
 }
 
+TEST(CtlPage, HasEveryResultOfACheck) {
+  std::ifstream page(CTL_PAGE);
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  for (const irmeterctl::ResultWords& result : irmeterctl::result_words) {
+    EXPECT_NE(text.find(result.text), std::string::npos) << result.text;
+    EXPECT_NE(text.find(result.json), std::string::npos) << result.json;
+  }
+}
+
 TEST(CtlPage, HasEveryExitStatus) {
   const std::map<std::string, int> known{
       {"EX_OK", EX_OK},           {"EXIT_FAILURE", EXIT_FAILURE}, {"EX_USAGE", EX_USAGE},

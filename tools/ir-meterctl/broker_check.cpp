@@ -7,6 +7,18 @@
 #include "tools/ir-meterctl/check.hpp"
 
 namespace irmeterctl {
+namespace {
+
+// Whether a document for Home Assistant is one of ours, about the meter with this topic. Of long
+// ones only the beginning is here, which has all that is looked for.
+bool describes(const std::string& document, const std::string& availability) {
+  return document.starts_with("{") &&
+         document.find("\"origin\":{\"name\":\"ir-meterd\"") != std::string::npos &&
+         document.find("\"" + availability + "\"") != std::string::npos &&
+         document.find("\"components\":{\"") != std::string::npos;
+}
+
+}  // namespace
 
 std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
                                     const std::vector<CheckedMeter>& meters,
@@ -47,9 +59,14 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
     const std::string availability = topics.availability(meter.id);
     const std::string nothing = "the broker keeps nothing under ";
     if (!config.discovery) {
-      add(Layer::discovery, meter, Result::ok, "switched off in the configuration");
+      add(Layer::discovery, meter, Result::not_set_up, "switched off in the configuration");
     } else if (kept[discovery].empty()) {
       add(Layer::discovery, meter, Result::failed, nothing + discovery, cure);
+    } else if (!describes(kept[discovery], availability)) {
+      add(Layer::discovery, meter, Result::failed,
+          "what the broker keeps under " + discovery + " does not describe this meter",
+          "see who else writes there, and have the meter announced anew: sudo systemctl restart "
+          "ir-meterd");
     } else {
       add(Layer::discovery, meter, Result::ok, "the broker keeps it under " + discovery);
     }

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,10 +13,12 @@
 
 #include "common/bus_names.hpp"
 #include "common/config/checks.hpp"
+#include "common/config/settings.hpp"
 #include "common/config/url.hpp"
 #include "common/line/port_users.hpp"
 #include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
+#include "tools/ir-meterctl/program.hpp"
 #include "tools/ir-meterctl/stored_secret.hpp"
 
 namespace irmeterctl {
@@ -32,6 +35,7 @@ auto id_of(const Infos& infos, const std::string& name) {
 // How the latest poll of the daemon ended.
 PollResult result_of(const MeterInfo& meter) {
   PollResult result;
+  result.of_daemon = true;
   const auto state = id_of(irmeter::states, meter.state).value_or(irmeter::State::error);
   result.ended = state != irmeter::State::starting;
   if (result.ended && state != irmeter::State::online) {
@@ -55,20 +59,25 @@ PollResult result_of(const MeterInfo& meter) {
 
 // Whoever runs the check may do other things than the service. Where the daemon has tried for
 // itself, there is only more to say of the cure.
-void compare_with_service(CheckLine& permission, const std::string& device, bool by_daemon) {
+void check_permission(std::vector<CheckLine>& lines, const std::string& device, bool by_daemon) {
   struct stat node {};
   const auto service = service_account();
   if (irmeterd::is_tcp_url(device) || !service || stat(device.c_str(), &node) != 0) {
     return;
   }
+  CheckLine& permission = *std::ranges::find(lines, Layer::permission, &CheckLine::layer);
   const bool service_may = may_open(*service, node);
   const std::string opens_for = " (it opens for " + openers_by_mode(node) + ")";
   if (permission.result == Result::ok && !service_may && !by_daemon) {
     permission.result = Result::failed;
     permission.detail = "you may open the device, but the service may not" + opens_for;
   } else if (permission.result == Result::failed && service_may && !by_daemon) {
-    permission.detail = "the service may open the device, but you may not" + opens_for;
-    permission.cure = "run this as root";
+    permission.result = Result::ok;
+    permission.detail = "the service may open the device" + opens_for;
+    permission.cure.clear();
+    CheckLine& line = *std::ranges::find(lines, Layer::line, &CheckLine::layer);
+    line.detail = "you may not open the device";
+    line.cure = run_as_root;
   }
   if (permission.result == Result::failed && !service_may) {
     permission.cure = "give it to the group " + std::string(service_user) +
@@ -85,9 +94,24 @@ bool may_come_from_another_reader(irmeter::Fault fault) {
   return std::ranges::find(faults, fault) != faults.end();
 }
 
-// Of a check that ends with its first layer.
-void add_rest_not_tried(CheckReport& report) {
-  for (std::size_t layer = 1; layer < layer_names.size(); ++layer) {
+// What only this user may not do is nothing against the service.
+void leave_to_root(std::vector<CheckLine>& lines) {
+  for (CheckLine& line : lines) {
+    if (line.result == Result::failed && line.cure == run_as_root && geteuid() != 0) {
+      line.result = Result::not_tried;
+    }
+  }
+}
+
+// Why the service cannot read a file; nothing where it can, or where it is not installed here.
+std::optional<Advice> why_hidden_from_service(const std::string& path) {
+  const auto service = service_account();
+  return service && !path.empty() ? why_unreadable(*service, path) : std::nullopt;
+}
+
+// Of a check that cannot go on.
+void add_rest_not_tried(CheckReport& report, Layer from) {
+  for (auto layer = static_cast<std::size_t>(from); layer < layer_names.size(); ++layer) {
     report.add({{static_cast<Layer>(layer), "", Result::not_tried, "", ""}});
   }
 }
@@ -101,8 +125,9 @@ class Check {
         bus_(options.bus.value_or(config.bus)) {}
 
   // The meter's name, or empty for all.
-  int run(const CommandLine& options) {
-    if (!find_daemon(options.config_path)) {
+  int run(const CommandLine& options, const irmeterd::LoadedConfig& loaded) {
+    report_configuration(options.config_path, loaded);
+    if (!find_daemon()) {
       return report_.finish() ? EX_OK : EXIT_FAILURE;
     }
     for (const MeterConfig& meter : config_.meters) {
@@ -118,28 +143,73 @@ class Check {
   }
 
  private:
+  void report_configuration(const std::string& path, const irmeterd::LoadedConfig& loaded) {
+    const auto shared = irmeterd::find_shared_devices(path, loaded);
+    for (const irmeterd::ConfigProblem& problem : shared) {
+      report_.add({{Layer::configuration, "", Result::failed, problem.text(),
+                    "give each meter a probe of its own"}});
+    }
+    for (const irmeterd::ConfigProblem& warning : irmeterd::find_open_files(path, loaded.config)) {
+      const std::size_t cure = warning.message.rfind("; ");
+      report_.add({{Layer::configuration, "", Result::note,
+                    warning.file + ": " + warning.message.substr(0, cure),
+                    warning.message.substr(cure + 2)}});
+    }
+    if (shared.empty()) {
+      report_.add({{Layer::configuration, "", Result::ok, path, ""}});
+    }
+  }
+
   // Whether the check can go on: not beside a daemon that does not answer, as it has the line. One
   // that is on no bus is not seen; a device of its own tells that it is busy.
-  bool find_daemon(const std::string& config_path) {
-    std::string how = "; the daemon runs and is asked";
+  bool find_daemon() {
+    CheckLine line{Layer::service, "", Result::ok, "it runs, and is asked", ""};
     try {
       client_.emplace(bus_);
       (void)client_->look();
       daemon_runs_ = true;
     } catch (const Failure& failure) {
       if (failure.kind == Failure::Kind::not_running) {
-        how = "; the daemon does not run, so the probe is read from here";
+        line = not_running();
       } else if (failure.kind == Failure::Kind::no_bus) {
-        how = "; the daemon cannot be asked, as " + failure.cause +
-              ", so the probe is read from here";
+        line = not_seen(failure);
       } else {
-        report_.add({{Layer::configuration, "", Result::failed, failure.cause, failure.cure}});
-        add_rest_not_tried(report_);
+        report_.add({{Layer::service, "", Result::failed, failure.cause, failure.cure}});
+        add_rest_not_tried(report_, Layer::device);
         return false;
       }
     }
-    report_.add({{Layer::configuration, "", Result::ok, config_path + how, ""}});
+    report_.add({line});
     return true;
+  }
+
+  // What systemd says of the service: "active", "inactive", "failed"; empty where it does not run.
+  static std::string unit_state() {
+    const std::string output = run_program({"systemctl", "is-active", "ir-meterd.service"}).output;
+    return output.substr(0, output.find('\n'));
+  }
+
+  static CheckLine not_running() {
+    if (unit_state() == "failed") {
+      return {Layer::service, "", Result::failed, "it has failed, so the probe is read from here",
+              "see 'journalctl -u ir-meterd', then run 'sudo systemctl restart ir-meterd'"};
+    }
+    return {Layer::service, "", Result::failed, "it does not run, so the probe is read from here",
+            "run 'sudo systemctl enable --now ir-meterd'"};
+  }
+
+  // On a bus that cannot be asked.
+  static CheckLine not_seen(const Failure& failure) {
+    const std::string state = unit_state();
+    const std::string how =
+        "cannot be asked, as " + failure.cause + ", so the probe is read from here";
+    if (state == "active" || state == "reloading" || state == "activating") {
+      return {Layer::service, "", Result::ok, "it runs and " + how, ""};
+    }
+    if (state == "failed" || state == "inactive") {
+      return not_running();
+    }
+    return {Layer::service, "", Result::not_tried, "it " + how, ""};
   }
 
   // How a poll made now ends, or the latest where this user may not ask for one. Nothing when the
@@ -202,11 +272,15 @@ class Check {
     const auto line = [&lines](Layer layer) {
       return std::ranges::find(lines, layer, &CheckLine::layer);
     };
-    compare_with_service(*line(Layer::permission), meter.device, daemon_runs_);
+    check_permission(lines, meter.device, daemon_runs_);
     add_key_place(*line(Layer::key), meter);
     if (by_others) {
       line(Layer::line)->cure = "stop the other program";
     }
+    if (const auto hidden = why_hidden_from_service(meter.key_file)) {
+      *line(Layer::key) = {Layer::key, meter.name, Result::failed, hidden->what, hidden->cure};
+    }
+    leave_to_root(lines);
     report_.add(lines);
     const bool known = !poll->identity.serial_number.empty();
     checked_.push_back({meter.name, known ? irmeter::meter_id(poll->identity) : ""});
@@ -241,11 +315,20 @@ class Check {
   }
 
   void check_broker() {
-    if (config_.mqtt) {
-      report_.add(irmeterctl::check_broker(*config_.mqtt, checked_, root_, daemon_runs_));
-    } else {
-      report_.add({{Layer::broker, "", Result::ok, "none is configured", ""}});
+    if (!config_.mqtt) {
+      report_.add({{Layer::broker, "", Result::not_set_up, "no broker is configured", ""}});
+      return;
     }
+    const irmeterd::MqttConfig& mqtt = *config_.mqtt;
+    auto lines = irmeterctl::check_broker(mqtt, checked_, root_, daemon_runs_);
+    for (const std::string& path :
+         {mqtt.password_file, mqtt.ca_file, mqtt.cert_file, mqtt.client_key_file}) {
+      if (const auto hidden = why_hidden_from_service(path)) {
+        lines.front() = {Layer::broker, "", Result::failed, hidden->what, hidden->cure};
+      }
+    }
+    leave_to_root(lines);
+    report_.add(lines);
   }
 
   std::string root_;
@@ -265,7 +348,7 @@ int report_problems(const std::vector<irmeterd::ConfigProblem>& problems, Output
     report.add({{Layer::configuration, "", Result::failed, problem.text(),
                  "edit the file; ir-meterd.toml(5) tells what belongs there"}});
   }
-  add_rest_not_tried(report);
+  add_rest_not_tried(report, Layer::service);
   (void)report.finish();
   return EXIT_FAILURE;
 }
@@ -283,7 +366,7 @@ int check(const CommandLine& options, Output& output) {
     print_error(options.config_path + " has no meter " + irmeterd::in_quotes(options.meter));
     return EX_USAGE;
   }
-  return Check(options, loaded.config, output).run(options);
+  return Check(options, loaded.config, output).run(options, loaded);
 }
 
 }  // namespace irmeterctl

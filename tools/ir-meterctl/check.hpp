@@ -19,6 +19,7 @@ namespace irmeterctl {
 // From the outside to the inside; each needs those before it.
 enum class Layer {
   configuration,
+  service,
   device,
   permission,
   line,
@@ -33,14 +34,36 @@ enum class Layer {
   discovery,
   availability,
 };
-inline constexpr std::array<std::string_view, 14> layer_names{
-    "configuration", "device", "permission", "line", "echo",   "identification", "tables",
-    "key",           "BT21",   "BT23",       "BT28", "broker", "discovery",      "availability"};
+inline constexpr std::array<std::string_view, 15> layer_names{
+    "configuration", "service",        "device", "permission", "line",
+    "echo",          "identification", "tables", "key",        "BT21",
+    "BT23",          "BT28",           "broker", "discovery",  "availability"};
 [[nodiscard]] constexpr std::string_view name(Layer layer) {
   return layer_names[static_cast<std::size_t>(layer)];
 }
 
-enum class Result { ok, failed, not_tried };
+// Everything is judged as the account of the service finds it.
+enum class Result {
+  ok,
+  note,        // right, but could be better
+  not_set_up,  // the configuration does without it
+  not_tried,   // not now, or not by this user: nothing is known of it
+  failed,
+};
+struct ResultWords {
+  std::string_view text;
+  std::string_view json;
+};
+inline constexpr std::array<ResultWords, 5> result_words{{
+    {"ok", "ok"},
+    {"note", "note"},
+    {"not set up", "not_set_up"},
+    {"not tried", "not_tried"},
+    {"NOT OK", "failed"},
+}};
+[[nodiscard]] constexpr const ResultWords& words(Result result) {
+  return result_words[static_cast<std::size_t>(result)];
+}
 
 // What a check has found out about one layer.
 struct CheckLine {
@@ -48,7 +71,7 @@ struct CheckLine {
   std::string meter;  // its name in the configuration; empty where it is of no meter
   Result result;
   std::string detail;
-  std::string cure;  // may also stand where all is well but could be better
+  std::string cure;  // of a note, of what has failed, and of what this user could not try
 };
 
 // The lines of a check, shown as they come in text and all together in JSON.
@@ -58,7 +81,7 @@ class CheckReport {
   CheckReport(Output& output, bool name_meters) : output_(output), name_meters_(name_meters) {}
 
   void add(const std::vector<CheckLine>& lines);
-  // Text gets a last line, JSON everything. True when all is well.
+  // Text gets a last line, JSON everything. True unless something has failed.
   bool finish();
 
  private:
@@ -72,6 +95,7 @@ struct PollResult {
   bool ended = false;  // nothing else is known before
   std::optional<irmeter::Failure> failure;
   std::optional<Advice> why_no_key;  // where more is known of it than the failure says
+  bool of_daemon = false;            // else of this program
   irmeter::Identity identity;        // empty where the meter was not identified
   bool echo = false;                 // the probe heard itself, though the poll was good
   irmeter::QuantitySet withheld;     // as implausible

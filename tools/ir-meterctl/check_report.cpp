@@ -1,7 +1,6 @@
 #include "tools/ir-meterctl/check.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "common/config/checks.hpp"
@@ -9,11 +8,8 @@
 namespace irmeterctl {
 namespace {
 
-constexpr std::array<std::string_view, 3> results_in_text{"ok", "NOT OK", "not tried"};
-constexpr std::array<std::string_view, 3> results_in_json{"ok", "failed", "not_tried"};
-
 std::string text_of(const CheckLine& line, bool name_meter) {
-  std::string text(results_in_text[static_cast<std::size_t>(line.result)]);
+  std::string text(words(line.result).text);
   text += "  " + std::string(name(line.layer));
   if (name_meter && !line.meter.empty()) {
     text += " of " + line.meter;
@@ -30,7 +26,7 @@ std::string text_of(const CheckLine& line, bool name_meter) {
 Facts facts_of(const CheckLine& line) {
   return {{"", "meter", line.meter.empty() ? Value(Unknown{}) : Value(line.meter)},
           {"", "layer", std::string(name(line.layer))},
-          {"", "result", std::string(results_in_json[static_cast<std::size_t>(line.result)])},
+          {"", "result", std::string(words(line.result).json)},
           {"", "detail", line.detail},
           {"", "cure", line.cure}};
 }
@@ -47,13 +43,19 @@ void CheckReport::add(const std::vector<CheckLine>& lines) {
 }
 
 bool CheckReport::finish() {
-  const auto failed = std::ranges::count(lines_, Result::failed, &CheckLine::result);
-  const auto untried = std::ranges::count(lines_, Result::not_tried, &CheckLine::result);
-  const bool all_well = failed == 0 && untried == 0;
+  const auto count = [this](Result result) {
+    return std::ranges::count(lines_, result, &CheckLine::result);
+  };
+  const bool all_well = count(Result::failed) == 0;
   if (!output_.json()) {
-    output_.line(all_well ? "All is well."
-                          : std::to_string(failed) + " not ok, " + std::to_string(untried) +
-                                " not tried.");
+    const std::string notes =
+        count(Result::note) == 0 ? "" : ", " + std::to_string(count(Result::note)) + " noted";
+    const std::string untried = std::to_string(count(Result::not_tried)) + " not tried";
+    output_.line((!all_well ? std::to_string(count(Result::failed)) + " not ok, " + untried
+                  : count(Result::not_tried) > 0
+                      ? "Nothing is wrong as far as it was tried, " + untried
+                      : "All is well") +
+                 notes + ".");
     return all_well;
   }
   Document document{{{"", "ok", all_well}}, "checks"};

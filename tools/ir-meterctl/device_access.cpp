@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <string_view>
 
 #include "common/accounts.hpp"
 
@@ -14,6 +16,12 @@ namespace {
 constexpr mode_t owner_opens = S_IRUSR | S_IWUSR;
 constexpr mode_t group_opens = S_IRGRP | S_IWGRP;
 constexpr mode_t others_open = S_IROTH | S_IWOTH;
+
+std::string mode_text(const struct stat& file) {
+  char mode[16];
+  std::snprintf(mode, sizeof mode, "mode %04o", file.st_mode & 07777U);
+  return mode;
+}
 
 bool has(mode_t mode, mode_t bits) {
   return (mode & bits) == bits;
@@ -40,22 +48,21 @@ std::optional<Account> service_account() {
   return account;
 }
 
-bool may_open(const Account& account, const struct stat& device) {
+bool may(const Account& account, const struct stat& file, mode_t rights) {
   if (account.user == 0) {
     return true;
   }
-  if (account.user == device.st_uid) {
-    return has(device.st_mode, owner_opens);
-  }
-  if (std::ranges::find(account.groups, device.st_gid) != account.groups.end()) {
-    return has(device.st_mode, group_opens);
-  }
-  return has(device.st_mode, others_open);
+  const bool is_owner = account.user == file.st_uid;
+  const bool is_member =
+      !is_owner && std::ranges::find(account.groups, file.st_gid) != account.groups.end();
+  return has(file.st_mode, rights << (is_owner ? 6U : is_member ? 3U : 0U));
+}
+
+bool may_open(const Account& account, const struct stat& device) {
+  return may(account, device, others_open);
 }
 
 std::string openers_by_mode(const struct stat& device) {
-  char mode[8];
-  std::snprintf(mode, sizeof mode, "%04o", device.st_mode & 07777U);
   std::string text = "root";
   if (has(device.st_mode, others_open)) {
     text = "everybody";
@@ -67,7 +74,32 @@ std::string openers_by_mode(const struct stat& device) {
       text += " and the group " + irmeterd::group_name(device.st_gid);
     }
   }
-  return text + ", mode " + mode;
+  return text + ", " + mode_text(device);
+}
+
+std::optional<Advice> why_unreadable(const Account& account, const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  for (std::filesystem::path each = path; each.has_relative_path(); each = each.parent_path()) {
+    const bool is_file = each == path;
+    if (stat(each.c_str(), &status) == 0 && !may(account, status, is_file ? S_IROTH : S_IXOTH)) {
+      return Advice{"the service may not read " + path + ": " + (is_file ? "it" : each.string()) +
+                        " belongs to " + irmeterd::user_name(status.st_uid) + ":" +
+                        irmeterd::group_name(status.st_gid) + " with " + mode_text(status),
+                    is_file
+                        ? "run 'chown " + std::string(service_user) + " " + path + "'"
+                        : "put the file where the service may go, such as below /etc/ir-meterd"};
+    }
+  }
+  for (const std::string_view hidden : {"/home/", "/root/", "/run/user/", "/tmp/"}) {
+    if (path.starts_with(hidden)) {
+      return Advice{"the service sees no file below " + std::string(hidden) + ", such as " + path,
+                    "put it elsewhere, such as below /etc/ir-meterd"};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace irmeterctl

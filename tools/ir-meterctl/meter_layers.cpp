@@ -90,7 +90,11 @@ class Lines {
   void add_good(Layer end) {
     while (next_ < end) {
       const bool echoes = next_ == Layer::echo && poll_.echo;
-      add(Result::ok, good(next_), std::string(echoes ? irmeterd::echo_remark.cure : ""));
+      const bool lacks = next_ == Layer::bt28 && poll_.withheld.any();
+      add(echoes || lacks ? Result::note : Result::ok, good(next_),
+          std::string(echoes  ? irmeterd::echo_remark.cure
+                      : lacks ? "if it stays so, see main_fuse in the configuration"
+                              : ""));
     }
   }
   void add(Result result, const std::string& detail, const std::string& cure) {
@@ -162,6 +166,10 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
     lines.add_good(layer);
     if (failure->fault == Fault::quiet) {
       lines.add_not_tried(end, "quiet hours");
+    } else if (failure->fault == Fault::device_busy && !poll.of_daemon &&
+               failure->context.find(": ir-meterd, PID ") != std::string::npos) {
+      lines.add(Result::ok, "the service has it", {});
+      lines.add_not_tried(end, "the service is on no bus that could be asked");
     } else if (failure->fault == Fault::no_key && poll.why_no_key) {
       lines.add(Result::failed, poll.why_no_key->what, poll.why_no_key->cure);
     } else {

@@ -57,6 +57,9 @@ struct Advice {
   std::string cure;
 };
 
+// The cure of what this user may not do, and the service may.
+inline constexpr const char* run_as_root = "run this as root";
+
 class Output {
  public:
   explicit Output(bool json) : json_(json) {}

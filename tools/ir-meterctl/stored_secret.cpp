@@ -33,7 +33,7 @@ Presence look_for(const std::string& path) {
 }
 
 StoredSecret hidden(const std::string& path) {
-  return {{}, path, Advice{"You may not read " + path, "run this as root"}};
+  return {{}, path, Advice{"You may not read " + path, run_as_root}};
 }
 
 StoredSecret checked(const irmeterd::Secret& text, const std::string& path) {
@@ -48,12 +48,15 @@ StoredSecret decrypt(const std::string& name, const std::string& path) {
   Finished decrypted = run_program({"systemd-creds", "decrypt", "--name=" + name, path, "-"});
   const irmeterd::Secret text(irmeterd::without_line_end(decrypted.output));
   irmeter::wipe(decrypted.output.data(), decrypted.output.size());
+  if (decrypted.status != 0 && geteuid() != 0) {
+    return hidden(path);
+  }
   if (decrypted.status != 0) {
     return {{},
             path,
             Advice{path + " cannot be decrypted",
-                   "run this as root; if it stays so, store it again on this machine, with "
-                   "ir-meterctl set-key or systemd-creds encrypt"}};
+                   "store it again on this machine, with ir-meterctl set-key or systemd-creds "
+                   "encrypt"}};
   }
   return checked(text, path);
 }
@@ -130,7 +133,7 @@ std::optional<Advice> why_no_record(const std::string& state_directory, bool of_
   return Advice{"The key was not tried, because what became of it could not be recorded in " +
                     state_directory + " (" + std::strerror(errno) +
                     "), and a wrong one raises an alarm at the grid company each time",
-                "run this as root"};
+                geteuid() == 0 ? "see that it is a folder that can be written" : run_as_root};
 }
 
 }  // namespace irmeterctl
