@@ -89,7 +89,7 @@ ServerTalk::Heard ServerTalk::received(ByteView bytes) {
 // Up to the first byte that is neither text nor telnet.
 ServerTalk::Heard ServerTalk::introduction(ByteView bytes) {
   if (text_.empty() && command_.empty() && is_tls_alert(bytes)) {
-    return {{}, irmeter::Failure{Fault::other_service, device_ + " speaks TLS"}};
+    return {{}, irmeter::Failure{Fault::other_service, device_ + ", which speaks TLS"}};
   }
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const std::uint8_t byte = bytes[i];
@@ -105,7 +105,7 @@ ServerTalk::Heard ServerTalk::introduction(ByteView bytes) {
         if (command_[at] == iac && command_[at + 1] == do_option &&
             std::ranges::find(terminal_options, command_[at + 2]) != terminal_options.end()) {
           return {{},
-                  irmeter::Failure{Fault::other_service, device_ + " wants to know the terminal"}};
+                  irmeter::Failure{Fault::other_service, device_ + ", which asks for a terminal"}};
         }
       }
       return {{}, irmeter::Failure{Fault::telnet, device_}};

@@ -83,10 +83,10 @@ TEST_F(ServerTalkTest, OfOtherServicesIsKnown) {
   }
   ServerTalk talk("tcp://pi:22");
   EXPECT_EQ(talk.received(Bytes{0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46}).failure,
-            other(" speaks TLS"));
+            other(", which speaks TLS"));
   talk.connected();
   EXPECT_EQ(talk.received(Bytes{0xFF, 0xFD, 0x18, 0xFF, 0xFD, 0x20}).failure,
-            other(" wants to know the terminal"));
+            other(", which asks for a terminal"));
 }
 
 // A banner may come late, but a second answer in text is none.

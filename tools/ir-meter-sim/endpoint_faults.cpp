@@ -1,6 +1,19 @@
 #include "tools/ir-meter-sim/endpoint_faults.hpp"
 
+#include <string_view>
+
 namespace irmetersim {
+
+irmeter::Bytes EndpointFaults::read(Instant now) {
+  constexpr std::string_view text = "ser2net port 2001 device /dev/ttyUSB0 [9600N81]\r\n";
+  const int waited_on = endpoint_.descriptor();
+  irmeter::Bytes bytes = endpoint_.read();
+  const bool connected = bytes.empty() && endpoint_.descriptor() != waited_on;
+  if (connected && faults_.strike(FaultKind::banner, now) != nullptr) {
+    endpoint_.write(irmeter::Bytes(text.begin(), text.end()));
+  }
+  return bytes;
+}
 
 void EndpointFaults::write(irmeter::ByteView bytes, Instant now) {
   std::size_t written = 0;
@@ -23,6 +36,9 @@ void EndpointFaults::write(irmeter::ByteView bytes, Instant now) {
       write_up_to(i);
       endpoint_.reset_connection();
       written = bytes.size();
+    } else if (bytes[i] == 0xFF && faults_.strike(FaultKind::telnet, now) != nullptr) {
+      write_up_to(i + 1);
+      endpoint_.write(bytes.subspan(i, 1));
     }
   }
   if (passes()) {

@@ -1,4 +1,5 @@
-// What goes wrong with the line to the probe: it is unplugged, its server is gone, it hangs.
+// What goes wrong with the line to the probe: it is unplugged, it hangs, its server is gone or has
+// something to say of its own.
 //
 // Stands between the paced line and the endpoint, where the program waits for input.
 #pragma once
@@ -18,7 +19,7 @@ class EndpointFaults {
 
   // The descriptor to wait for input on; -1 while none is to be expected.
   [[nodiscard]] int descriptor() const { return passes() ? endpoint_.descriptor() : -1; }
-  [[nodiscard]] irmeter::Bytes read() { return endpoint_.read(); }
+  [[nodiscard]] irmeter::Bytes read(Instant now);
   void write(irmeter::ByteView bytes, Instant now);
 
   // Lets begin and end what is due. May throw std::system_error when the endpoint does not come

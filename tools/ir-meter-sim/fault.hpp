@@ -72,10 +72,12 @@ enum class FaultKind : std::uint8_t {
   missing,
   stall,
   rst,
+  banner,
+  telnet,
   // Many of the above.
   random,
 };
-inline constexpr std::size_t fault_count = 48;
+inline constexpr std::size_t fault_count = 50;
 
 struct FaultInfo {
   FaultKind kind;

@@ -20,6 +20,8 @@ std::span<const FaultInfo, fault_count> fault_table() {
   static constexpr std::string_view registers = "read of the registers";
   static constexpr std::string_view present = "read of the present values";
   static constexpr std::string_view byte = "byte to the client";
+  static constexpr std::string_view connection = "TCP connection";
+  static constexpr std::string_view ff_byte = "FF to the client";
   static constexpr std::array<FaultInfo, fault_count> table{{
       {silent, "silent", anything, "gets lost", true},
       {echo, "echo", sent, "comes back", true},
@@ -86,6 +88,8 @@ std::span<const FaultInfo, fault_count> fault_table() {
       {stall, "stall", byte, "begins a pause in which nothing passes; the line stays open", false,
        10},
       {rst, "rst", byte, "breaks the TCP connection with RST"},
+      {banner, "banner", connection, "begins with a line of text"},
+      {telnet, "telnet", ff_byte, "is doubled, as by a server that speaks telnet"},
       {random, "random", "", "every fault marked with * at its own rate, repeatable by its seed",
        false, 0, 0, 0, 1},
   }};

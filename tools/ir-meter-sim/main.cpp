@@ -121,7 +121,7 @@ void run(Options options) {
       }
       meter.faults().end();
     } else if (descriptors[0].revents != 0) {
-      const Bytes bytes = endpoint.read();
+      const Bytes bytes = endpoint.read(clock_now());
       line.receive(bytes, clock_now());
       if (options.verbose) {
         print(trace.client(bytes), start);
