@@ -159,6 +159,7 @@ void Daemon::dispatch(const Command& command) {
 }
 
 void Daemon::on_output_change() {
+  show_mqtt(outputs_);
   if (std::ranges::all_of(outputs_, [](const auto& each) { return each.second->ready(); })) {
     say_ready();
   }

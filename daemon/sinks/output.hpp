@@ -20,6 +20,8 @@ class Output {
 
   // How it is, as a clause for a person: "MQTT connected". Empty: there is nothing to tell.
   [[nodiscard]] virtual std::string status() const { return {}; }
+  // How the connection to the broker is, for an output that shows it; empty: there is none.
+  virtual void show_mqtt(const std::string& /*status*/) noexcept {}
   // Whether the service may be called ready.
   [[nodiscard]] virtual bool ready() const { return true; }
   // For the watchdog: what it waits for at this moment.

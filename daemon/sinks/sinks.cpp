@@ -1,5 +1,6 @@
 #include "daemon/sinks/sinks.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -73,6 +74,19 @@ void put_in_place(Outputs& outputs, const Settings* before, const Settings& sett
       output->on_change(parts.changed);
       outputs.emplace(kind.name, std::move(output));
     }
+  }
+}
+
+void show_mqtt(const Outputs& outputs) {
+  const auto mqtt = outputs.find("mqtt");
+  std::string status = mqtt == outputs.end() ? "" : mqtt->second->status();
+  // The clause names it, for a line in which others stand beside it.
+  constexpr std::string_view name_of_it = "MQTT";
+  if (status.starts_with(name_of_it)) {
+    status.erase(0, status.find_first_not_of(": ", name_of_it.size()));
+  }
+  for (const auto& [name, output] : outputs) {
+    output->show_mqtt(status);
   }
 }
 

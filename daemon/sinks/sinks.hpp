@@ -33,4 +33,7 @@ struct OutputParts {
 void put_in_place(Outputs& outputs, const Settings* before, const Settings& settings,
                   const OutputParts& parts);
 
+// Has the outputs show how the connection to the broker is.
+void show_mqtt(const Outputs& outputs);
+
 }  // namespace irmeterd

@@ -1,8 +1,10 @@
 // ir-meterctl status: what the daemon knows, for people and for scripts.
+#include <optional>
 #include <regex>
 
 #include "common/faces.hpp"
 #include "tests/ctl/ctl_fixture.hpp"
+#include "tests/support/mosquitto.hpp"
 
 namespace irmeterd {
 namespace {
@@ -27,8 +29,9 @@ TEST_F(CtlStatus, ShowsMeterAndReadingInUnits) {
   start_with_meter();
   EXPECT_EQ(ctl({"status"}), 0);
   EXPECT_EQ(ctl_->errors(), "");
-  EXPECT_TRUE(ctl_->output().starts_with("Daemon: running\nVersion: " IRMETER_VERSION
-                                         "\nBus: system\n\nMeter: main\nState: online\n"))
+  EXPECT_TRUE(ctl_->output().starts_with(
+      "Daemon: running\nVersion: " IRMETER_VERSION
+      "\nBus: system\nMQTT: not configured\n\nMeter: main\nState: online\n"))
       << ctl_->output();
   const auto truth = Simulator::fixed_values();
   const std::string wh = std::to_string(truth.summations[irmetersim::summation::forward]);
@@ -61,6 +64,7 @@ TEST_F(CtlStatus, HasTheSameInJson) {
   const json meter = document().at("meters").at(0);
   EXPECT_EQ(document().at("daemon"), "running");
   EXPECT_EQ(document().at("version"), IRMETER_VERSION);
+  EXPECT_EQ(document().at("mqtt"), nullptr);
   EXPECT_EQ(meter.at("name"), "main");
   EXPECT_EQ(meter.at("meter"), "elon_0000000012345678");
   EXPECT_EQ(meter.at("state"), "online");
@@ -71,6 +75,24 @@ TEST_F(CtlStatus, HasTheSameInJson) {
   }
   EXPECT_TRUE(std::regex_match(meter.at("time").get<std::string>(),
                                std::regex("[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z")));
+}
+
+TEST_F(CtlStatus, SaysHowMqttIs) {
+  bus_.start();
+  std::optional<Mosquitto> broker(std::in_place);
+  configure(meter_table("/dev/no-such-probe") + "[mqtt]\nurl = \"" + broker->url() + "\"\n");
+  start();
+  const auto says_soon = [this](const std::string& line) {
+    return eventually([&] { return ctl({"status"}) == 0 && says(line); });
+  };
+  EXPECT_TRUE(says_soon("\nBus: system\nMQTT: connected\n\nMeter: main\n")) << ctl_->output();
+  EXPECT_EQ(ctl({"status", "--json"}), 0);
+  EXPECT_EQ(document().at("mqtt"), "connected");
+  const std::string address = broker->url().substr(broker->url().rfind('/') + 1);
+  broker.reset();
+  EXPECT_TRUE(eventually([&] {
+    return ctl({"status"}) == 0 && says(address) && !says("MQTT: connected\n");
+  })) << ctl_->output();
 }
 
 TEST_F(CtlStatus, LeavesOutWhatIsNotKnown) {

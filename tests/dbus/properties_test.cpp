@@ -181,11 +181,11 @@ TEST_F(ShownProperties, OfAllMetersComeWithGetManagedObjects) {
   }
 }
 
-TEST_F(ShownProperties, OfTheManagerTellTheVersion) {
+TEST_F(ShownProperties, OfTheManagerTellTheVersionAndHowMqttIs) {
   start_all();
   const auto call =
       client->call(root_path, properties_interface, "GetAll", {"org.irmeterd.IrMeter1.Manager"});
-  EXPECT_EQ(call->properties(), (Properties{{"Version", IRMETER_VERSION}}));
+  EXPECT_EQ(call->properties(), (Properties{{"Version", IRMETER_VERSION}, {"Mqtt", ""}}));
 }
 
 }  // namespace

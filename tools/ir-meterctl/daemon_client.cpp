@@ -121,12 +121,20 @@ DaemonInfo DaemonClient::look() const {
   const auto objects =
       call(make_call(root_path, object_manager, "GetManagedObjects"), look_timeout);
   auto meters = read_meters(objects.get());
-  const auto get = make_call(root_path, properties, "Get");
-  check(sd_bus_message_append(get.get(), "ss", manager_interface, "Version"), no_message);
-  const auto version = call(get, look_timeout);
-  MessageReader reader(version.get());
+  const auto get_all = make_call(root_path, properties, "GetAll");
+  check(sd_bus_message_append(get_all.get(), "s", manager_interface), no_message);
+  const auto manager = call(get_all, look_timeout);
+  MessageReader reader(manager.get());
   DaemonInfo info;
-  reader.variant("s", [&] { info.version = reader.text(); });
+  reader.dictionary('s', "v", [&](const std::string& name) {
+    if (name == "Version") {
+      reader.variant("s", [&] { info.version = reader.text(); });
+    } else if (name == "Mqtt") {
+      reader.variant("s", [&] { info.mqtt = reader.text(); });
+    } else {
+      reader.skip("v");
+    }
+  });
   if (!meters || !reader.good()) {
     throw not_understood();
   }

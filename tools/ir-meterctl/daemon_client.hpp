@@ -51,6 +51,7 @@ using Meters = std::map<std::string, MeterInfo>;  // by object path
 struct DaemonInfo {
   std::string version;
   Meters meters;
+  std::string mqtt{};  // how the connection to the broker is; empty: none is configured
 };
 
 struct Unref {

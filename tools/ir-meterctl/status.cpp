@@ -8,10 +8,13 @@
 namespace irmeterctl {
 Document document_of(const DaemonInfo& daemon, irmeterd::Bus bus, Moment now) {
   const std::string bus_name = bus == irmeterd::Bus::session ? "session" : "system";
-  Document document{{{"Daemon", "daemon", std::string("running")},
-                     {"Version", "version", daemon.version},
-                     {"Bus", "bus", bus_name}},
-                    "meters"};
+  Document document{
+      {{"Daemon", "daemon", std::string("running")},
+       {"Version", "version", daemon.version},
+       {"Bus", "bus", bus_name},
+       {"MQTT", "", daemon.mqtt.empty() ? std::string("not configured") : daemon.mqtt},
+       {"", "mqtt", daemon.mqtt.empty() ? Value(Unknown{}) : Value(daemon.mqtt)}},
+      "meters"};
   for (const auto& [path, meter] : daemon.meters) {
     document.groups.push_back(facts_of(meter, now));
   }

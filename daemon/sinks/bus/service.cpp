@@ -27,16 +27,23 @@ constexpr irmeter::Duration longest_attempt = std::chrono::minutes(5);
 class Root final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Manager_adaptor,
                                                    sdbus::ObjectManager_adaptor> {
  public:
-  explicit Root(sdbus::IConnection& connection)
-      : AdaptorInterfaces(connection, sdbus::ObjectPath(root_path)) {
+  Root(sdbus::IConnection& connection, const std::string& mqtt)
+      : AdaptorInterfaces(connection, sdbus::ObjectPath(root_path)), mqtt_(mqtt) {
     registerAdaptor();
   }
   virtual ~Root() { unregisterAdaptor(); }
+  void mqtt_changed() {
+    getObject().emitPropertiesChangedSignal(bus::InterfaceName{manager_interface},
+                                            {bus::PropertyName{"Mqtt"}});
+  }
   Root(const Root&) = delete;
   Root& operator=(const Root&) = delete;
 
  private:
   std::string Version() override { return IRMETER_VERSION; }
+  std::string Mqtt() override { return mqtt_; }
+
+  const std::string& mqtt_;
 };
 
 std::string bus_text(Bus kind) {
@@ -46,8 +53,8 @@ std::string bus_text(Bus kind) {
 }  // namespace
 
 struct BusService::Session {
-  Session(std::unique_ptr<sdbus::IConnection> opened, Log& log)
-      : connection(std::move(opened)), root(*connection), log_control(*connection, log) {}
+  Session(std::unique_ptr<sdbus::IConnection> opened, Log& log, const std::string& mqtt)
+      : connection(std::move(opened)), root(*connection, mqtt), log_control(*connection, log) {}
 
   std::unique_ptr<sdbus::IConnection> connection;
   Root root;
@@ -120,7 +127,7 @@ void BusService::connect() noexcept {
 
 void BusService::begin(std::unique_ptr<sdbus::IConnection> connection) noexcept {
   try {
-    auto session = std::make_unique<Session>(std::move(connection), log_);
+    auto session = std::make_unique<Session>(std::move(connection), log_, mqtt_);
     for (const auto& [name, meter] : store_.meters()) {
       session->meters.try_emplace(name, *session->connection, commands_, meter);
     }
@@ -166,6 +173,13 @@ void BusService::in_session(const Action& action) noexcept {
     action(*session_);
   } catch (const std::exception& error) {
     fail(error.what());
+  }
+}
+
+void BusService::show_mqtt(const std::string& status) noexcept {
+  if (status != mqtt_) {
+    mqtt_ = status;
+    in_session([](Session& session) { session.root.mqtt_changed(); });
   }
 }
 

@@ -40,6 +40,7 @@ class BusService final : public Output, private Sink {
   // Where we are, or what keeps us from it: "on the system bus", "the system bus is not available:
   // ...".
   [[nodiscard]] std::string status() const override { return status_; }
+  void show_mqtt(const std::string& status) noexcept override;
   // An attempt to get there ends, and the next one follows.
   [[nodiscard]] std::vector<Step> steps() const override;
 
@@ -65,6 +66,7 @@ class BusService final : public Output, private Sink {
   CommandQueue& commands_;
   Log& log_;
   std::string status_;
+  std::string mqtt_;  // how the connection to the broker is
   BackOff delay_;
   irmeter::Instant last_attempt_;  // when it began, or ended
   EventSource retry_;
