@@ -91,15 +91,14 @@ TEST_F(Start, NeedsNoServiceManager) {
   EXPECT_TRUE(reads());
 }
 
-TEST_F(Start, SaysWhereAMissingKeyBelongs) {
+TEST_F(Start, SaysHowToStoreAMissingKey) {
   Simulator simulator(loop_);
   simulator.start();
   std::filesystem::remove(path("credentials/meter-key"));
   configure(std::string(no_bus) + meter_table(simulator.device()));
   start();
   ASSERT_TRUE(shows("main no-key"));
-  EXPECT_EQ(logged("warning: main: no-key. There is no key to read the meter with (" +
-                   path("credentials/meter-key")),
+  EXPECT_EQ(logged("warning: main: no-key. No key is stored yet: run 'sudo ir-meterctl set-key'"),
             1U)
       << daemon_->errors();
 }
