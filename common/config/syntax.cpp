@@ -19,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // A line in its parts.
-struct Line {
+struct LineParts {
   std::string bare;                       // the line with blanks in place of the texts in quotes
   std::string_view key;                   // in front of the sign; empty: there is none
   char sign = '=';                        // or :
@@ -31,8 +31,8 @@ bool is_letter(std::string_view c) {
   return !c.empty() && ((c[0] >= 'a' && c[0] <= 'z') || (c[0] >= 'A' && c[0] <= 'Z'));
 }
 
-Line split(std::string_view line) {
-  Line parts;
+LineParts split(std::string_view line) {
+  LineParts parts;
   parts.bare = line;
   std::size_t end = line.size();
   for (std::size_t at = 0; at < end; ++at) {
@@ -85,7 +85,7 @@ SyntaxFault explain_syntax(std::string_view line, std::uint32_t column,
   const auto column_of = [line](std::size_t at) {
     return count_characters(line.substr(0, at)) + 1;
   };
-  const Line parts = split(line);
+  const LineParts parts = split(line);
   if (const auto look_alike = find_look_alike(parts.bare)) {
     return {column_of(look_alike->at), "has " + look_alike->what};
   }
