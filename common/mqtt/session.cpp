@@ -2,6 +2,8 @@
 
 #include <mqtt/async_client.h>
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -15,19 +17,40 @@ namespace {
 constexpr int max_waiting = 256;
 // A dead connection is noticed after this and half of it again.
 constexpr std::chrono::seconds keep_alive{30};
+// What a broker may send: the library makes room for as much as a packet says it has. The largest
+// that is read is a discovery message, by ir-meterctl. MQTT 3.1.1 has no such limit.
+constexpr int max_packet = 65'536;
+constexpr int max_unacknowledged = 20;
 
-mqtt::create_options create_options() {
+int number_of(MqttVersion version) {
+  return version == MqttVersion::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+}
+
+// The library has brackets in the name that it compares with a certificate; without them it still
+// finds the port, behind the last colon.
+std::string uri(const MqttUrl& url) {
+  return (url.tls ? "ssl://" : "tcp://") + url.broker.host + ":" + std::to_string(url.broker.port);
+}
+
+mqtt::create_options create_options(MqttVersion version) {
   return mqtt::create_options_builder()
+      .mqtt_version(number_of(version))
       .send_while_disconnected(false)
       .max_buffered_messages(max_waiting)
       .finalize();
 }
 
-mqtt::connect_options connect_options(const MqttSettings& settings) {
+mqtt::connect_options connect_options(const MqttSettings& settings, MqttVersion version) {
   const MqttMessage& will = settings.will;
   mqtt::connect_options options;
-  options.set_mqtt_version(MQTTVERSION_3_1_1);
-  options.set_clean_session(true);
+  options.set_mqtt_version(number_of(version));
+  if (version == MqttVersion::v5) {
+    options.set_clean_start(true);  // and the session ends with the connection
+    options.set_properties({{mqtt::property::MAXIMUM_PACKET_SIZE, max_packet},
+                            {mqtt::property::RECEIVE_MAXIMUM, max_unacknowledged}});
+  } else {
+    options.set_clean_session(true);
+  }
   options.set_connect_timeout(settings.retry.connect_timeout);
   options.set_keep_alive_interval(keep_alive);
   options.set_max_inflight(max_waiting);
@@ -52,91 +75,139 @@ mqtt::connect_options connect_options(const MqttSettings& settings) {
   return options;
 }
 
-// What a failed attempt means. Codes from 1 are those of MQTT's CONNACK.
-std::string refusal(int code, const MqttUrl& url) {
-  const std::string broker = url.broker.text();
-  switch (code) {
-    case 1:
-      return broker + " does not speak MQTT 3.1.1";
-    case 2:
-      return broker + " refuses the client id";
-    case 3:
-      return broker + " is not available at the moment";
-    case 4:
-      return broker + " refuses the user name or password";
-    case 5:
-      return broker + " does not authorise this user or client";
-    default:
-      return "cannot connect to " + broker +
-             (url.tls ? " (no broker there, unknown host, or its certificate is not trusted)"
-                      : " (no broker there, or unknown host)");
-  }
+// Of a reason code in the words of MQTT 5.
+std::string reason(int code) {
+  const std::string words = mqtt::exception::reason_code_str(code);
+  return words.empty() ? "reason code " + std::to_string(code) : words;
+}
+
+// The return codes of CONNACK in MQTT 3.1.1, as reason codes.
+int reason_code(int code) {
+  constexpr std::array<int, 6> codes{0,
+                                     MQTTREASONCODE_UNSUPPORTED_PROTOCOL_VERSION,
+                                     MQTTREASONCODE_CLIENT_IDENTIFIER_NOT_VALID,
+                                     MQTTREASONCODE_SERVER_UNAVAILABLE,
+                                     MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD,
+                                     MQTTREASONCODE_NOT_AUTHORIZED};
+  const auto index = static_cast<std::size_t>(code);
+  return index < codes.size() ? codes.at(index) : code;
 }
 
 }  // namespace
 
 class MqttSession::Client : private mqtt::iaction_listener {
  public:
-  Client(const MqttSettings& settings, MqttMailbox mailbox, unsigned number)
+  Client(const MqttSettings& settings, MqttVersion version, MqttMailbox mailbox, unsigned number)
       : mailbox_(std::move(mailbox)),
         number_(number),
-        url_(settings.url),
-        client_((url_.tls ? "ssl://" : "tcp://") + url_.broker.text(), settings.client_id,
-                create_options()) {
-    client_.set_connection_lost_handler([this](const std::string&) {
-      mailbox_->post({.kind = MqttEvent::Kind::lost, .session = number_});
-    });
+        client_(uri(settings.url), settings.client_id, create_options(version)) {
+    client_.set_connection_lost_handler([this](const std::string&) { lost(""); });
+    // The library does not call the other handler where the broker takes its leave.
+    client_.set_disconnected_handler(
+        [this](const mqtt::properties&, mqtt::ReasonCode code) { lost(reason(code)); });
     client_.set_message_callback(
         [this](const mqtt::const_message_ptr& message) { receive(*message); });
-    client_.connect(connect_options(settings), nullptr, *this);
+    client_.connect(connect_options(settings, version), nullptr, *this);
+  }
+
+  void publish(const MqttMessage& message) {
+    auto copy = mqtt::make_message(message.topic, message.payload, message.qos, message.retained);
+    if (message.qos > 0) {
+      client_.publish(std::move(copy), nullptr, *this);
+    } else {
+      client_.publish(std::move(copy));
+    }
+  }
+
+  void subscribe(const std::string& topic, bool kept) {
+    mqtt::subscribe_options options;
+    if (!kept) {
+      options.set_retain_handling(mqtt::subscribe_options::DONT_SEND_RETAINED);
+    }
+    client_.subscribe(topic, 1, nullptr, *this, options);
   }
 
   mqtt::async_client& library() { return client_; }
 
  private:
-  void on_success(const mqtt::token&) override {
-    mailbox_->post({.kind = MqttEvent::Kind::connected, .session = number_});
+  void lost(std::string why) {
+    mailbox_->post({.kind = MqttEvent::Kind::lost,
+                    .session = number_,
+                    .failure = MqttFailure{MqttFault::lost, std::move(why)}});
   }
 
-  void on_failure(const mqtt::token& token) override {
-    mailbox_->post({.kind = MqttEvent::Kind::refused,
+  void answered(const mqtt::token& token, MqttEvent::Kind kind,
+                std::optional<MqttFailure> failure = {}) {
+    mailbox_->post({.kind = kind,
                     .session = number_,
-                    .reason = refusal(token.get_return_code(), url_),
-                    .answered = token.get_return_code() > 0});
+                    .failure = std::move(failure),
+                    .subscription = token.get_type() == mqtt::token::SUBSCRIBE,
+                    .message = {.topic = (*token.get_topics())[0]}});
+  }
+
+  void on_success(const mqtt::token& token) override {
+    if (token.get_type() != mqtt::token::CONNECT) {
+      answered(token, MqttEvent::Kind::accepted);
+      return;
+    }
+    MqttEvent connected{.kind = MqttEvent::Kind::connected, .session = number_};
+    const mqtt::properties properties = token.get_connect_response().get_properties();
+    if (properties.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) {
+      connected.max_packet =
+          mqtt::get<std::uint32_t>(properties, mqtt::property::MAXIMUM_PACKET_SIZE);
+    }
+    mailbox_->post(std::move(connected));
+  }
+
+  // A code below zero is the library's: nobody has answered.
+  void on_failure(const mqtt::token& token) override {
+    const int own = token.get_return_code();
+    const int code = own > 0 ? own : token.get_reason_code();
+    if (token.get_type() == mqtt::token::CONNECT) {
+      mailbox_->post({.kind = MqttEvent::Kind::failed,
+                      .session = number_,
+                      .failure = own < 0
+                                     ? MqttFailure{MqttFault::closed}
+                                     : MqttFailure{MqttFault::refused, reason(reason_code(code))}});
+    } else if (own >= 0) {
+      answered(token, MqttEvent::Kind::rejected, MqttFailure{MqttFault::refused, reason(code)});
+    }
   }
 
   void receive(const mqtt::message& message) {
-    mailbox_->post({.kind = MqttEvent::Kind::message,
-                    .session = number_,
-                    .message = {.topic = message.get_topic(),
-                                .payload = message.to_string().substr(0, MqttEvent::max_payload),
-                                .qos = message.get_qos(),
-                                .retained = message.is_retained()}},
-                   max_waiting);
+    const mqtt::binary_ref& payload = message.get_payload_ref();
+    mailbox_->post(
+        {.kind = MqttEvent::Kind::message,
+         .session = number_,
+         .message = {.topic = message.get_topic(),
+                     .payload = std::string(payload.data(),
+                                            std::min(payload.length(), MqttEvent::max_payload)),
+                     .qos = message.get_qos(),
+                     .retained = message.is_retained()}},
+        max_waiting);
   }
 
   // What the callbacks use stands before the client, and so outlives it.
   MqttMailbox mailbox_;
   unsigned number_;
-  MqttUrl url_;
   mqtt::async_client client_;
 };
 
-MqttSession::MqttSession(const MqttSettings& settings, MqttMailbox mailbox, unsigned number)
+MqttSession::MqttSession(const MqttSettings& settings, MqttVersion version, MqttMailbox mailbox,
+                         unsigned number)
     : client_([&] {
         check_for_two_threads();
-        return std::make_unique<Client>(settings, std::move(mailbox), number);
+        return std::make_unique<Client>(settings, version, std::move(mailbox), number);
       }()) {}
 
 MqttSession::~MqttSession() = default;
 
 void MqttSession::publish(const MqttMessage& message) {
-  client_->library().publish(
-      mqtt::make_message(message.topic, message.payload, message.qos, message.retained));
+  client_->publish(message);
 }
 
-void MqttSession::subscribe(const std::string& topic) {
-  client_->library().subscribe(topic, 1);
+void MqttSession::subscribe(const std::string& topic, bool kept) {
+  client_->subscribe(topic, kept);
 }
 
 void MqttSession::disconnect(std::chrono::steady_clock::time_point deadline) {

@@ -7,25 +7,30 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/config/config.hpp"
 #include "common/config/secret.hpp"
 #include "common/config/url.hpp"
 #include "common/mailbox.hpp"
+#include "common/mqtt/faults.hpp"
 
 namespace irmeterd {
 
 struct MqttMessage {
   std::string topic;
-  std::string payload;
+  std::string payload{};
   int qos = 0;  // 0 or 1
   bool retained = false;
 
   friend bool operator==(const MqttMessage&, const MqttMessage&) = default;
 };
+
+enum class MqttVersion : std::uint8_t { v3_1_1, v5 };
 
 struct MqttRetry {
   std::chrono::seconds connect_timeout{20};
@@ -39,23 +44,29 @@ struct MqttSettings {
   MqttUrl url;
   std::string client_id;
   Secret password;
+  std::optional<MqttFailure> lacking;  // why it is of no use to connect
   MqttMessage will;  // what the broker publishes when it loses us; without a topic: nothing
   MqttRetry retry;
 };
 
 struct MqttEvent {
-  enum class Kind {
-    connected,
-    refused,  // the attempt has failed; reason says why
-    lost,     // a connection has ended
-    message,  // something arrived; the payload is cut after max_payload bytes
+  enum class Kind : std::uint8_t {
+    speaks,     // of look_at_broker(): this version of MQTT
+    connected,  // and the broker takes no packet of more than max_packet bytes
+    failed,     // the attempt has; failure says why
+    lost,       // a connection has ended, with a failure; may come twice
+    message,    // something arrived; the payload is cut after max_payload bytes
+    accepted,   // what was published or subscribed with QoS 1, by the topic of message
+    rejected,   // likewise; failure says why, and the connection stays
   };
   static constexpr std::size_t max_payload = 4096;
 
   Kind kind;
   unsigned session;  // the number of the session it belongs to
-  std::string reason{};
-  bool answered = false;  // refused, by a broker that speaks MQTT with us
+  MqttVersion version{};
+  std::size_t max_packet = SIZE_MAX;
+  std::optional<MqttFailure> failure{};
+  bool subscription = false;  // accepted or rejected, rather than a message
   MqttMessage message{};
 };
 
@@ -65,8 +76,9 @@ using MqttMailbox = std::shared_ptr<Mailbox<MqttEvent>>;
 class MqttSession {
  public:
   // Begins to connect and returns at once. Throws std::exception where the library refuses even
-  // that. Exactly one `connected` or `refused` follows.
-  MqttSession(const MqttSettings& settings, MqttMailbox mailbox, unsigned number);
+  // that. Exactly one `connected` or `failed` follows. version: what look_at_broker() has found.
+  MqttSession(const MqttSettings& settings, MqttVersion version, MqttMailbox mailbox,
+              unsigned number);
   ~MqttSession();
   MqttSession(const MqttSession&) = delete;
   MqttSession& operator=(const MqttSession&) = delete;
@@ -74,7 +86,9 @@ class MqttSession {
   // These throw std::exception when the library does not take it: not connected, or too much is
   // waiting to be sent already.
   void publish(const MqttMessage& message);
-  void subscribe(const std::string& topic);  // with QoS 1
+  // With QoS 1. kept: whether what the broker keeps there is wanted too; only MQTT 5 can ask for
+  // the rest alone.
+  void subscribe(const std::string& topic, bool kept);
 
   // Waits until what was published has been acknowledged and the connection is closed, at most to
   // the deadline.

@@ -194,7 +194,7 @@ TEST_F(CheckDaemon, NamesACertificateThatIsNotTrusted) {
   const Mosquitto broker(Mosquitto::Kind::tls);
   configure(path("nothing"), mqtt_table(broker.url()));
   EXPECT_EQ(check_json(), 1);
-  expect_line("broker", "failed", "no MQTT session begins", "ca_file");
+  expect_line("broker", "failed", "its certificate is not trusted", "ca_file");
   configure(path("nothing"),
             mqtt_table(broker.url(), "ca_file = \"" + broker.certificate() + "\"\n"));
   EXPECT_EQ(check_json(), 1);

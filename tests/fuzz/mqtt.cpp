@@ -1,8 +1,9 @@
 // What the daemon makes of messages from the broker: commands, the list of meters that were online,
 // Home Assistant's birth, and whatever else may come.
 //
-// The broker is a part of this file: it takes the place of the session with a real one, which is
-// all that knows of the client library. Nothing is random and nothing waits for a clock.
+// The broker is a part of this file: it takes the place of the session with a real one and of the
+// look before it, which are all that knows of sockets and of the client library. Nothing is random
+// and nothing waits for a clock.
 //
 // Input: messages: a byte with its flags and its topic, the two bytes of its payload's length, the
 // payload.
@@ -12,6 +13,7 @@
 #include <exception>
 #include <vector>
 
+#include "common/mqtt/look.hpp"
 #include "daemon/sinks/mqtt/presence.hpp"
 #include "daemon/sinks/mqtt/publisher.hpp"
 #include "tests/fuzz/input.hpp"
@@ -35,7 +37,10 @@ class Broker {
   Broker& operator=(const Broker&) = delete;
 
   void post(MqttEvent::Kind kind, MqttMessage message = {}) const {
-    mailbox->post({.kind = kind, .session = session, .message = std::move(message)});
+    mailbox->post({.kind = kind,
+                   .session = session,
+                   .failure = irmeterd::MqttFailure{irmeterd::MqttFault::lost},
+                   .message = std::move(message)});
   }
 
   irmeterd::MqttMailbox mailbox;
@@ -52,7 +57,11 @@ namespace irmeterd {
 
 class MqttSession::Client {};
 
-MqttSession::MqttSession(const MqttSettings&, MqttMailbox mailbox, unsigned number) {
+void look_at_broker(const MqttSettings&, MqttMailbox mailbox, unsigned number) {
+  mailbox->post({.kind = MqttEvent::Kind::speaks, .session = number, .version = MqttVersion::v5});
+}
+
+MqttSession::MqttSession(const MqttSettings&, MqttVersion, MqttMailbox mailbox, unsigned number) {
   Broker::latest->mailbox = std::move(mailbox);
   Broker::latest->session = number;
   Broker::latest->post(MqttEvent::Kind::connected);
@@ -63,8 +72,11 @@ void MqttSession::publish(const MqttMessage& message) {
     throw std::exception();
   }
   Broker::latest->received.push_back(message);
+  if (message.qos > 0) {
+    Broker::latest->post(MqttEvent::Kind::accepted, {.topic = message.topic});
+  }
 }
-void MqttSession::subscribe(const std::string&) {}
+void MqttSession::subscribe(const std::string&, bool) {}
 void MqttSession::disconnect(std::chrono::steady_clock::time_point) {}
 std::future<void> MqttSession::end(std::unique_ptr<MqttSession>,
                                    std::chrono::steady_clock::time_point) noexcept {

@@ -28,8 +28,8 @@ TEST_F(BrokerLoss, ABrokerThatIsAbsentAtFirstIsFoundLater) {
   store_.update(sample_meter());
   begin(broker_);
   EXPECT_EQ(publisher_->status().rfind("MQTT: connecting to localhost:", 0), 0U);
-  ASSERT_TRUE(eventually(
-      [this] { return publisher_->status().find("cannot connect") != std::string::npos; }));
+  ASSERT_TRUE(
+      eventually([this] { return publisher_->status().find("not reached") != std::string::npos; }));
   broker_.start();
   const MqttWatcher watcher(loop_, broker_);
   EXPECT_TRUE(online(watcher));
@@ -128,13 +128,14 @@ TEST_F(BrokerLoss, AMeterRemovedMeanwhileIsToldOfflineOnce) {
 TEST_F(BrokerLoss, EveryChangeOfTheStatusIsReported) {
   std::vector<std::string> texts;
   begin(broker_);
-  publisher_->on_change([&] { texts.push_back(publisher_->status().substr(0, 15)); });
+  publisher_->on_change([&] { texts.push_back(publisher_->status()); });
   ASSERT_TRUE(eventually([this] { return publisher_->connected(); }));
   broker_.stop();
   ASSERT_TRUE(eventually([&] { return texts.size() >= 3; }));
   EXPECT_EQ(texts[0], "MQTT connected");
-  EXPECT_EQ(texts[1], "MQTT: lost the ");
-  EXPECT_EQ(texts[2], "MQTT: cannot co");
+  const std::string broker = "MQTT: localhost:" + std::to_string(broker_.port());
+  EXPECT_EQ(texts[1], broker + ": connection lost");
+  EXPECT_EQ(texts[2], broker + ": not reached (Connection refused)");
 }
 
 TEST_F(BrokerLoss, TwoClientsOfOneNameAreToldApart) {
@@ -143,7 +144,7 @@ TEST_F(BrokerLoss, TwoClientsOfOneNameAreToldApart) {
   config.client_id = "twin";
   begin(config);
   MqttPublisher other(loop_, config, {}, store_, commands_, log_, timing_);
-  const std::string hint = "does another client use the id twin?";
+  const std::string hint = "again and again soon after it was made (as client twin)";
   EXPECT_TRUE(eventually([&] {
     return publisher_->status().find(hint) != std::string::npos ||
            other.status().find(hint) != std::string::npos;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tests/mqtt/fixture.hpp"
+#include "tests/support/stub_broker.hpp"
 
 namespace irmeterd {
 namespace {
@@ -33,7 +34,7 @@ TEST_F(Refusal, AWrongPasswordIsNamedAndTriedAgain) {
   MqttConfig with_user = config(broker);
   with_user.username = "meter";
   begin(with_user, Secret("wrong"));
-  ASSERT_TRUE(status_says("does not authorise this user"));
+  ASSERT_TRUE(status_says("refused (Not authorized)"));
   EXPECT_EQ(publisher_->status().find("wrong"), std::string::npos);
 }
 
@@ -42,7 +43,7 @@ TEST_F(Refusal, AfterAWrongPasswordABrokerThatTakesItIsFound) {
   MqttConfig with_user = config(broker);
   with_user.username = "meter";
   begin(with_user, Secret("new"));
-  ASSERT_TRUE(status_says("does not authorise this user"));
+  ASSERT_TRUE(status_says("refused (Not authorized)"));
   broker.stop();
   broker.set_password("new");
   broker.start();
@@ -70,7 +71,7 @@ TEST_F(Refusal, TlsRefusesACertificateOfAnotherHost) {
   tls.url = "mqtts://127.0.0.1:" + std::to_string(broker.port());
   tls.ca_file = broker.certificate();
   begin(tls);
-  EXPECT_TRUE(status_says("its certificate is not trusted"));
+  EXPECT_TRUE(status_says("its certificate is for another name (127.0.0.1)"));
 }
 
 TEST_F(Refusal, ACaFileThatIsNotThereIsAReasonToTryAgain) {
@@ -78,7 +79,7 @@ TEST_F(Refusal, ACaFileThatIsNotThereIsAReasonToTryAgain) {
   MqttConfig tls = config(broker);
   tls.ca_file = "/nonexistent.pem";
   begin(tls);
-  EXPECT_TRUE(status_says("cannot connect"));
+  EXPECT_TRUE(status_says("TLS failed, ca_file, cert_file"));
 }
 
 TEST_F(Refusal, WhoeverListensButNeverAnswersIsGivenUpAndTriedAgain) {
@@ -86,10 +87,69 @@ TEST_F(Refusal, WhoeverListensButNeverAnswersIsGivenUpAndTriedAgain) {
   const Mosquitto broker;
   broker.freeze();
   begin(broker);
-  ASSERT_TRUE(status_says("cannot connect"));
+  ASSERT_TRUE(status_says("no answer"));
   broker.thaw();
   EXPECT_TRUE(eventually([this] { return publisher_->connected(); }));
 }
+
+TEST_F(Refusal, ACertificateOutOfDateIsNamed) {
+  const Mosquitto broker(Mosquitto::Kind::expired);
+  MqttConfig tls = config(broker);
+  tls.ca_file = broker.certificate();
+  begin(tls);
+  EXPECT_TRUE(status_says("its certificate is out of date (certificate has expired)"));
+}
+
+TEST_F(Refusal, APortWithoutTlsIsNamed) {
+  const Mosquitto broker;
+  MqttConfig tls;
+  tls.url = "mqtts://localhost:" + std::to_string(broker.port());
+  begin(tls);
+  EXPECT_TRUE(status_says("TLS failed, no TLS there"));
+}
+
+TEST_F(Refusal, ANameThatNobodyKnowsIsNamed) {
+  MqttConfig config;
+  config.url = "mqtt://broker.invalid";
+  begin(config);
+  EXPECT_TRUE(status_says("broker.invalid:1883: name unknown"));
+}
+
+TEST_F(Refusal, NobodyThereIsNamed) {
+  MqttConfig config;
+  config.url = "mqtt://localhost:" + std::to_string(Mosquitto::closed_port);
+  begin(config);
+  EXPECT_TRUE(status_says("not reached (Connection refused)"));
+}
+
+struct Listener {
+  StubBroker::Rules rules;
+  std::string said;
+};
+class Stranger : public Refusal, public ::testing::WithParamInterface<Listener> {};
+
+TEST_P(Stranger, IsNamed) {
+  timing_.retry.connect_timeout = std::chrono::seconds(2);
+  const StubBroker broker(loop_, GetParam().rules);
+  MqttConfig config;
+  config.url = broker.url();
+  begin(config);
+  EXPECT_TRUE(status_says(GetParam().said)) << publisher_->status();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Refusal, Stranger,
+    ::testing::Values(Listener{{.closes = true}, ": closed without an answer"},
+                      Listener{{.listens = false}, ": no answer"},
+                      Listener{{.says = "HTTP/1.1 400 Bad Request\r\n\r\n"},
+                               "but not in MQTT (HTTP)"},
+                      Listener{{.says = std::string("\x15\x03\x01\0\x02\x02\x46", 7)},
+                               ": answers, but not in MQTT (TLS)"},
+                      Listener{{.says = "SSH-2.0-OpenSSH_9.2\r\n"}, ": answers, but not in MQTT"},
+                      Listener{{.return_code = 2}, "refused (Client Identifier not valid)"},
+                      Listener{{.return_code = 4}, "refused (Bad user name or password)"},
+                      Listener{{.return_code = '\x85'}, "refused (Client Identifier not valid)"},
+                      Listener{{.return_code = '\xf0'}, "refused (reason code 240)"}));
 
 }  // namespace
 }  // namespace irmeterd

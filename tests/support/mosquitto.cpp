@@ -118,11 +118,15 @@ Mosquitto::Mosquitto(Kind kind) : kind_(kind) {
   if (kind_ == Kind::password) {
     set_password("secret");
   }
-  if (kind_ == Kind::tls) {
+  if (has_tls()) {
     run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
          "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", directory_ + "/key.pem", "-out",
+         "subjectAltName=DNS:localhost,IP:::1", "-keyout", directory_ + "/key.pem", "-out",
          certificate()});
+  }
+  if (kind_ == Kind::expired) {
+    run({"openssl", "x509", "-in", certificate(), "-signkey", directory_ + "/key.pem", "-days",
+         "-1", "-out", certificate()});
   }
   // Somebody else may take a free port before the broker does.
   for (int attempts = 0; attempts < 5; ++attempts) {
@@ -138,8 +142,18 @@ Mosquitto::~Mosquitto() {
   stop();
 }
 
+// A mosquitto that has just said that it is running forgets a signal that came before.
 void Mosquitto::stop() {
-  end(pid_, SIGTERM);
+  while (pid_ > 0 && ::kill(pid_, SIGTERM) == 0) {
+    ::kill(pid_, SIGCONT);
+    for (int waits = 0; waits < 50; ++waits) {
+      if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+        pid_ = -1;
+        return;
+      }
+      ::poll(nullptr, 0, 10);
+    }
+  }
 }
 
 void Mosquitto::start() {
@@ -168,7 +182,15 @@ bool Mosquitto::try_start() {
   if (kind_ == Kind::password) {
     config << "password_file " << directory_ << "/passwords\n";
   }
-  if (kind_ == Kind::tls) {
+  if (kind_ == Kind::small) {
+    config << "max_packet_size 4096\n";
+  }
+  if (kind_ == Kind::guarded) {
+    std::ofstream(directory_ + "/acl")
+        << "topic readwrite #\ntopic deny " << guarded_topics << "#\n";
+    config << "acl_file " << directory_ << "/acl\n";
+  }
+  if (has_tls()) {
     config << "certfile " << certificate() << "\nkeyfile " << directory_ << "/key.pem\n";
   }
   config.close();
@@ -184,7 +206,7 @@ bool Mosquitto::try_start() {
     end(pid_, SIGKILL);
     return false;
   }
-  if (kind_ == Kind::open) {
+  if (kind_ != Kind::password && !has_tls()) {
     publish(ready_topic, "yes", true);
   }
   return true;
@@ -200,8 +222,16 @@ void Mosquitto::publish(const std::string& topic, const std::string& payload, bo
   run(std::move(arguments));
 }
 
+void Mosquitto::publish_zeros(const std::string& topic, std::size_t count) const {
+  const std::string file = directory_ + "/zeros";
+  std::ofstream(file).close();
+  std::filesystem::resize_file(file, count);
+  run({"mosquitto_pub", "-h", "127.0.0.1", "-p", std::to_string(port_), "-q", "1", "-t", topic,
+       "-f", file, "-r"});
+}
+
 std::string Mosquitto::url() const {
-  return (kind_ == Kind::tls ? "mqtts://localhost:" : "mqtt://localhost:") + std::to_string(port_);
+  return (has_tls() ? "mqtts://localhost:" : "mqtt://localhost:") + std::to_string(port_);
 }
 
 MqttWatcher::MqttWatcher(Loop& loop, const Mosquitto& broker) {

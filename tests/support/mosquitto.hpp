@@ -22,6 +22,9 @@ class Mosquitto {
     open,      // everybody may do everything
     password,  // user "meter" with password "secret" only, or what set_password() says
     tls,       // like open, behind certificate()
+    expired,   // likewise, but the certificate has expired
+    small,     // takes no packet of more than 4096 bytes
+    guarded,   // refuses guarded_topics
   };
 
   // Starts the broker; it listens when this returns. Throws std::exception when it does not.
@@ -44,9 +47,15 @@ class Mosquitto {
   // Publishes with mosquitto_pub and returns when that is done; not for Kind::password and tls.
   void publish(const std::string& topic, const std::string& payload, bool retained = false) const;
 
+  // Likewise zeros, so many of them, which the broker keeps.
+  void publish_zeros(const std::string& topic, std::size_t count) const;
+
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url() const;  // names localhost
   [[nodiscard]] std::string certificate() const { return directory_ + "/certificate.pem"; }
+
+  // Of Kind::guarded: nobody may publish to topics that begin so.
+  static constexpr const char* guarded_topics = "homeassistant/";
 
   // A port nobody listens on, for a broker that is not there: tcpmux, which takes root and is out
   // of use. A free one could be somebody else's in a moment.
@@ -55,6 +64,7 @@ class Mosquitto {
  private:
   static std::uint16_t free_port();
   bool try_start();
+  [[nodiscard]] bool has_tls() const { return kind_ == Kind::tls || kind_ == Kind::expired; }
 
   Kind kind_;
   TempDir temporary_;

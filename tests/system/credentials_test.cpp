@@ -46,7 +46,7 @@ TEST_F(HandedOver, PrivateKeyOfAnotherCertificateMakesNoConnection) {
   configure(std::string(no_bus) + meter_table("/dev/no-such-probe") +
             table(broker, path("client.crt")));
   start();
-  EXPECT_TRUE(eventually([&] { return logged("warning: MQTT: cannot connect to ") == 1; }));
+  EXPECT_TRUE(eventually([&] { return logged("TLS failed, ca_file, cert_file or the client key does not fit") == 1; }));
 }
 
 TEST_F(HandedOver, PrivateKeyThatIsNotThereIsMissed) {

@@ -18,14 +18,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "common/config/credentials.hpp"
 #include "common/config/url.hpp"
 #include "common/file_descriptor.hpp"
-#include "common/line/open.hpp"
 #include "common/loop.hpp"
+#include "common/mqtt/look.hpp"
 #include "common/mqtt/session.hpp"
 #include "common/mqtt/topics.hpp"
 #include "tools/ir-meterctl/output.hpp"
@@ -67,9 +66,8 @@ class BrokerVisit {
 
   // What is wrong, or nothing once the connection stands. Takes half a minute at most.
   [[nodiscard]] std::optional<Advice> connect() {
-    for (const auto step :
-         {&BrokerVisit::look_at_tls_files, &BrokerVisit::read_password,
-          &BrokerVisit::read_client_key, &BrokerVisit::reach, &BrokerVisit::log_on}) {
+    for (const auto step : {&BrokerVisit::look_at_tls_files, &BrokerVisit::read_password,
+                            &BrokerVisit::read_client_key, &BrokerVisit::log_on}) {
       if (auto advice = (this->*step)()) {
         return advice;
       }
@@ -88,7 +86,7 @@ class BrokerVisit {
   [[nodiscard]] std::map<std::string, std::string> kept(const std::vector<std::string>& topics) {
     try {
       for (const std::string& topic : topics) {
-        session_->subscribe(topic);
+        session_->subscribe(topic, true);
       }
       (void)wait([&] { return kept_.size() == topics.size(); }, kept_limit);
     } catch (const std::exception&) {
@@ -102,7 +100,7 @@ class BrokerVisit {
       const std::vector<std::string>& filters) {
     try {
       for (const std::string& filter : filters) {
-        session_->subscribe(filter);
+        session_->subscribe(filter, true);
       }
       for (std::size_t before = 0; wait([&] { return kept_.size() > before; }, kept_limit);) {
         before = kept_.size();
@@ -200,52 +198,37 @@ class BrokerVisit {
     return std::nullopt;
   }
 
-  std::optional<Advice> reach() {
-    std::optional<irmeterd::OpenedLine> opened;
-    const irmeterd::TcpConnect attempt(
-        loop_, "tcp://" + settings_.url.broker.text(),
-        [&](irmeterd::OpenedLine result) { opened = std::move(result); });
-    constexpr auto cure = "see that the broker runs and listens there, and that url names it";
-    if (!wait([&] { return opened.has_value(); }, connect_limit)) {
-      return Advice{settings_.url.broker.text() + " does not answer", cure};
-    }
-    if (const auto* failure = std::get_if<irmeter::Failure>(&*opened)) {
-      return Advice{"cannot reach " + failure->context, cure};
-    }
-    return std::nullopt;
-  }
-
+  // A look, and with what it finds a session.
   std::optional<Advice> log_on() {
     try {
-      session_ = std::make_unique<irmeterd::MqttSession>(settings_, mailbox_, 1);
+      irmeterd::look_at_broker(settings_, mailbox_, 0);
+      (void)wait([this] { return version_ || failure_; }, 3 * connect_limit);
+      if (version_) {
+        session_ = std::make_unique<irmeterd::MqttSession>(settings_, *version_, mailbox_, 1);
+        (void)wait([this] { return connected_ || failure_; }, 2 * connect_limit);
+      }
     } catch (const std::exception& error) {
-      return Advice{error.what(), "see the settings of [mqtt]"};
+      failure_ = {irmeterd::MqttFault::impossible, error.what()};
     }
-    if (!wait([this] { return outcome_.has_value(); }, 2 * connect_limit)) {
-      return Advice{settings_.url.broker.text() + " takes connections and says nothing",
-                    "see that it is an MQTT broker, and its log"};
-    }
-    if (outcome_->kind == MqttEvent::Kind::connected) {
+    if (connected_) {
       return std::nullopt;
     }
-    if (outcome_->answered) {
-      return Advice{outcome_->reason,
-                    "see username and password in the configuration and in the broker's, and the "
-                    "broker's log"};
-    }
-    return Advice{settings_.url.broker.text() + " takes connections, but no MQTT session begins",
-                  settings_.url.tls ? "see that ca_file holds the authority that signed the "
-                                      "broker's certificate, that the certificate names this host "
-                                      "and is in date, and that the port is the one for TLS"
-                                    : "see that the port is the one for MQTT without TLS"};
+    const irmeterd::MqttFailure failure =
+        failure_.value_or(irmeterd::MqttFailure{irmeterd::MqttFault::no_answer});
+    return Advice{text(failure, settings_.url.broker.text()),
+                  std::string(text(failure.fault).cure)};
   }
 
   void take_mail() {
     for (MqttEvent& event : mailbox_->take()) {
       if (event.kind == MqttEvent::Kind::message) {
         keep(event.message);
-      } else if (!outcome_) {
-        outcome_ = std::move(event);
+      } else if (event.kind == MqttEvent::Kind::speaks) {
+        version_ = event.version;
+      } else if (event.kind == MqttEvent::Kind::connected) {
+        connected_ = true;
+      } else if (event.kind == MqttEvent::Kind::failed) {
+        failure_ = std::move(event.failure);
       }
     }
   }
@@ -272,7 +255,9 @@ class BrokerVisit {
   irmeterd::EventSource mail_;
   irmeterd::FileDescriptor client_key_;
   std::unique_ptr<irmeterd::MqttSession> session_;
-  std::optional<irmeterd::MqttEvent> outcome_;  // of the attempt to connect
+  std::optional<irmeterd::MqttVersion> version_;
+  std::optional<irmeterd::MqttFailure> failure_;  // of the attempt to connect
+  bool connected_ = false;
   std::map<std::string, std::string> kept_;
 };
 

@@ -2,9 +2,11 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
+#include "common/mqtt/look.hpp"
 #include "daemon/service/message_ids.hpp"
 
 namespace irmeterd {
@@ -12,6 +14,12 @@ namespace {
 
 // A connection that ends sooner does not count as a success.
 constexpr std::chrono::seconds proven_after{10};
+// So many of those in a row are one state, which ends with a connection that stays.
+constexpr unsigned often = 3;
+// A broker that does not like what it is sent closes within this time.
+constexpr std::chrono::seconds closes_within{5};
+// What a packet has beside topic and payload, at most.
+constexpr std::size_t packet_overhead = 16;
 
 // For the watchdog. An attempt takes as long as the resolver and the connect time-out, and then a
 // minute passes.
@@ -46,6 +54,12 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
         settling_ = false;
         flush();
       })),
+      proven_(loop.timer([this] {
+        short_connections_ = 0;
+        if (failure_) {
+          steady();
+        }
+      })),
       due_(loop.deferred([this] { flush(); })),
       table_([this] {
         if (due_) {
@@ -56,15 +70,28 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
 }
 
 std::string MqttConnection::status() const {
-  if (connected_) {
+  const std::string broker = settings_.url.broker.text();
+  if (failure_) {
+    return "MQTT: " + text(*failure_, broker);
+  }
+  if (!connected_) {
+    return "MQTT: connecting to " + broker;
+  }
+  if (left_out_.empty()) {
     return "MQTT connected";
   }
-  return "MQTT: " + (reason_.empty() ? "connecting to " + settings_.url.broker.text() : reason_);
+  const std::size_t others = left_out_.size() - 1;
+  return "MQTT connected, without " + left_out_.begin()->first.topic +
+         (others > 0 ? " and " + std::to_string(others) + " more" : "");
 }
 
 // After a discovery message the rest waits: until Home Assistant has subscribed to what it names,
 // it would miss whatever is not retained.
 void MqttConnection::flush() {
+  send_subscriptions();
+  if (!subscriptions_.empty()) {
+    return;
+  }
   const auto send = [this](const MqttMessage& message) { return publish(message); };
   if (table_.send(MqttTable::Rank::discovery, send) > 0) {
     settle();
@@ -79,35 +106,62 @@ void MqttConnection::settle() {
   Loop::arm(settled_, loop_.now() + settle_);
 }
 
-// False when the message was not taken: not connected, or too much is waiting already.
-bool MqttConnection::publish(const MqttMessage& message) noexcept {
-  if (!connected_) {
-    return false;
-  }
-  try {
-    session_->publish(message);
-    refused_since_.reset();
-    return true;
-  } catch (const std::exception& error) {
-    log_.debug("MQTT: " + message.topic + " not sent: " + error.what());
-    refused_since_ = refused_since_.value_or(loop_.now());
-    if (loop_.now() - *refused_since_ > longest_jam) {
-      connected_ = false;
-      retry_later(settings_.url.broker.text() + " takes no messages any more");
-    }
-    return false;
+void MqttConnection::subscribe(const std::string& topic, bool kept) {
+  if (connected_) {
+    subscriptions_.push_back({topic, kept});
+    send_subscriptions();
   }
 }
 
-void MqttConnection::subscribe(const std::string& topic) noexcept {
+void MqttConnection::send_subscriptions() noexcept {
+  while (!subscriptions_.empty() && send(subscriptions_.front())) {
+    subscriptions_.pop_front();
+  }
+}
+
+bool MqttConnection::publish(const MqttMessage& message) noexcept {
+  const Request request{message.topic, false};
+  if (connected_ && message.topic.size() + message.payload.size() + packet_overhead > max_packet_) {
+    leave_out(request, "more than its limit of " + std::to_string(max_packet_) + " bytes");
+    return true;
+  }
+  return send(request, [&] {
+    MqttMessage acknowledged = message;
+    acknowledged.qos = one_by_one_ ? 1 : message.qos;
+    session_->publish(acknowledged);
+  });
+}
+
+bool MqttConnection::send(const Subscription& subscription) noexcept {
+  return send({subscription.topic, true},
+              [&] { session_->subscribe(subscription.topic, subscription.kept); });
+}
+
+// False when it was not taken: not connected, or too much is waiting already.
+bool MqttConnection::send(Request request, const std::function<void()>& hand_over) noexcept {
   if (!connected_) {
-    return;
+    return false;
   }
+  if (set_aside_.contains(request)) {
+    return true;
+  }
+  const irmeter::Instant now = loop_.now();
   try {
-    session_->subscribe(topic);
+    if (!one_by_one_ || unanswered_.empty()) {
+      hand_over();
+      unanswered_.push_back({std::move(request), now});
+      refused_since_.reset();
+      return true;
+    }
   } catch (const std::exception& error) {
-    log_.warning("MQTT: cannot subscribe to " + topic + ": " + error.what());
+    log_.debug("MQTT: " + request.topic + " not sent: " + error.what());
   }
+  refused_since_ = refused_since_.value_or(now);
+  if (now - *refused_since_ > longest_jam) {
+    connected_ = false;
+    retry_later({MqttFault::jammed});
+  }
+  return false;
 }
 
 void MqttConnection::close() noexcept {
@@ -120,8 +174,8 @@ void MqttConnection::close() noexcept {
   mail_.reset();
   retry_.reset();
   settled_.reset();
+  proven_.reset();
   due_.reset();
-  reason_ = "stopped";
   const bool was_connected = std::exchange(connected_, false);
   try {
     if (was_connected) {
@@ -137,7 +191,7 @@ void MqttConnection::close() noexcept {
 // does not end, or a loss after which nothing published is taken, and another attempt follows.
 std::vector<Step> MqttConnection::steps() const {
   std::vector<Step> steps;
-  if (!connected_) {
+  if (!connected_ && !settings_.lacking) {
     steps.push_back({"the connection to the MQTT broker", last_attempt_, longest_attempt});
   }
   for (const Leaving& session : leaving_) {
@@ -150,18 +204,26 @@ std::vector<Step> MqttConnection::steps() const {
 
 void MqttConnection::attempt() noexcept {
   last_attempt_ = loop_.now();
+  if (settings_.lacking) {
+    report(*settings_.lacking);
+    return;
+  }
   try {
     std::erase_if(leaving_, [](const Leaving& session) { return is_gone(session.gone); });
+    if (!version_) {
+      look_at_broker(settings_, mailbox_, ++sessions_);
+      return;
+    }
     // The new session is made before the old one goes: with its last client the library ends its
     // threads, and blocks for that. The old one is not waited for, as the new one may be resolving.
-    auto old =
-        std::exchange(session_, std::make_unique<MqttSession>(settings_, mailbox_, ++sessions_));
+    auto old = std::exchange(
+        session_, std::make_unique<MqttSession>(settings_, *version_, mailbox_, ++sessions_));
     if (old) {
       leaving_.push_back(
           {loop_.now(), MqttSession::end(std::move(old), std::chrono::steady_clock::now())});
     }
   } catch (const std::exception& error) {
-    retry_later("cannot connect to " + settings_.url.broker.text() + ": " + error.what());
+    retry_later({MqttFault::impossible, error.what()});
   }
 }
 
@@ -170,53 +232,147 @@ void MqttConnection::handle(const MqttEvent& event) {
     return;
   }
   switch (event.kind) {
-    case MqttEvent::Kind::connected:
-      connected_ = true;
-      connected_at_ = loop_.now();
-      refused_since_.reset();
-      reason_.clear();
-      log_.info("MQTT: connected to " + settings_.url.broker.text(),
-                {message_id(Event::broker_found)});
-      settle();  // what an earlier run has left comes first, and is answered before anything is
-                 // live
-      handlers_.connected();
-      table_.renew();
-      handlers_.status();
+    case MqttEvent::Kind::speaks:
+      version_ = event.version;
+      if (unexplained_) {
+        retry_later(*std::exchange(unexplained_, std::nullopt));
+      } else {
+        attempt();
+      }
       break;
-    case MqttEvent::Kind::refused:
-      retry_later(event.reason);
+    case MqttEvent::Kind::connected:
+      on_connected(event);
+      break;
+    case MqttEvent::Kind::failed:
+      on_failed(*event.failure);
       break;
     case MqttEvent::Kind::lost:
-      connected_ = false;
-      lost();
+      if (std::exchange(connected_, false)) {
+        on_lost(*event.failure);
+      }
       break;
     case MqttEvent::Kind::message:
       handlers_.message(event.message);
       break;
+    case MqttEvent::Kind::accepted:
+    case MqttEvent::Kind::rejected:
+      on_answer(event);
+      break;
   }
 }
 
-void MqttConnection::lost() {
-  std::string reason = "lost the connection to " + settings_.url.broker.text();
+void MqttConnection::on_connected(const MqttEvent& event) {
+  connected_ = true;
+  connected_at_ = loop_.now();
+  refused_since_.reset();
+  max_packet_ = event.max_packet;
+  subscriptions_.clear();
+  unanswered_.clear();
+  Loop::arm(proven_, connected_at_ + proven_after);
+  settle();  // what an earlier run has left comes first, and is answered before anything is live
+  handlers_.connected();
+  table_.renew();
+  if (short_connections_ < often) {
+    steady();
+  }
+}
+
+// A session does not tell why nobody answered; a look does.
+void MqttConnection::on_failed(const MqttFailure& failure) {
+  if (version_ && failure.fault == MqttFault::closed) {
+    version_.reset();
+    unexplained_ = failure;
+    attempt();
+  } else {
+    unexplained_.reset();
+    retry_later(failure);
+  }
+}
+
+void MqttConnection::on_lost(const MqttFailure& failure) {
+  Loop::disarm(proven_);
   if (loop_.now() - connected_at_ >= proven_after) {
     wait_.reset();
     short_connections_ = 0;
-  } else if (++short_connections_ >= 3) {
-    // Two clients of one id throw each other out, and each comes back.
-    reason += " again soon after it was made; does another client use the id " +
-              settings_.client_id + "?";
+  } else {
+    ++short_connections_;
   }
-  retry_later(reason);
+  suspect_what_was_sent();
+  if (short_connections_ >= often && !one_by_one_) {
+    // Two clients of one id throw each other out, and each comes back.
+    retry_later({MqttFault::lost_often, "as client " + settings_.client_id});
+  } else {
+    retry_later(failure);
+  }
 }
 
-void MqttConnection::retry_later(const std::string& reason) {
-  last_attempt_ = loop_.now();
-  if (reason != reason_) {
-    log_.warning("MQTT: " + reason + "; trying again until it works",
-                 {message_id(Event::broker_lost)});
-    reason_ = reason;
+// The broker answers in order, so what it did not get past is the first that is unanswered. Once
+// may be chance.
+void MqttConnection::suspect_what_was_sent() {
+  one_by_one_ = !unanswered_.empty() && loop_.now() - unanswered_.front().since < closes_within;
+  if (!one_by_one_) {
+    suspect_.reset();
+    set_aside_.clear();
+    return;
+  }
+  const Request& request = unanswered_.front().request;
+  if (suspect_ == request) {
+    set_aside_.insert(request);
+    leave_out(request, "it closes the connection then");
+  }
+  suspect_ = request;
+}
+
+void MqttConnection::on_answer(const MqttEvent& event) {
+  const Request request{event.message.topic, event.subscription};
+  const auto answered = std::ranges::find(unanswered_, request, &Sent::request);
+  if (answered != unanswered_.end()) {
+    unanswered_.erase(unanswered_.begin(), std::next(answered));
+  }
+  if (event.kind == MqttEvent::Kind::rejected) {
+    leave_out(request, event.failure->context);
+  } else if (left_out_.erase(request) > 0) {
+    log_.info("MQTT: " + settings_.url.broker.text() + " takes " + request.topic + " again");
     handlers_.status();
   }
+  if (one_by_one_) {
+    Loop::trigger(due_);
+  }
+}
+
+void MqttConnection::leave_out(const Request& request, const std::string& why) {
+  std::string& known = left_out_[request];
+  if (known != why) {
+    known = why;
+    log_.warning("MQTT: " + settings_.url.broker.text() + " does not take " +
+                 (request.subscription ? "the subscription to " : "") + request.topic + " (" + why +
+                 "); all else goes out");
+    handlers_.status();
+  }
+}
+
+// The connection stands, as far as can be told by now.
+void MqttConnection::steady() {
+  failure_.reset();
+  log_.info("MQTT: connected to " + settings_.url.broker.text() +
+                (version_ == MqttVersion::v5 ? "" : ", with MQTT 3.1.1"),
+            {message_id(Event::broker_found)});
+  handlers_.status();
+}
+
+void MqttConnection::report(const MqttFailure& failure) {
+  if (failure_ != failure) {
+    failure_ = failure;
+    log_.warning("MQTT: " + text(failure, settings_.url.broker.text()) + "; " +
+                     std::string(text(failure.fault).cure),
+                 {message_id(Event::broker_lost)});
+    handlers_.status();
+  }
+}
+
+void MqttConnection::retry_later(const MqttFailure& failure) {
+  last_attempt_ = loop_.now();
+  report(failure);
   Loop::arm(retry_, loop_.now() + wait_.next());
 }
 

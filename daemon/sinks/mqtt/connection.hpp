@@ -4,13 +4,22 @@
 // All of it runs on the loop. What is to be told goes into the table, and from there to the broker
 // in the loop's next turn, or as soon as there is one. Signals must be blocked before the first
 // connection is made, or the library's threads take them.
+//
+// What the broker does not take is left out and named once, and the rest goes out. MQTT 5 says what
+// that is. In MQTT 3.1.1 a broker just closes the connection; then all is sent one by one, until it
+// is known which message it does not get past.
 #pragma once
 
 #include <chrono>
+#include <compare>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,12 +49,13 @@ class MqttConnection {
   MqttConnection& operator=(const MqttConnection&) = delete;
 
   [[nodiscard]] bool connected() const { return connected_; }
-  // The state in words: "MQTT connected", "MQTT: localhost:1883 refuses the user name or password".
+  // The state in words: "MQTT connected", "MQTT: localhost:1883: refused (Not authorized)".
   [[nodiscard]] std::string status() const;
 
   [[nodiscard]] MqttTable& table() { return table_; }
-  // For this connection; after the next connected() it is due again.
-  void subscribe(const std::string& topic) noexcept;
+  // For this connection; after the next connected() it is due again. kept: whether what the broker
+  // keeps there is wanted too; with MQTT 3.1.1 it comes anyway.
+  void subscribe(const std::string& topic, bool kept);
 
   // For the watchdog: an attempt to connect ends, and the next one follows; a connection that was
   // given up goes away.
@@ -56,13 +66,39 @@ class MqttConnection {
   static constexpr std::chrono::milliseconds close_limit{450};
 
  private:
+  // What the broker is asked to take: a message, or a subscription.
+  struct Request {
+    std::string topic;
+    bool subscription = false;
+
+    friend auto operator<=>(const Request&, const Request&) = default;
+  };
+  struct Sent {
+    Request request;
+    irmeter::Instant since;
+  };
+  struct Subscription {
+    std::string topic;
+    bool kept = false;
+  };
+
   void attempt() noexcept;
   void handle(const MqttEvent& event);
+  void on_connected(const MqttEvent& event);
+  void on_failed(const MqttFailure& failure);
+  void on_lost(const MqttFailure& failure);
+  void on_answer(const MqttEvent& event);
+  void steady();
   void flush();
+  void send_subscriptions() noexcept;
   void settle();
   bool publish(const MqttMessage& message) noexcept;
-  void lost();
-  void retry_later(const std::string& reason);
+  bool send(const Subscription& subscription) noexcept;
+  bool send(Request request, const std::function<void()>& hand_over) noexcept;
+  void suspect_what_was_sent();
+  void leave_out(const Request& request, const std::string& why);
+  void report(const MqttFailure& failure);
+  void retry_later(const MqttFailure& failure);
 
   // A session that ends beside the loop.
   struct Leaving {
@@ -78,18 +114,28 @@ class MqttConnection {
   MqttMailbox mailbox_;
   std::unique_ptr<MqttSession> session_;
   unsigned sessions_ = 0;  // the number of the present one; events of earlier ones are history
+  std::optional<MqttVersion> version_;  // that the broker speaks; unknown: look before connecting
+  std::optional<MqttFailure> unexplained_;  // of a session; a look is to tell more
   bool connected_ = false;
   irmeter::Instant connected_at_;
-  unsigned short_connections_ = 0;                 // in a row
-  std::string reason_;                             // why there is no connection, once it is known
-  BackOff wait_;                                   // before the next attempt
-  irmeter::Instant last_attempt_;                  // when it began, or failed
+  unsigned short_connections_ = 0;           // in a row
+  std::optional<MqttFailure> failure_;       // why there is no steady connection, once it is known
+  std::size_t max_packet_ = SIZE_MAX;        // that the broker takes, in bytes
+  std::deque<Subscription> subscriptions_;   // to be made
+  std::deque<Sent> unanswered_;              // in the order they were sent
+  bool one_by_one_ = false;                  // nothing is sent before all else is answered
+  std::optional<Request> suspect_;           // the connection ended when it had been sent
+  std::set<Request> set_aside_;              // the connection ends whenever they are sent
+  std::map<Request, std::string> left_out_;  // and why; as they were reported
+  BackOff wait_;                             // before the next attempt
+  irmeter::Instant last_attempt_;            // when it began, or failed
   std::optional<irmeter::Instant> refused_since_;  // nothing published was taken since
   std::vector<Leaving> leaving_;
   bool settling_ = false;  // after connecting, or a discovery message
   EventSource mail_;
   EventSource retry_;
   EventSource settled_;
+  EventSource proven_;
   EventSource due_;
   MqttTable table_;
 };

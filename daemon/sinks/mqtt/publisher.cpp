@@ -14,6 +14,7 @@ MqttSettings settings(const MqttConfig& config, const Secret& password, const Mq
           .url = url ? *url : MqttUrl{},
           .client_id = config.client_id.empty() ? "ir-meterd-" + topics.host : config.client_id,
           .password = password,
+          .lacking = {},
           .will = MqttPresence::will(topics),
           .retry = retry};
 }
@@ -76,8 +77,8 @@ void MqttPublisher::stop() noexcept {
 }
 
 void MqttPublisher::on_found(const std::string& id) {
-  connection_.subscribe(topics_.command(id));
-  connection_.subscribe(topics_.availability(id));
+  connection_.subscribe(topics_.command(id), false);
+  connection_.subscribe(topics_.availability(id), false);
   if (!discovery_) {
     announcements_.withdraw(id);
   }
@@ -90,9 +91,9 @@ void MqttPublisher::forget(const std::string& id) {
 
 void MqttPublisher::on_connected() {
   // First of all: the broker answers with the list before it takes a new one.
-  connection_.subscribe(topics_.online_meters());
+  connection_.subscribe(topics_.online_meters(), true);
   if (discovery_) {
-    connection_.subscribe(topics_.birth);
+    connection_.subscribe(topics_.birth, false);
   }
   for (const auto& [name, meter] : presence_.meters()) {
     if (!meter.id.empty()) {
