@@ -43,16 +43,6 @@ std::string credential_place(const std::string& directory, const std::string& na
   return (directory.empty() ? "$CREDENTIALS_DIRECTORY" : directory) + "/" + shown(name);
 }
 
-std::string not_there(std::string_view what, const std::string& name, std::string_view key) {
-  const std::string by = shown(name);
-  return std::string(what) + " is not there; put it into /etc/credstore/" + by +
-         ", or encrypted into /etc/credstore.encrypted/" + by +
-         ", see that the service loads it (LoadCredentialEncrypted=" + by +
-         ", or LoadCredential=" + by + ".plain:" + by +
-         (by == name ? "" : "; NAME is what " + std::string(key) + " says") +
-         ") and restart ir-meterd";
-}
-
 std::string unreadable(std::string_view what, const irmeter::Error& error) {
   return std::string(what) + " " + error.what + "; it must be a file that ir-meterd may read";
 }
@@ -88,12 +78,8 @@ class SecretReader {
   }
 
   Secret mqtt_password(const MqttConfig& mqtt) {
-    const std::string& name = mqtt.password_credential;
-    if (name.empty() && mqtt.password_file.empty()) {
-      return {};
-    }
-    const auto path = find("MQTT password", "password_credential", name, mqtt.password_file);
-    if (!path) {
+    const auto path = find(mqtt.password_credential, mqtt.password_file);
+    if (!path || path->empty()) {
       return {};
     }
     auto secret = read_secret(*path, max_secret);
@@ -115,8 +101,7 @@ class SecretReader {
   // Sees whether the TLS files can be read; where the client's key is.
   std::string tls_files(const MqttConfig& mqtt) {
     const std::string& name = mqtt.client_key_credential;
-    std::string client_key =
-        find("MQTT client key", "client_key_credential", name, mqtt.client_key_file).value_or("");
+    std::string client_key = find(name, mqtt.client_key_file).value_or("");
     const std::initializer_list<std::pair<std::string_view, const std::string&>> files{
         {"ca_file", mqtt.ca_file},
         {"cert_file", mqtt.cert_file},
@@ -131,17 +116,18 @@ class SecretReader {
     return client_key;
   }
 
+  // Where a credential was looked for that is not there.
+  [[nodiscard]] const std::string& missing() const { return missing_; }
+
  private:
-  // The file of a credential, or the other file where none is named; a credential that is not there
-  // is reported.
-  std::optional<std::string> find(std::string_view what, std::string_view key,
-                                  const std::string& credential, const std::string& file) {
+  // The file of a credential, or the other file where none is named.
+  std::optional<std::string> find(const std::string& credential, const std::string& file) {
     if (credential.empty()) {
       return file;
     }
     auto path = credential_file(directory_, credential);
     if (!path) {
-      report(credential_place(directory_, credential), not_there(what, credential, key));
+      missing_ = credential_place(directory_, credential);
     }
     return path;
   }
@@ -152,6 +138,7 @@ class SecretReader {
 
   const std::string& directory_;
   std::vector<ConfigProblem>& problems_;
+  std::string missing_;
 };
 
 }  // namespace
@@ -185,16 +172,9 @@ Secrets load_secrets(const Config& config, const std::string& credentials_direct
   if (config.mqtt) {
     secrets.mqtt_password = reader.mqtt_password(*config.mqtt);
     secrets.mqtt_client_key_file = reader.tls_files(*config.mqtt);
+    secrets.mqtt_missing = reader.missing();
   }
   return secrets;
-}
-
-std::vector<ConfigProblem> check_secrets(Config config, const std::string& credentials_directory) {
-  if (credentials_directory.empty() && config.mqtt) {
-    config.mqtt->password_credential.clear();
-    config.mqtt->client_key_credential.clear();
-  }
-  return load_secrets(config, credentials_directory).problems;
 }
 
 }  // namespace irmeterd

@@ -31,6 +31,7 @@ struct Secrets {
   std::map<std::string, MeterKey> meter_keys;  // by the meter's name, one for every meter
   Secret mqtt_password;                        // empty: none is configured
   std::string mqtt_client_key_file;            // where it is, for the TLS library; likewise
+  std::string mqtt_missing;                    // where a credential is not that MQTT needs, a path
   std::vector<ConfigProblem> problems;         // empty, or the rest is not to be used
 };
 
@@ -39,15 +40,10 @@ struct Secrets {
 [[nodiscard]] std::optional<std::string> credential_file(const std::string& directory,
                                                          const std::string& name);
 
-// Reads every secret of the configuration and sees whether the TLS files can be read. A meter's key
-// credential that is not there is no problem, it may come later; any other file that is missing,
-// unreadable or holds something else is. credentials_directory: $CREDENTIALS_DIRECTORY, or empty.
+// Reads every secret of the configuration and sees whether the TLS files can be read. A credential
+// that is not there is no problem, it may come later; any other file that is missing, unreadable or
+// holds something else is. credentials_directory: $CREDENTIALS_DIRECTORY, or empty.
 // Also of use with a configuration that has problems, to report all of them at once.
 [[nodiscard]] Secrets load_secrets(const Config& config, const std::string& credentials_directory);
-
-// The problems alone, for a look at the configuration from outside the service: where there is no
-// credentials directory, credentials are not missed.
-[[nodiscard]] std::vector<ConfigProblem> check_secrets(Config config,
-                                                       const std::string& credentials_directory);
 
 }  // namespace irmeterd

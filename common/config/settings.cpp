@@ -45,7 +45,7 @@ Settings check_settings(const std::string& config_path, const std::string& crede
   settings.warnings = find_open_files(config_path, loaded.config);
   settings.problems = std::move(loaded.problems);
   append(settings.problems, find_shared_devices(config_path, loaded));
-  append(settings.problems, check_secrets(std::move(loaded.config), credentials_directory));
+  append(settings.problems, load_secrets(loaded.config, credentials_directory).problems);
   return settings;
 }
 

@@ -130,6 +130,9 @@ Result<MqttUrl> parse_mqtt_url(std::string_view url) {
   if (!broker) {
     return broker.error();
   }
+  if (broker->host.find('%') != std::string::npos) {
+    return Error{"has an address with a zone, which the MQTT library leaves out"};
+  }
   return MqttUrl{*broker, tls};
 }
 

@@ -39,7 +39,8 @@ std::unique_ptr<Output> make_mqtt(const OutputParts& parts, const Settings& sett
   MqttConfig config = *settings.config.mqtt;
   config.client_key_file = settings.secrets.mqtt_client_key_file;
   return std::make_unique<MqttPublisher>(parts.loop, config, settings.secrets.mqtt_password,
-                                         parts.store, parts.commands, parts.log);
+                                         parts.store, parts.commands, parts.log, MqttTiming{},
+                                         settings.secrets.mqtt_missing);
 }
 
 constexpr std::array<Kind, 3> kinds{{
@@ -56,7 +57,8 @@ constexpr std::array<Kind, 3> kinds{{
     {"mqtt",
      [](const Settings& before, const Settings& now) {
        return before.config.mqtt == now.config.mqtt &&
-              before.secrets.mqtt_password == now.secrets.mqtt_password;
+              before.secrets.mqtt_password == now.secrets.mqtt_password &&
+              before.secrets.mqtt_missing == now.secrets.mqtt_missing;
      },
      make_mqtt},
 }};

@@ -319,6 +319,10 @@ const Mistake mistakes[] = {
      METER "[mqtt]\nurl = \"tcp://b\"\n",
      {":5:7: url: does not begin with mqtt:// or mqtts://; write \"mqtt://host:port\" or "
       "\"mqtts://host:port\""}},
+    {"UrlWithZone",
+     METER "[mqtt]\nurl = \"mqtt://[fe80::1%lo]\"\n",
+     {":5:7: url: has an address with a zone, which the MQTT library leaves out; write "
+      "\"mqtt://host:port\" or \"mqtts://host:port\""}},
     {"UrlWithPassword",
      METER "[mqtt]\nurl = \"mqtt://user:hunter2@b\"\n",
      {":5:7: url: has a user or password in it, where only a host and a port belong; write "

@@ -59,6 +59,15 @@ TEST_F(Refusal, TlsConnectsToABrokerWithATrustedCertificate) {
   end();  // while the broker is there; a connection that it ends may leave OpenSSL's memory behind
 }
 
+TEST_F(Refusal, TlsConnectsToAnAddressThatTheCertificateNames) {
+  const Mosquitto broker(Mosquitto::Kind::tls_ipv6);
+  MqttConfig tls = config(broker);
+  tls.ca_file = broker.certificate();
+  begin(tls);
+  EXPECT_TRUE(eventually([this] { return publisher_->connected(); }));
+  end();  // likewise
+}
+
 TEST_F(Refusal, TlsRefusesACertificateTheSystemDoesNotTrust) {
   const Mosquitto broker(Mosquitto::Kind::tls);
   begin(config(broker));
@@ -147,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
                                ": answers, but not in MQTT (TLS)"},
                       Listener{{.says = "SSH-2.0-OpenSSH_9.2\r\n"}, ": answers, but not in MQTT"},
                       Listener{{.return_code = 2}, "refused (Client Identifier not valid)"},
-                      Listener{{.return_code = 4}, "refused (Bad user name or password)"},
+                      Listener{{.return_code = 4}, "refused (Bad User Name or Password)"},
                       Listener{{.return_code = '\x85'}, "refused (Client Identifier not valid)"},
                       Listener{{.return_code = '\xf0'}, "refused (reason code 240)"}));
 

@@ -84,7 +84,7 @@ TEST_F(Stop, WorksWithoutABroker) {
   config.url = "mqtt://localhost:" + std::to_string(Mosquitto::closed_port);
   begin(config);
   ASSERT_TRUE(
-      eventually([this] { return publisher_->status().find("cannot") != std::string::npos; }));
+      eventually([this] { return publisher_->status().find("not reached") != std::string::npos; }));
   expect_quick_stop();
   expect_quick_stop();
 }

@@ -176,7 +176,8 @@ void Mosquitto::thaw() const {
 
 bool Mosquitto::try_start() {
   std::ofstream config(directory_ + "/mosquitto.conf");
-  config << "listener " << port_ << " 127.0.0.1\nuser root\npersistence false\nlog_dest stderr\n"
+  config << "listener " << port_ << (kind_ == Kind::tls_ipv6 ? " ::1" : " 127.0.0.1")
+         << "\nuser root\npersistence false\nlog_dest stderr\n"
          << "connection_messages false\nallow_anonymous "
          << (kind_ == Kind::password ? "false\n" : "true\n");
   if (kind_ == Kind::password) {
@@ -231,6 +232,9 @@ void Mosquitto::publish_zeros(const std::string& topic, std::size_t count) const
 }
 
 std::string Mosquitto::url() const {
+  if (kind_ == Kind::tls_ipv6) {
+    return "mqtts://[::1]:" + std::to_string(port_);
+  }
   return (has_tls() ? "mqtts://localhost:" : "mqtt://localhost:") + std::to_string(port_);
 }
 

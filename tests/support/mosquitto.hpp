@@ -22,6 +22,7 @@ class Mosquitto {
     open,      // everybody may do everything
     password,  // user "meter" with password "secret" only, or what set_password() says
     tls,       // like open, behind certificate()
+    tls_ipv6,  // likewise, at ::1, which the certificate names too
     expired,   // likewise, but the certificate has expired
     small,     // takes no packet of more than 4096 bytes
     guarded,   // refuses guarded_topics
@@ -51,7 +52,7 @@ class Mosquitto {
   void publish_zeros(const std::string& topic, std::size_t count) const;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] std::string url() const;  // names localhost
+  [[nodiscard]] std::string url() const;  // names localhost, or ::1
   [[nodiscard]] std::string certificate() const { return directory_ + "/certificate.pem"; }
 
   // Of Kind::guarded: nobody may publish to topics that begin so.
@@ -64,7 +65,9 @@ class Mosquitto {
  private:
   static std::uint16_t free_port();
   bool try_start();
-  [[nodiscard]] bool has_tls() const { return kind_ == Kind::tls || kind_ == Kind::expired; }
+  [[nodiscard]] bool has_tls() const {
+    return kind_ == Kind::tls || kind_ == Kind::tls_ipv6 || kind_ == Kind::expired;
+  }
 
   Kind kind_;
   TempDir temporary_;

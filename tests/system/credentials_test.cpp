@@ -46,7 +46,9 @@ TEST_F(HandedOver, PrivateKeyOfAnotherCertificateMakesNoConnection) {
   configure(std::string(no_bus) + meter_table("/dev/no-such-probe") +
             table(broker, path("client.crt")));
   start();
-  EXPECT_TRUE(eventually([&] { return logged("TLS failed, ca_file, cert_file or the client key does not fit") == 1; }));
+  EXPECT_TRUE(eventually([&] {
+    return logged("TLS failed, ca_file, cert_file or the client key does not fit") == 1;
+  }));
 }
 
 TEST_F(HandedOver, PrivateKeyThatIsNotThereIsMissed) {
@@ -56,12 +58,26 @@ TEST_F(HandedOver, PrivateKeyThatIsNotThereIsMissed) {
       mqtt_table("mqtts://localhost", "cert_file = \"" + path("client.crt") +
                                           "\"\nclient_key_credential = \"mqtt-client-key-2\"\n"));
   start();
-  ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));
-  EXPECT_EQ(daemon_->exit_status(), 78);
-  EXPECT_EQ(logged("error: " + path("credentials/mqtt-client-key-2") +
-                   ": MQTT client key is not there; "),
-            1U)
-      << daemon_->errors();
+  ASSERT_TRUE(
+      shows("main no-device; MQTT: localhost:8883: not tried, a credential is not stored (" +
+            path("credentials/mqtt-client-key-2") + ")"));
+}
+
+TEST_F(HandedOver, PasswordThatIsNotThereYetIsMissedByMqttAlone) {
+  Simulator simulator(loop_);
+  simulator.start();
+  const Mosquitto broker;
+  configure(
+      std::string(no_bus) + meter_table(simulator.device()) +
+      mqtt_table(broker.url(), "username = \"meter\"\npassword_credential = \"mqtt-password\"\n"));
+  start();
+  ASSERT_TRUE(shows("main online; MQTT: localhost:" + std::to_string(broker.port()) +
+                    ": not tried, a credential is not stored (" +
+                    path("credentials/mqtt-password") + ")"));
+  EXPECT_EQ(logged("not tried, a credential is not stored"), 1U);
+  dir_.write("credentials/mqtt-password", "secret");
+  daemon_->signal(SIGHUP);
+  EXPECT_TRUE(shows("main online; MQTT connected"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "daemon/sinks/mqtt/publisher.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "daemon/sinks/mqtt/home_assistant.hpp"
 
@@ -8,13 +9,14 @@ namespace irmeterd {
 namespace {
 
 MqttSettings settings(const MqttConfig& config, const Secret& password, const MqttTopics& topics,
-                      const MqttRetry& retry) {
+                      const MqttRetry& retry, const std::string& missing) {
   const auto url = parse_mqtt_url(config.url);
   return {.config = config,
           .url = url ? *url : MqttUrl{},
           .client_id = config.client_id.empty() ? "ir-meterd-" + topics.host : config.client_id,
           .password = password,
-          .lacking = {},
+          .lacking = missing.empty() ? std::nullopt
+                                     : std::optional(MqttFailure{MqttFault::no_secret, missing}),
           .will = MqttPresence::will(topics),
           .retry = retry};
 }
@@ -31,7 +33,7 @@ std::string printable(std::string_view text) {
 
 MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password,
                              Store& store, CommandQueue& commands, const Log& log,
-                             MqttTiming timing)
+                             MqttTiming timing, const std::string& missing)
     : loop_(loop),
       store_(store),
       commands_(commands),
@@ -43,7 +45,8 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
               .host = machine_name(),
               .birth = config.discovery_birth_topic.empty() ? config.discovery_prefix + "/status"
                                                             : config.discovery_birth_topic},
-      connection_(loop, log, settings(config, password, topics_, timing.retry), timing.settle,
+      connection_(loop, log, settings(config, password, topics_, timing.retry, missing),
+                  timing.settle,
                   {.connected = [this] { on_connected(); },
                    .message = [this](const MqttMessage& message) { on_message(message); },
                    .status = [this] { changed(); }}),

@@ -27,8 +27,10 @@ namespace irmeterd {
 class MqttPublisher final : public Output {
  public:
   // Begins to connect. The configuration has been checked; password belongs to its username.
+  // missing: where a credential is not that it needs; then it does not connect.
   MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password, Store& store,
-                CommandQueue& commands, const Log& log, MqttTiming timing = {});
+                CommandQueue& commands, const Log& log, MqttTiming timing = {},
+                const std::string& missing = {});
   ~MqttPublisher() override;
 
   [[nodiscard]] bool connected() const { return connection_.connected(); }
