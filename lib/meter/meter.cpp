@@ -53,7 +53,6 @@ void Meter::timeout(Instant now) {
   reader_.timeout(now);
   take_events(now);
   if (timers_.expired(Timer::overdue, now)) {
-    std::get<Polling>(state_).second_session = true;  // there is no time for one more
     reader_.time_out(now);
     take_events(now);
   }
@@ -212,10 +211,14 @@ void Meter::on(const Failure& failure, Instant now) {
   if (poll == nullptr) {
     return;
   }
-  if (retry == Retry::same_poll && !std::exchange(poll->second_session, true)) {
+  const bool has_time = timers_.running(Timer::overdue);
+  if (retry == Retry::same_poll && has_time && !poll->first) {
+    poll->first = failure;
     reader_.read(now);
   } else {
-    end_poll({failure}, *poll, now);
+    // That there was no time left for a fresh session says less than what the first one has met.
+    const bool first = failure.fault == Fault::overdue && poll->first;
+    end_poll({first ? *poll->first : failure}, *poll, now);
   }
 }
 

@@ -103,8 +103,8 @@ class Meter {
   struct Waiting {};  // for the next poll
   struct Polling {
     Instant since;
-    std::uint64_t echoes;         // that were counted before
-    bool second_session = false;  // a fresh one, after a fault in the first
+    std::uint64_t echoes;            // that were counted before
+    std::optional<Failure> first{};  // of the first session; the present one is a fresh one then
   };
   struct Stopping {
     bool logged_off = false;  // only the last ACK may be missing
