@@ -217,7 +217,8 @@ void Meter::on(const Failure& failure, Instant now) {
     reader_.read(now);
   } else {
     // That there was no time left for a fresh session says less than what the first one has met.
-    const bool first = failure.fault == Fault::overdue && poll->first;
+    const bool first =
+        failure.fault == Fault::overdue && poll->first && poll->first->fault == Fault::no_response;
     end_poll({first ? *poll->first : failure}, *poll, now);
   }
 }
