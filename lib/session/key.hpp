@@ -89,7 +89,9 @@ class Key {
       const bool is_last = is_blank(text.back());
       const char blank = is_last ? text.back() : text.front();
       return std::string("; the ") + (is_last ? "last" : "first") + " one is " +
-             (blank == ' ' ? "a space" : blank == '\t' ? "a tab" : "a line end");
+             (blank == ' '    ? "a space"
+              : blank == '\t' ? "a tab"
+                              : "a line end");
     }
     if (between > 0 && text.size() - between == size) {
       return "; write it without the " + std::to_string(between) + " characters between its groups";

@@ -42,7 +42,7 @@ inline constexpr std::array<std::string_view, 15> layer_names{
   return layer_names[static_cast<std::size_t>(layer)];
 }
 
-// Everything is judged as the account of the service finds it.
+// Everything is looked at as the account of the service finds it.
 enum class Result {
   ok,
   note,        // right, but could be better
