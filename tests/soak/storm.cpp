@@ -22,13 +22,15 @@ constexpr std::array<FaultKind, 6> kinds_of_false_values{
     FaultKind::register_jump, FaultKind::voltage,      FaultKind::current,
     FaultKind::power,         FaultKind::power_factor, FaultKind::frequency};
 
-// Faults of the light and of the meter's mind: without those of its values, and of the line.
+// Faults of the light and of the meter: without those of its values, and of the line, and without
+// dimensions that are refused, where the reader has to assume a layout.
 std::span<const FaultInfo> weather() {
   static const std::vector<FaultInfo> all = [] {
     std::vector<FaultInfo> some;
     std::ranges::copy_if(
         irmetersim::fault_table(), std::back_inserter(some), [](const FaultInfo& fault) {
-          return fault.kind < FaultKind::register_jump || fault.kind == FaultKind::random;
+          return (fault.kind < FaultKind::register_jump || fault.kind == FaultKind::random) &&
+                 fault.kind != FaultKind::dimensions_refused;
         });
     return some;
   }();

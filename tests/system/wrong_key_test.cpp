@@ -100,7 +100,7 @@ TEST_F(WrongKey, IsNotShownAgainAfterTheDaemonDiedOverIt) {
   start();
   // The meter may still have answered to what the dead one said.
   ASSERT_TRUE(becomes("error"));
-  ASSERT_TRUE(eventually([&] { return detail().find("RetryKey") != std::string::npos; }));
+  ASSERT_TRUE(eventually([&] { return detail().find("retry-key") != std::string::npos; }));
   EXPECT_NE(detail().find("did not say whether it accepts the key"), std::string::npos) << detail();
   expect_polls_to_fail("Error");
   EXPECT_EQ(simulator.requests("security"), 1U);
