@@ -17,7 +17,7 @@ namespace {
 using irmeter::Error;
 
 Error cannot_be_read(int error) {
-  return Error{"cannot be read: " + std::generic_category().message(error)};
+  return Error{"cannot be read (" + std::generic_category().message(error) + ")"};
 }
 
 irmeter::Result<FileDescriptor> open_file(const std::string& path) {

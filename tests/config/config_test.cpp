@@ -170,7 +170,7 @@ TEST(Config, AFileThatCannotBeReadIsNamed) {
     return loaded.problems.size() == 1 ? loaded.problems[0].text() : "";
   };
   EXPECT_EQ(message(dir.path("none")),
-            dir.path("none") + ": cannot be read: No such file or directory");
+            dir.path("none") + ": cannot be read (No such file or directory)");
   EXPECT_EQ(message(dir.path()), dir.path() + ": is a directory, not a file");
   EXPECT_EQ(message(dir.write("large", std::string(300'000, '#'))),
             dir.path("large") + ": is too large, at most 262144 bytes");

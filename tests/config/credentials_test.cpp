@@ -194,8 +194,8 @@ TEST_F(Credentials, AKeyFileThatIsNotThereIsReportedEvenBesideACredential) {
     config_.meters[0].key_file = dir_.path(name);
     const Secrets secrets = load();
     EXPECT_EQ(texts(secrets.problems),
-              Texts{dir_.path(name) + ": key of meter \"main\" cannot be read: No such file or "
-                                      "directory; it must be a file that ir-meterd may read"});
+              Texts{dir_.path(name) + ": key of meter \"main\" cannot be read (No such file or "
+                                      "directory); it must be a file that ir-meterd may read"});
     EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
   }
 }
@@ -233,7 +233,7 @@ TEST_F(Credentials, APasswordThatIsNotThereMayComeLater) {
 TEST_F(Credentials, APasswordFileThatIsNotThereIsReported) {
   mqtt().password_file = dir_.path("none");
   EXPECT_EQ(texts(load().problems),
-            Texts{dir_.path("none") + ": MQTT password cannot be read: No such file or directory; "
+            Texts{dir_.path("none") + ": MQTT password cannot be read (No such file or directory); "
                                       "it must be a file that ir-meterd may read"});
 }
 
@@ -284,13 +284,14 @@ TEST_F(Credentials, TlsFilesThatCannotBeReadAreReportedTogetherWithTheRest) {
   mqtt().ca_file = dir_.path("ca");
   mqtt().cert_file = dir_.write("cert", "");
   mqtt().client_key_file = dir_.path();
-  EXPECT_EQ(texts(load().problems),
-            (Texts{dir_.path("key") + ": key of meter \"main\": the key has 5 characters, a meter "
-                                      "key has exactly 20",
-                   dir_.path("ca") + ": ca_file cannot be read: No such file or directory; it must "
-                                     "be a file that ir-meterd may read",
-                   dir_.path() + ": client_key_file is a directory, not a file; it must be a file "
-                                 "that ir-meterd may read"}));
+  EXPECT_EQ(
+      texts(load().problems),
+      (Texts{dir_.path("key") + ": key of meter \"main\": the key has 5 characters, a meter "
+                                "key has exactly 20",
+             dir_.path("ca") + ": ca_file cannot be read (No such file or directory); it must "
+                               "be a file that ir-meterd may read",
+             dir_.path() + ": client_key_file is a directory, not a file; it must be a file "
+                           "that ir-meterd may read"}));
 }
 
 }  // namespace

@@ -35,9 +35,9 @@ TEST(ReadFile, SaysWhyAFileIsNone) {
   std::filesystem::create_symlink(dir.path("nowhere"), dir.path("dangling"));
   std::filesystem::create_symlink(dir.path("loop"), dir.path("loop"));
   const std::pair<std::string, std::string_view> files[] = {
-      {dir.path("none"), "cannot be read: No such file or directory"},
-      {dir.path("dangling"), "cannot be read: No such file or directory"},
-      {dir.path("loop"), "cannot be read: Too many levels of symbolic links"},
+      {dir.path("none"), "cannot be read (No such file or directory)"},
+      {dir.path("dangling"), "cannot be read (No such file or directory)"},
+      {dir.path("loop"), "cannot be read (Too many levels of symbolic links)"},
       {dir.path(), "is a directory, not a file"},
       {dir.path("pipe"), "is not a regular file"},
       {"/dev/zero", "is not a regular file"},
