@@ -72,6 +72,21 @@ TEST(FirstPacket, MayBeAnsweredByNakOrSilence) {
   }
 }
 
+TEST(OwnLight, IsCountedAsEchoWhereItComesBackDamaged) {
+  SimulatedPair pair(kept());
+  pair.to_meter.fault = [&](Bytes bytes) {
+    if (is_packet(bytes)) {
+      Bytes seen = bytes;
+      seen[seen.size() - 3] ^= 0x10;
+      pair.to_client.push(std::move(seen), pair.now);
+    }
+    return bytes;
+  };
+  expect_true_polls(pair);
+  EXPECT_GT(pair.client.counters().echoes, 0U);
+  EXPECT_EQ(pair.client.counters().crc_errors, 0U);
+}
+
 TEST(MetersAck, MayBeLostSeenAsZeroOrComeTwice) {
   for (const Bytes& seen : {Bytes{}, Bytes{0x00}, Bytes{0x06, 0x06}, Bytes{0x00, 0x06}}) {
     for (const unsigned n : {1U, 2U, 3U}) {
