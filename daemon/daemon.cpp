@@ -70,7 +70,10 @@ void Daemon::reload() {
     for (const ConfigProblem& problem : loaded.problems) {
       log_.error(problem.text(), {message_id(Event::configuration_refused)});
     }
-    refusal_ = refusal_of(loaded.problems.front());
+    // One without a line, such as that there is no meter, comes from another.
+    const auto placed = std::ranges::find_if(
+        loaded.problems, [](const ConfigProblem& problem) { return problem.line != 0; });
+    refusal_ = refusal_of(placed != loaded.problems.end() ? *placed : loaded.problems.front());
     log_.error("The configuration was not loaded; the one before it stays in force.");
   }
   if (ready_) {

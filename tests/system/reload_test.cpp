@@ -101,6 +101,9 @@ TEST_F(Reload, OfABadFileShowsInTheStatusUntilItIsMended) {
   configure(good + "session = \"never\"\n");
   reload();
   EXPECT_TRUE(shows("configuration refused, line 7; main no-device"));
+  configure("nonsense = 1\n");
+  reload();
+  EXPECT_TRUE(shows("configuration refused, line 1; main no-device"));
   configure(good);
   reload();
   EXPECT_TRUE(shows("main no-device"));

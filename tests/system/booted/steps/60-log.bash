@@ -24,7 +24,8 @@ check_soon "a bad file is refused with its place" in_guest sh -c \
     'journalctl --quiet -t ir-meterd --grep "ir-meterd.toml:1:" | grep -q .'
 check "and the daemon goes on" unit_is MainPID "$pid"
 check_soon "online" meter_is online
-check "and says so in its status" holds "$(unit StatusText)" '^configuration refused, line 1;'
+status_says() { holds "$(unit StatusText)" "$1"; }
+check_soon "and says so in its status" status_says '^configuration refused, line 1;'
 in_guest systemctl restart ir-meterd 2>/dev/null || true
 check_soon "started with a bad file it fails" unit_is ActiveState failed
 check "with exit status 78" unit_is ExecMainStatus 78
