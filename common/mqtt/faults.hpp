@@ -72,7 +72,8 @@ inline constexpr std::array<MqttFaultText, mqtt_fault_count> mqtt_fault_texts{{
      "see the broker's log, and whether the port is one for MQTT and for TLS or not"},
     {MqttFault::not_mqtt, "answers, but not in MQTT", "see that url has the port of the broker"},
     {MqttFault::refused, "refused",
-     "see username and password in the configuration and in the broker's, and the broker's log"},
+     "see username, password and client_id in the configuration and in the broker's, and the "
+     "broker's log"},
     {MqttFault::lost, "connection lost", "see the broker's log"},
     {MqttFault::lost_often, "connection lost again and again soon after it was made",
      "see whether another client has the same client_id, and the broker's log"},

@@ -74,6 +74,9 @@ class Line {
     }
   }
 
+  // What TLS has ended with after open(), which is where a broker misses a certificate.
+  [[nodiscard]] const std::optional<MqttFailure>& refusal() const { return refusal_; }
+
   // The beginning of what comes back for a message; less than asked for where the line ends, and
   // nothing where nothing comes in time.
   std::optional<std::string> ask(std::string_view message) {
@@ -121,6 +124,9 @@ class Line {
     end_ = steady_clock::now() + settings_.retry.connect_timeout;
     socket_ =
         FileDescriptor(socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket_) {
+      return MqttFailure{MqttFault::impossible, std::strerror(errno)};
+    }
     if (connect(socket_.get(), address->ai_addr, address->ai_addrlen) == 0) {
       return std::nullopt;
     }
@@ -166,6 +172,8 @@ class Line {
     const auto& [ca, certificate, key] = std::tie(
         settings_.config.ca_file, settings_.config.cert_file, settings_.config.client_key_file);
     SSL_CTX* context = context_.get();
+    // A key with a pass phrase is not asked for it.
+    SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
     const bool trusts = ca.empty()
                             ? SSL_CTX_set_default_verify_paths(context) == 1
                             : SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) == 1;
@@ -218,7 +226,7 @@ class Line {
   }
 
   // How many bytes came; 0 at the end of the line, less where nothing came in time.
-  int receive(std::array<char, answer_size>& part) const {
+  int receive(std::array<char, answer_size>& part) {
     while (true) {
       ERR_clear_error();
       const int size = tls_ ? SSL_read(tls_.get(), part.data(), static_cast<int>(part.size()))
@@ -229,6 +237,9 @@ class Line {
       const bool waits = tls_ ? SSL_get_error(tls_.get(), size) == SSL_ERROR_WANT_READ
                               : size < 0 && errno == EAGAIN;
       if (!waits) {
+        if (tls_ && ERR_GET_REASON(ERR_peek_error()) >= SSL_AD_REASON_OFFSET) {
+          refusal_ = why_no_tls(size);  // an alert
+        }
         return 0;
       }
       if (!wait(POLLIN)) {
@@ -238,6 +249,7 @@ class Line {
   }
 
   const MqttSettings& settings_;
+  std::optional<MqttFailure> refusal_;
   steady_clock::time_point end_;
   FileDescriptor socket_;
   std::unique_ptr<SSL_CTX, Freed<&SSL_CTX_free>> context_;
@@ -258,6 +270,9 @@ std::variant<MqttVersion, MqttFailure> look(const MqttSettings& settings) {
       return *std::move(failure);
     }
     const auto answer = line.ask(version == MqttVersion::v5 ? connect_5 : connect_3_1_1);
+    if (line.refusal()) {
+      return *line.refusal();
+    }
     if (!answer) {
       return MqttFailure{MqttFault::no_answer};
     }
@@ -278,6 +293,8 @@ std::variant<MqttVersion, MqttFailure> look(const MqttSettings& settings) {
 
 void look_at_broker(const MqttSettings& settings, MqttMailbox mailbox, unsigned number) {
   (void)run_in_background([settings, mailbox = std::move(mailbox), number] {
+    // A look may go on while the process ends.
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     MqttEvent event{.kind = MqttEvent::Kind::speaks, .session = number};
     auto seen = look(settings);
     if (const auto* version = std::get_if<MqttVersion>(&seen)) {

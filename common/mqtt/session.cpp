@@ -100,6 +100,7 @@ class MqttSession::Client : private mqtt::iaction_listener {
   Client(const MqttSettings& settings, MqttVersion version, MqttMailbox mailbox, unsigned number)
       : mailbox_(std::move(mailbox)),
         number_(number),
+        max_mail_(settings.max_mail),
         client_(uri(settings.url), settings.client_id, create_options(version)) {
     client_.set_connection_lost_handler([this](const std::string&) { lost(""); });
     // The library does not call the other handler where the broker takes its leave.
@@ -184,12 +185,13 @@ class MqttSession::Client : private mqtt::iaction_listener {
                                             std::min(payload.length(), MqttEvent::max_payload)),
                      .qos = message.get_qos(),
                      .retained = message.is_retained()}},
-        max_waiting);
+        max_mail_);
   }
 
   // What the callbacks use stands before the client, and so outlives it.
   MqttMailbox mailbox_;
   unsigned number_;
+  std::size_t max_mail_;
   mqtt::async_client client_;
 };
 

@@ -47,6 +47,7 @@ struct MqttSettings {
   std::optional<MqttFailure> lacking;  // why it is of no use to connect
   MqttMessage will;  // what the broker publishes when it loses us; without a topic: nothing
   MqttRetry retry;
+  std::size_t max_mail = 256;  // messages that wait to be looked at; more are dropped
 };
 
 struct MqttEvent {

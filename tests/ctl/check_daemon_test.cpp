@@ -172,7 +172,7 @@ TEST_F(CheckDaemon, NamesABrokerThatWantsAnotherPassword) {
   dir_.write("root/etc/credstore/mqtt-password", password);
   EXPECT_EQ(check_json(), 1);
   EXPECT_EQ(layer("broker").at("result"), "failed") << output_;
-  EXPECT_NE(layer("broker").at("cure").get<std::string>().find("username and password"),
+  EXPECT_NE(layer("broker").at("cure").get<std::string>().find("username, password"),
             std::string::npos)
       << output_;
   EXPECT_EQ((output_ + errors_).find(password), std::string::npos);

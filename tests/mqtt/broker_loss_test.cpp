@@ -134,7 +134,7 @@ TEST_F(BrokerLoss, EveryChangeOfTheStatusIsReported) {
   ASSERT_TRUE(eventually([&] { return texts.size() >= 3; }));
   EXPECT_EQ(texts[0], "MQTT connected");
   const std::string broker = "MQTT: localhost:" + std::to_string(broker_.port());
-  EXPECT_EQ(texts[1], broker + ": connection lost");
+  EXPECT_TRUE(texts[1].starts_with(broker + ": connection lost")) << texts[1];
   EXPECT_EQ(texts[2], broker + ": not reached (Connection refused)");
 }
 

@@ -1,6 +1,7 @@
 // What a broker does not take is left out and named once; the rest goes out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -95,6 +96,21 @@ TEST_P(ClosesOn, OneTopic) {
 INSTANTIATE_TEST_SUITE_P(LeftOut, ClosesOn,
                          ::testing::Values("birth", "command", "live", "registers",
                                            "availability"));
+
+TEST_F(LeftOut, AStopTellsTheRestAllTheSame) {
+  StubBroker broker(loop_, {.max_packet = 4096});
+  store_.update(sample_meter());
+  begin_at(broker.url());
+  ASSERT_TRUE(rest_is_received(broker, discovery_));
+  publisher_->stop();
+  for (const std::string& topic : {availability_, daemon_}) {
+    EXPECT_TRUE(eventually([&] {
+      return std::ranges::any_of(broker.received, [&](const StubBroker::Message& message) {
+        return message.topic == topic && message.payload == "offline";
+      });
+    })) << topic;
+  }
+}
 
 TEST_F(LeftOut, IsNamedOnceAndAgainWhenItIsTaken) {
   const CapturedLog log;

@@ -56,9 +56,12 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
       })),
       proven_(loop.timer([this] {
         short_connections_ = 0;
+        one_by_one_ = false;
+        suspect_.reset();
         if (failure_) {
           steady();
         }
+        Loop::trigger(due_);
       })),
       due_(loop.deferred([this] { flush(); })),
       table_([this] {
@@ -158,6 +161,10 @@ bool MqttConnection::send(Request request, const std::function<void()>& hand_ove
   }
   refused_since_ = refused_since_.value_or(now);
   if (now - *refused_since_ > longest_jam) {
+    if (one_by_one_ && !unanswered_.empty()) {
+      set_aside_.insert(unanswered_.front().request);
+      leave_out(unanswered_.front().request, "it does not answer");
+    }
     connected_ = false;
     retry_later({MqttFault::jammed});
   }
@@ -169,6 +176,7 @@ void MqttConnection::close() noexcept {
     return;
   }
   const auto deadline = std::chrono::steady_clock::now() + close_limit;
+  one_by_one_ = false;  // there is no time to wait for each answer
   table_.send(MqttTable::Rank::daemon,
               [this](const MqttMessage& message) { return publish(message); });
   mail_.reset();
@@ -264,6 +272,7 @@ void MqttConnection::handle(const MqttEvent& event) {
 void MqttConnection::on_connected(const MqttEvent& event) {
   connected_ = true;
   connected_at_ = loop_.now();
+  unexplained_.reset();
   refused_since_.reset();
   max_packet_ = event.max_packet;
   subscriptions_.clear();
@@ -277,16 +286,22 @@ void MqttConnection::on_connected(const MqttEvent& event) {
   }
 }
 
-// A session does not tell why nobody answered; a look does.
+// A session does not tell why nobody answered; a look does. A broker may close on a look because it
+// gives no name, so a session is tried then; only what that one was refused for is said of it.
 void MqttConnection::on_failed(const MqttFailure& failure) {
-  if (version_ && failure.fault == MqttFault::closed) {
-    version_.reset();
+  const bool by_look = !version_;
+  if (failure.fault == MqttFault::closed && !unexplained_) {
+    version_ = by_look ? std::optional(MqttVersion::v3_1_1) : std::nullopt;
     unexplained_ = failure;
     attempt();
-  } else {
-    unexplained_.reset();
-    retry_later(failure);
+    return;
   }
+  const auto before = std::exchange(unexplained_, std::nullopt);
+  const bool refused = failure.fault == MqttFault::refused;
+  if (before || refused) {
+    version_.reset();  // it was a guess, or another broker stands there now
+  }
+  retry_later(before && !by_look && !refused ? *before : failure);
 }
 
 void MqttConnection::on_lost(const MqttFailure& failure) {
