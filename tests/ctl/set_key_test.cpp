@@ -59,7 +59,7 @@ TEST_F(SetKey, RunsNoProgramThatThePathHasInPlaceOfTheInstalledOne) {
   creds("touch " + path("run-by-path"));
   Process program(
       {"sh", "-c", "exec \"$@\" <" + dir_.write("input", key), "sh", INSTALLED_IR_METERCTL,
-       "--config", path("ir-meterd.toml"), "set-key", "--root", path("root")},
+       "--config", path("ir-meterd.toml"), "set-key", "--root", path("root"), "--no-restart"},
       variables());
   ASSERT_TRUE(wait_until(loop_, [&] { return !program.running(); }));
   EXPECT_EQ(program.exit_status(), 0) << program.errors();

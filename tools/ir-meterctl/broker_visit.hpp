@@ -48,6 +48,7 @@ class BrokerVisit {
         config.client_id.empty() ? "ir-meterd-" + irmeterd::machine_name() : config.client_id;
     settings_.client_id += "-check";
     settings_.retry.connect_timeout = connect_limit;
+    settings_.max_mail = SIZE_MAX;  // it is what was asked for
   }
   ~BrokerVisit() {
     if (!session_) {
@@ -64,7 +65,7 @@ class BrokerVisit {
   BrokerVisit(const BrokerVisit&) = delete;
   BrokerVisit& operator=(const BrokerVisit&) = delete;
 
-  // What is wrong, or nothing once the connection stands. Takes half a minute at most.
+  // What is wrong, or nothing once the connection stands. Takes a minute at most.
   [[nodiscard]] std::optional<Advice> connect() {
     for (const auto step : {&BrokerVisit::look_at_tls_files, &BrokerVisit::read_password,
                             &BrokerVisit::read_client_key, &BrokerVisit::log_on}) {
@@ -109,6 +110,13 @@ class BrokerVisit {
       // The connection is gone again; what came counts.
     }
     return kept_;
+  }
+
+  // What went wrong since, in words: a subscription was refused, or the connection ended.
+  [[nodiscard]] std::optional<std::string> failure() const {
+    return failure_ ? std::optional(text(*failure_, settings_.url.broker.text()) + "; " +
+                                    std::string(text(failure_->fault).cure))
+                    : std::nullopt;
   }
 
   // Has the broker keep nothing under these topics, which all_kept() has brought; those that it
@@ -227,8 +235,8 @@ class BrokerVisit {
         version_ = event.version;
       } else if (event.kind == MqttEvent::Kind::connected) {
         connected_ = true;
-      } else if (event.kind == MqttEvent::Kind::failed) {
-        failure_ = std::move(event.failure);
+      } else if (event.failure) {
+        failure_ = failure_.value_or(*event.failure);  // the first tells most
       }
     }
   }
@@ -256,7 +264,7 @@ class BrokerVisit {
   irmeterd::FileDescriptor client_key_;
   std::unique_ptr<irmeterd::MqttSession> session_;
   std::optional<irmeterd::MqttVersion> version_;
-  std::optional<irmeterd::MqttFailure> failure_;  // of the attempt to connect
+  std::optional<irmeterd::MqttFailure> failure_;  // the first one
   bool connected_ = false;
   std::map<std::string, std::string> kept_;
 };

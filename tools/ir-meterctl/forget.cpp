@@ -39,7 +39,7 @@ std::map<std::string, KeptMeter> kept_meters(BrokerVisit& broker,
       meter.online =
           meter.online || (topic.ends_with("/availability") && payload == irmeterd::mqtt_online);
     } else if (payload.find(R"("name":"ir-meterd")") != std::string::npos &&
-               payload.find(meters) != std::string::npos) {
+               payload.find('"' + meters) != std::string::npos) {
       announced.emplace(level(topic, devices, "/config"), topic);  // by a daemon of this prefix
     }
   }
@@ -77,6 +77,10 @@ int forget(const CommandLine& options, Output& output) {
     return EXIT_FAILURE;
   }
   auto kept = kept_meters(broker, *config->mqtt);
+  if (const auto& failure = broker.failure()) {
+    print_error(*failure);
+    return EXIT_FAILURE;
+  }
   if (options.meter.empty()) {
     output.write(kept_document(kept));
     return EX_OK;
@@ -88,19 +92,14 @@ int forget(const CommandLine& options, Output& output) {
     return EXIT_FAILURE;
   }
   output.write(kept_document(kept));
-  const KeptMeter& meter = kept.begin()->second;
-  const std::string warning =
-      meter.online
-          ? "It is online: take it out of the configuration first, or ir-meterd publishes it "
-            "again.\n"
-          : "";
   if (!options.confirmed &&
-      !confirmed(warning + "Home Assistant removes the device and its entities; what it has "
-                           "recorded stays.\nRemove all of this from the broker?")) {
+      !confirmed("A meter that is still configured has to be taken out of the configuration first, "
+                 "and the service reloaded.\nHome Assistant removes the device and its entities; "
+                 "what it has recorded stays.\nRemove all of this from the broker?")) {
     print_error("nothing was removed; answer yes, or add --yes");
     return EXIT_FAILURE;
   }
-  if (const auto left = broker.remove(meter.topics); !left.empty()) {
+  if (const auto left = broker.remove(kept.begin()->second.topics); !left.empty()) {
     print_error("the broker has not removed " + *left.begin() + ": see its log, and whether " +
                 "it lets this user publish there");
     return EXIT_FAILURE;
