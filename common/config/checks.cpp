@@ -191,8 +191,9 @@ Objection check_device(std::string_view text) {
     const auto look_alike = find_look_alike(text);
     return look_alike ? "has " + look_alike->what : check_text(text);
   }
-  return in_quotes(text) +
-         " is no device; write an absolute path such as \"/dev/ir-probe\", or \"tcp://host:port\"";
+  const bool has_password = text.find('@') != std::string_view::npos;
+  return (has_password ? "" : in_quotes(text) + " ") +
+         "is no device; write an absolute path such as \"/dev/ir-probe\", or \"tcp://host:port\"";
 }
 
 Objection check_mqtt_url(std::string_view text) {

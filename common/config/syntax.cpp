@@ -97,7 +97,9 @@ SyntaxFault explain_syntax(std::string_view line, std::uint32_t column,
   const auto key_column = column_of(static_cast<std::size_t>(parts.key.data() - line.data()));
   if (!is_known) {
     if (const Objection objection = check_not_like_secret({}, parts.key)) {
-      return {key_column, in_quotes(parts.key) + " " + *objection};
+      // Only its first word: what follows may be the secret.
+      return {key_column,
+              in_quotes(parts.key.substr(0, parts.key.find_first_of(blanks))) + " " + *objection};
     }
   }
   if (parts.sign == ':') {

@@ -131,7 +131,7 @@ Result<MqttUrl> parse_mqtt_url(std::string_view url) {
     return broker.error();
   }
   if (broker->host.find('%') != std::string::npos) {
-    return Error{"has an address with a zone, which the MQTT library leaves out"};
+    return Error{"has an address with a zone (%), which does not work for MQTT"};
   }
   return MqttUrl{*broker, tls};
 }

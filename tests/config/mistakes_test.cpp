@@ -321,7 +321,7 @@ const Mistake mistakes[] = {
       "\"mqtts://host:port\""}},
     {"UrlWithZone",
      METER "[mqtt]\nurl = \"mqtt://[fe80::1%lo]\"\n",
-     {":5:7: url: has an address with a zone, which the MQTT library leaves out; write "
+     {":5:7: url: has an address with a zone (%), which does not work for MQTT; write "
       "\"mqtt://host:port\" or \"mqtts://host:port\""}},
     {"UrlWithPassword",
      METER "[mqtt]\nurl = \"mqtt://user:hunter2@b\"\n",
