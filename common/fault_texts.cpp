@@ -49,7 +49,7 @@ std::string withheld_text(const irmeter::QuantitySet& withheld) {
   for (const std::string_view key : keys_of(withheld)) {
     keys += (keys.empty() ? "" : ", ") + std::string(key);
   }
-  return keys.empty() ? keys : "Not believed and held back: " + keys + ".";
+  return keys.empty() ? keys : "Held back, as they cannot be true: " + keys + ".";
 }
 
 }  // namespace irmeterd

@@ -65,8 +65,7 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
     {irmeter::Fault::silent, "The meter does not answer",
      "turn the probe by 180 degrees, seat it on the meter's optical port, check the settings rts "
      "and dtr, give a meter that refuses sessions five minutes, and see with sudo ir-meterctl "
-     "check "
-     "whether another program uses the device"},
+     "check whether another program uses the device"},
     {irmeter::Fault::echo, "Only the probe's own light comes back",
      "put an opaque strip (foam) between its two diodes, and turn the probe by 180 degrees"},
     {irmeter::Fault::garbled, "Bytes arrive, but no valid packet",
@@ -78,8 +77,7 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
     {irmeter::Fault::overdue,
      "The poll was not over after 15 seconds, because bytes arrive too slowly or without a pause",
      "see that nothing but the meter sends on the line, and that a serial server passes bytes on "
-     "at "
-     "once"},
+     "at once"},
     {irmeter::Fault::session_lost, "The meter ended the session", "the next poll opens a new one"},
     {irmeter::Fault::unexpected, "The meter's answer does not fit the request",
      "shield the probe from other light, and if it stays so, report it with what the log says at "

@@ -39,7 +39,7 @@ KnownMeters::KnownMeters(const std::string& directory, const Log& log)
       for (const auto& [key, field] : fields) {
         meter.at(key).get_to(meters_[name].identity.*field);
       }
-      meter.at("exchanged").get_to(meters_[name].exchanged);
+      meters_[name].exchanged = meter.value("exchanged", false);
     }
   } catch (const json::exception& error) {
     log_.warning(path_ + " makes no sense, and is written anew: " + error.what());

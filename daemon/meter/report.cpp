@@ -93,7 +93,7 @@ void log_accepted(const Log& log, const std::string& meter,
   const std::string from =
       accepted.before ? " went from " + amount(shown, *accepted.before) + " to " : " is ";
   log.warning(meter + ": " + key + from + amount(shown, accepted.now) +
-                  " and stays there, so it is believed. Was the meter exchanged, did the register "
+                  " and stays there, so it is published. Was the meter exchanged, did the register "
                   "roll over, or does the setting main_fuse not fit?",
               {message_id(Event::value_accepted), {"METER", meter}, {"QUANTITY", key}});
 }

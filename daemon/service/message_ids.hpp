@@ -42,7 +42,7 @@ enum class Event : std::uint8_t {
   bus_lost,
   broker_found,
   broker_lost,
-  value_accepted,  // a level that was not believed at first
+  value_accepted,  // a level that could not be true at first
   stuck,           // a part of the daemon, which the watchdog will end
 };
 

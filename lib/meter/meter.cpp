@@ -216,7 +216,7 @@ void Meter::on(const Failure& failure, Instant now) {
     poll->first = failure;
     reader_.read(now);
   } else {
-    // That there was no time left for a fresh session says less than what the first one has met.
+    // Overdue hides the cause where the first session got no answer.
     const bool first =
         failure.fault == Fault::overdue && poll->first && poll->first->fault == Fault::no_response;
     end_poll({first ? *poll->first : failure}, *poll, now);

@@ -51,8 +51,9 @@ std::optional<Failure> take_dimensions(ByteView table, Known& known) {
   return use(*decode_dimensions(table), known);
 }
 
-// BT20 tells the layout of a meter that has no BT21, and of no other: it says what could be, not
-// what is. Where neither can be read, what the meter once said of itself goes on being true.
+// BT20 tells the layout of a meter that has no BT21, and of no other: it has the largest numbers
+// possible, BT21 the real ones. Where neither can be read, what the meter once said of itself goes
+// on being true.
 std::optional<Failure> take_maxima(ByteView table, Known& known) {
   if (table.empty()) {
     const bool told = known.dimensions != Dimensions{};

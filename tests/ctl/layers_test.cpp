@@ -138,7 +138,7 @@ TEST(MeterLayers, ShowWhatAReadingLacks) {
   EXPECT_EQ(lines[9].result, Result::note);
   EXPECT_EQ(lines[8].detail, "energy_import");
   EXPECT_EQ(lines[9].detail,
-            "the meter has none of the values. Not believed and held back: voltage_l1.");
+            "the meter has none of the values. Held back, as they cannot be true: voltage_l1.");
 }
 
 }  // namespace

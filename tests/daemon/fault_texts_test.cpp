@@ -92,8 +92,8 @@ TEST(StateDetail, IsMadeOfWhatTheSnapshotHas) {
   meter.reading.reset();
   meter.withheld.set(static_cast<std::size_t>(irmeter::Quantity::energy_import));
   meter.withheld.set(static_cast<std::size_t>(irmeter::Quantity::power));
-  EXPECT_TRUE(
-      meter.detail().ends_with("two diodes. Not believed and held back: energy_import, power."))
+  EXPECT_TRUE(meter.detail().ends_with(
+      "two diodes. Held back, as they cannot be true: energy_import, power."))
       << meter.detail();
   meter.failure = Failure{Fault::busy, "BT23"};
   EXPECT_EQ(meter.state(), State::error);

@@ -103,7 +103,7 @@ TEST_F(HeldBack, AJumpThatFallsBackIsShownToNobody) {
   for (const json& document : held) {
     EXPECT_EQ(document.at("held"), json({"energy_import", "energy_export"}));
     EXPECT_EQ(document.at("state_detail"),
-              "The latest poll succeeded. Not believed and held back: energy_import, "
+              "The latest poll succeeded. Held back, as they cannot be true: energy_import, "
               "energy_export.");
   }
   EXPECT_EQ(held.front().at("held_back"), 2);

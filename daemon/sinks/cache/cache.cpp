@@ -52,7 +52,7 @@ Cache::Cache(std::string directory, const Log& log, Store& store)
 
 Cache::~Cache() {
   store_.remove_sink(*this);
-  failing_.clear();  // nothing is written again by going
+  failing_.clear();  // removing files is not "written again"
   for (const auto& [name, meter] : store_.meters()) {
     remove_reading(name);
   }
@@ -73,7 +73,7 @@ void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& afte
 }
 
 void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
-  failing_.erase(meter.name);  // nothing is written again by going
+  failing_.erase(meter.name);  // likewise
   remove_reading(meter.name);
   show_metrics();
 }
