@@ -40,7 +40,8 @@ constexpr std::size_t quoted_text = 60;
 
 bool is_text(std::uint8_t byte) {
   constexpr std::string_view controls("\b\t\n\r\x1b");
-  return (byte >= ' ' && byte <= '~') || controls.find(static_cast<char>(byte)) != controls.npos;
+  return (byte >= ' ' && byte <= '~') ||
+         controls.find(static_cast<char>(byte)) != std::string_view::npos;
 }
 
 // The first line with anything in it.
@@ -140,7 +141,9 @@ bool ServerTalk::is_another_service() const {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   const auto begins = [&](std::string_view with) { return text.starts_with(with); };
-  const auto has = [&](std::string_view question) { return text.find(question) != text.npos; };
+  const auto has = [&](std::string_view question) {
+    return text.find(question) != std::string::npos;
+  };
   return answers_ > most_answers || std::ranges::any_of(beginnings, begins) ||
          std::ranges::any_of(questions, has);
 }

@@ -62,8 +62,8 @@ struct MqttEvent {
   };
   static constexpr std::size_t max_payload = 4096;
 
-  Kind kind;
-  unsigned session;  // the number of the session it belongs to
+  Kind kind{};
+  unsigned session = 0;  // the number of the session it belongs to
   MqttVersion version{};
   std::size_t max_packet = SIZE_MAX;
   std::optional<MqttFailure> failure{};

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -21,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "common/back_off.hpp"
@@ -71,7 +71,10 @@ class MqttConnection {
     std::string topic;
     bool subscription = false;
 
-    friend auto operator<=>(const Request&, const Request&) = default;
+    friend bool operator==(const Request&, const Request&) = default;
+    friend bool operator<(const Request& a, const Request& b) {
+      return std::tie(a.topic, a.subscription) < std::tie(b.topic, b.subscription);
+    }
   };
   struct Sent {
     Request request;
