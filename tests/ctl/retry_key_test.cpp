@@ -10,6 +10,13 @@ class CtlRetryKey : public CtlTest {
  protected:
   CtlRetryKey() { bus_.start(); }
 
+  void start_with_wrong_key(Simulator& simulator) {
+    simulator.start();
+    write_key("AAAAAAAAAAAAAAAAAAAA");
+    configure(meter_table(simulator.device()));
+    start();
+    ASSERT_TRUE(shows("main key-rejected; on the system bus"));
+  }
   void start_without_probes(const std::vector<std::string>& meters) {
     std::string tables;
     std::string status;
@@ -25,11 +32,7 @@ class CtlRetryKey : public CtlTest {
 
 TEST_F(CtlRetryKey, HasARejectedKeyShownOnceMore) {
   Simulator simulator(loop_);
-  simulator.start();
-  write_key("AAAAAAAAAAAAAAAAAAAA");
-  configure(meter_table(simulator.device()));
-  start();
-  ASSERT_TRUE(shows("main key-rejected; on the system bus"));
+  ASSERT_NO_FATAL_FAILURE(start_with_wrong_key(simulator));
   for (const unsigned attempt : {1U, 2U}) {
     EXPECT_EQ(simulator.requests("security"), attempt);
     EXPECT_EQ(ctl({"retry-key", "--yes"}), 1) << ctl_->errors();
@@ -44,11 +47,7 @@ TEST_F(CtlRetryKey, HasARejectedKeyShownOnceMore) {
 
 TEST_F(CtlRetryKey, AsksFirst) {
   Simulator simulator(loop_);
-  simulator.start();
-  write_key("AAAAAAAAAAAAAAAAAAAA");
-  configure(meter_table(simulator.device()));
-  start();
-  ASSERT_TRUE(shows("main key-rejected; on the system bus"));
+  ASSERT_NO_FATAL_FAILURE(start_with_wrong_key(simulator));
   const auto answer = [&](const std::string& text) {
     std::ofstream(path("answer")) << text;
     return ctl({"retry-key"}, {}, path("answer"));

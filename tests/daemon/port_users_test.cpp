@@ -128,7 +128,7 @@ TEST_F(LineLockFile, WithSomethingElseInItDoesNotCount) {
   EXPECT_EQ(owner(std::to_string(::getpid()) + "\n"), "");
 }
 
-TEST_F(LineLockFile, CountsForRootAndTheOwnerOfTheProcessAlone) {
+TEST_F(LineLockFile, CountsForRootAndTheOwnerOfTheProcessAlone_NeedsRoot) {
   if (::geteuid() != 0) {
     GTEST_SKIP() << "only root gives files away";
   }

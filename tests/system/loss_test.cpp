@@ -128,7 +128,7 @@ TEST_F(Shortage, OfDescriptorsIsAStateOfTheMeter) {
 }
 #endif
 
-TEST_F(Shortage, OfStandardStreamsIsMadeUpFor) {
+TEST_F(Shortage, OfStandardStreamsIsMadeUpFor_NeedsRoot) {
   if (::geteuid() != 0) {
     GTEST_SKIP() << "only root sees what the daemon has open";
   }
