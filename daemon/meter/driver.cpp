@@ -85,6 +85,10 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
   snapshot_.name = config.name;
   snapshot_.device = config.device;
   snapshot_.interval = config.interval;
+  const auto age = std::max(std::chrono::system_clock::now() - remembered.kept_since,
+                            std::chrono::system_clock::duration{});
+  meter_.remember(remembered.identity.serial_number, remembered.kept,
+                  loop.now() - std::chrono::floor<irmeter::Duration>(age));
   snapshot_.remembered = std::move(remembered.identity);
   snapshot_.exchanged = remembered.exchanged;
   store_.update(snapshot_);

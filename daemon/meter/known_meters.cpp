@@ -24,6 +24,30 @@ constexpr std::array<std::pair<const char*, std::string Identity::*>, 6> fields{
     {"utility_serial_number", &Identity::utility_serial_number},
 }};
 
+bool is_held_back(const MeterSnapshot& meter, irmeter::Quantity quantity) {
+  return irmeter::is_register(quantity) && meter.withheld.test(static_cast<std::size_t>(quantity));
+}
+
+void read_kept(const json& kept, KnownMeter& meter) {
+  meter.kept_since =
+      std::chrono::sys_seconds(std::chrono::seconds(kept.at("since").get<std::uint32_t>()));
+  for (const auto& quantity : irmeter::quantities) {
+    if (irmeter::is_register(quantity.id) && kept.contains(quantity.key)) {
+      meter.kept.set(quantity.id, kept.at(quantity.key).get<std::uint32_t>());
+    }
+  }
+}
+
+json write_kept(const KnownMeter& meter) {
+  json kept = {{"since", meter.kept_since.time_since_epoch().count()}};
+  for (const auto& quantity : irmeter::quantities) {
+    if (const auto value = meter.kept.get(quantity.id)) {
+      kept[std::string(quantity.key)] = *value;
+    }
+  }
+  return kept;
+}
+
 }  // namespace
 
 KnownMeters::KnownMeters(const std::string& directory, const Log& log)
@@ -40,6 +64,9 @@ KnownMeters::KnownMeters(const std::string& directory, const Log& log)
         meter.at(key).get_to(meters_[name].identity.*field);
       }
       meters_[name].exchanged = meter.value("exchanged", false);
+      if (meter.contains("kept")) {
+        read_kept(meter.at("kept"), meters_[name]);
+      }
     }
   } catch (const json::exception& error) {
     log_.warning(path_ + " makes no sense, and is written anew: " + error.what());
@@ -52,14 +79,35 @@ KnownMeter KnownMeters::meter(const std::string& name) const {
   return known == meters_.end() ? KnownMeter{} : known->second;
 }
 
-void KnownMeters::meter_changed(const MeterSnapshot&, const MeterSnapshot& after) noexcept {
-  const KnownMeter known{after.identity, after.exchanged};
+void KnownMeters::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
+  KnownMeter known{after.identity, after.exchanged};
+  note_kept(known, before, after);
   if (after.identity.serial_number.empty() || known == meter(after.name)) {
     return;
   }
   meters_[after.name] = known;
   if (!path_.empty()) {
     save();
+  }
+}
+
+// Until a meter has been read in this run, what was held back in the last one still is.
+void KnownMeters::note_kept(KnownMeter& known, const MeterSnapshot& before,
+                            const MeterSnapshot& after) const {
+  const KnownMeter earlier = meter(after.name);
+  const bool goes_on = earlier.identity.serial_number == after.identity.serial_number &&
+                       earlier.kept != irmeter::Values{};
+  if (!after.reading) {
+    known.kept = goes_on ? earlier.kept : irmeter::Values{};
+  }
+  for (const auto& quantity : irmeter::quantities) {
+    if (after.reading && is_held_back(after, quantity.id)) {
+      known.kept.set(quantity.id, after.reading->values.get(quantity.id));
+    }
+  }
+  if (known.kept != irmeter::Values{}) {
+    known.kept_since =
+        goes_on ? earlier.kept_since : std::chrono::floor<std::chrono::seconds>(before.read_at);
   }
 }
 
@@ -70,6 +118,9 @@ void KnownMeters::save() const {
       document[name][key] = meter.identity.*field;
     }
     document[name]["exchanged"] = meter.exchanged;
+    if (meter.kept != irmeter::Values{}) {
+      document[name]["kept"] = write_kept(meter);
+    }
   }
   try {
     replace_file(path_, document.dump(2) + "\n");

@@ -1,7 +1,9 @@
 // Which meter each name of the configuration stood for when it answered last, over restarts: what
-// is told of a meter has its topics before it answers again, or does not.
+// is told of a meter has its topics before it answers again, or does not. And which values its
+// registers keep while they are held back: a restart is no reason to believe a jump.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -13,6 +15,8 @@ namespace irmeterd {
 struct KnownMeter {
   irmeter::Identity identity;  // empty where the name is new
   bool exchanged = false;      // the name stood for another meter before
+  irmeter::Values kept{};      // of registers that are held back, in place of what was read
+  std::chrono::sys_seconds kept_since{};  // when they were read last and could be true
 
   friend bool operator==(const KnownMeter&, const KnownMeter&) = default;
 };
@@ -25,10 +29,12 @@ class KnownMeters final : public Sink {
 
   [[nodiscard]] KnownMeter meter(const std::string& name) const;
 
-  // Writes the file when a meter is another one, or says something else of itself.
+  // Writes the file when a meter is another one, or says something else of itself, and when the
+  // registers that are held back are others.
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
 
  private:
+  void note_kept(KnownMeter& known, const MeterSnapshot& before, const MeterSnapshot& after) const;
   void save() const;
 
   std::string path_;  // empty: no file

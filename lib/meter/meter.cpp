@@ -176,7 +176,9 @@ void Meter::take_events(Instant now) {
 
 void Meter::on(const Identity& identity, Instant) {
   if (std::exchange(serial_number_, identity.serial_number) != identity.serial_number) {
-    plausibility_.forget();
+    const bool known = remembered_.serial_number == identity.serial_number;
+    plausibility_.begin_anew(known ? remembered_.registers : Values{}, remembered_.at);
+    remembered_ = {};
   }
   outputs_.push(Identified{identity});
 }

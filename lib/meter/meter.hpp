@@ -74,6 +74,11 @@ class Meter {
  public:
   Meter(const MeterOptions& options, const std::optional<Key>& key);
 
+  // What registers of this meter were last known to be, in an earlier run.
+  void remember(std::string serial_number, const Values& registers, Instant at) {
+    remembered_ = {std::move(serial_number), registers, at};
+  }
+
   // Inputs.
   void start(Instant now);       // polls from now on, whenever there is a line
   void line_ready(Instant now);  // polls at once, the grid goes on from where it was
@@ -137,6 +142,11 @@ class Meter {
   Reader reader_;
   Plausibility plausibility_;
   std::string serial_number_;  // of the meter whose values plausibility_ knows
+  struct Remembered {
+    std::string serial_number;
+    Values registers;
+    Instant at;
+  } remembered_;
 
   State state_;
   bool quiet_ = false;

@@ -131,4 +131,14 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
   return checked;
 }
 
+void Plausibility::begin_anew(const Values& published, Instant at) {
+  begun_ = false;
+  watches_ = {};
+  for (const QuantityInfo& quantity : quantities) {
+    if (const auto value = published.get(quantity.id)) {
+      watches_[static_cast<std::size_t>(quantity.id)].published = Sample{*value, at};
+    }
+  }
+}
+
 }  // namespace irmeter

@@ -65,11 +65,9 @@ class Plausibility {
   // now: when the reading was complete, never earlier than the time before. A quantity the reading
   // lacks changes nothing.
   [[nodiscard]] Checked check(const Reading& read, Instant now);
-  // What comes next is the first: another meter.
-  void forget() {
-    begun_ = false;
-    watches_ = {};
-  }
+  // What comes next is the first: another meter. published: what its registers were known to be, at
+  // that time, which it is compared with.
+  void begin_anew(const Values& published = {}, Instant at = {});
   // A reading was checked, with which the next one can be compared.
   [[nodiscard]] bool begun() const { return begun_; }
 

@@ -51,7 +51,7 @@ class CheckedReadings {
     const unsigned choice = input.byte();
     const QuantityInfo& quantity = irmeter::quantities[(choice & 0x1FU) % irmeter::quantity_count];
     if (quantity.source == irmeter::Source::derived) {
-      plausibility_.forget();
+      plausibility_.begin_anew();
       past_ = {};
     } else {
       change(quantity, choice >> 5U, input);

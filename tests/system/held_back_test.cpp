@@ -61,15 +61,6 @@ class HeldBack : public Installation {
     return shown;
   }
 
-  const int truth_ = Simulator::fixed_values().summations[irmetersim::summation::forward];  // Wh
-  Mosquitto broker_;
-  MqttWatcher watcher_{loop_, broker_};
-  std::unique_ptr<Simulator> simulator_;
-  Numbers on_bus_;                      // Wh
-  Numbers in_cache_;                    // kWh
-  std::set<std::string> raw_in_cache_;  // BT23
-
- private:
   void look_into_the_cache() {
     if (const auto reading = cached("main/reading.json")) {
       const json values = json::parse(*reading);
@@ -81,6 +72,14 @@ class HeldBack : public Installation {
       raw_in_cache_.insert(*registers);
     }
   }
+
+  const int truth_ = Simulator::fixed_values().summations[irmetersim::summation::forward];  // Wh
+  Mosquitto broker_;
+  MqttWatcher watcher_{loop_, broker_};
+  std::unique_ptr<Simulator> simulator_;
+  Numbers on_bus_;                      // Wh
+  Numbers in_cache_;                    // kWh
+  std::set<std::string> raw_in_cache_;  // BT23
 };
 
 TEST_F(HeldBack, AJumpThatFallsBackIsShownToNobody) {
@@ -121,6 +120,28 @@ TEST_F(HeldBack, AJumpInTheVeryFirstReadingIsShownToNobody) {
   EXPECT_EQ(raw_in_cache_.size(), 1U);
   EXPECT_EQ(published("diagnostics").back().at("held_back"), 2);
   EXPECT_EQ(logged("warning: "), 1U) << daemon_->errors();  // that there was no device
+}
+
+// The simulated meter goes on meanwhile, and its register does not fall back.
+TEST_F(HeldBack, AJumpIsNotBelievedForARestart) {
+  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:after=7", 9));
+  for (const int how : {SIGTERM, SIGKILL}) {
+    daemon_->signal(how);
+    ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));
+    const auto read = simulator_->requests("read BT23");
+    start();
+    ASSERT_TRUE(eventually([&] {
+      look_into_the_cache();
+      return simulator_->requests("read BT23") > read + 5;
+    }));
+  }
+  ASSERT_TRUE(eventually([&] {
+    const auto documents = published("diagnostics");
+    return documents.back().at("held") == json({"energy_import", "energy_export"});
+  }));
+  EXPECT_EQ(energy_on_mqtt(), Numbers({truth_ / 1'000.0}));
+  EXPECT_EQ(in_cache_, Numbers({truth_ / 1'000.0}));
+  EXPECT_EQ(raw_in_cache_.size(), 1U);
 }
 
 TEST_F(HeldBack, ANewLevelIsAcceptedInTheEndWithOneWarning) {

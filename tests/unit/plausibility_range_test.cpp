@@ -62,7 +62,7 @@ TEST_P(PlausibilityOfAPresentValue, StartsAfreshWithAnotherMeter) {
   withheld(beyond);
   withheld(beyond);
   accepted(std::nullopt, beyond);
-  plausibility_.forget();
+  plausibility_.begin_anew();
   withheld(beyond);
 }
 

@@ -202,8 +202,18 @@ TEST_F(PlausibilityOfARegister, IsNotMovedByReadingsWithoutIt) {
 TEST_F(PlausibilityOfARegister, StartsAfreshWithAnotherMeter) {
   begins(344'180);
   withheld(12);
-  plausibility_.forget();
+  plausibility_.begin_anew();
   begins(12);
+}
+
+// What an earlier run has published holds a jump as what this one has published does.
+TEST_F(PlausibilityOfARegister, GoesOnFromWhatWasPublishedBefore) {
+  Values before;
+  before.set(energy, 344'180);
+  plausibility_.begin_anew(before, now_ - seconds(90));
+  expect_withheld(energy, 9'344'180, 344'180);
+  expect_withheld(energy, 9'344'180, 344'180);
+  published(346'595);
 }
 
 TEST_F(PlausibilityOfARegister, DependsOnTheFuse) {
