@@ -22,7 +22,6 @@ TEST(Faces, NameNothingTwice) {
   std::set<std::string_view> labels;
   for (const Face& face : faces) {
     EXPECT_TRUE(names.insert(face.json_key).second) << face.json_key;
-    EXPECT_TRUE(names.insert(face.metric).second) << face.metric;
     EXPECT_TRUE(face.dbus_name.empty() || names.insert(face.dbus_name).second);
     EXPECT_TRUE(labels.insert(face.label).second) << face.label;
   }
@@ -76,18 +75,6 @@ TEST(Faces, ScaleTheMetersIntegersTheSameWayEverywhere) {
     EXPECT_EQ(face.json_decimals, face.dbus_decimals + (is_register(face.id) ? 3 : 0))
         << face.json_key;
     EXPECT_LE(face.display_precision, face.json_decimals) << face.json_key;
-  }
-}
-
-TEST(Faces, CarryTheUnitOfDBusInTheMetric) {
-  const std::map<std::string_view, std::string> suffixes{
-      {"Wh", "_watthours_total"}, {"W", "_watts"}, {"var", "_vars"},
-      {"A", "_amperes"},          {"V", "_volts"}, {"Hz", "_hertz"},
-      {"VA", "_voltamperes"},     {"1", "_ratio"}};
-  for (const Face& face : faces) {
-    const std::string key(info(face.id).key);
-    ASSERT_TRUE(suffixes.contains(face.dbus_unit)) << key;
-    EXPECT_EQ(face.metric, "ir_meterd_" + key + suffixes.at(face.dbus_unit));
   }
 }
 

@@ -7,8 +7,12 @@
 #include <sstream>
 #include <string>
 
+#include "common/loop.hpp"
 #include "daemon/sinks/cache/cache.hpp"
+#include "tests/support/process.hpp"
 #include "tests/support/sample.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/wait.hpp"
 
 namespace irmeterd {
 namespace {
@@ -22,8 +26,9 @@ std::string text_of(const MeterSnapshot& meter) {
 std::map<std::string, std::string> parse(const std::string& text) {
   const std::string name = "([a-zA-Z_:][a-zA-Z0-9_:]*)";
   const std::string text_in_quotes = R"re("(?:[^"\\]|\\["\\n])*")re";
-  const std::regex sample(name + R"((\{meter=)" + text_in_quotes + ",serial=" + text_in_quotes +
-                          R"(\}) (-?[0-9]+(?:\.[0-9]+)?))");
+  const std::regex sample(
+      name + R"((\{meter=)" + text_in_quotes + ",serial=" + text_in_quotes +
+      R"re((?:,(?:phase|tariff|quadrant|input)="[a-z0-9]+")?\}) (-?[0-9]+(?:\.[0-9]+)?))re");
   const std::regex help("# HELP " + name + " (.+)");
   const std::regex type("# TYPE " + name + " (counter|gauge)");
   std::map<std::string, std::string> samples;
@@ -52,15 +57,14 @@ std::map<std::string, std::string> parse(const std::string& text) {
 }
 
 constexpr const char* labels = R"({meter="main",serial="0000000012345678"})";
+constexpr const char* labels_l1 = R"({meter="main",serial="0000000012345678",phase="l1"})";
 
 TEST(Metrics, ShowEveryQuantityInItsUnit) {
   auto samples = parse(text_of(sample_meter()));
   const auto value = [&](const std::string& name) { return samples[name + labels]; };
-  EXPECT_EQ(value("ir_meterd_energy_import_watthours_total"), "344180");
+  EXPECT_EQ(value("ir_meterd_energy_import_joules_total"), "1239048000");  // 344180 Wh
   EXPECT_EQ(value("ir_meterd_power_watts"), "-231");
   EXPECT_EQ(value("ir_meterd_reactive_power_export_vars"), "166");
-  EXPECT_EQ(value("ir_meterd_current_l1_amperes"), "0.598");
-  EXPECT_EQ(value("ir_meterd_voltage_l3_volts"), "230.613");
   EXPECT_EQ(value("ir_meterd_up"), "1");
   EXPECT_EQ(value("ir_meterd_last_reading_timestamp_seconds"), "1795342530");
   EXPECT_EQ(value("ir_meterd_polls_total"), "17");
@@ -68,6 +72,22 @@ TEST(Metrics, ShowEveryQuantityInItsUnit) {
   EXPECT_EQ(value("ir_meterd_crc_errors_total"), "1");
   EXPECT_EQ(value("ir_meterd_echoes_total"), "0");
   EXPECT_EQ(value("ir_meterd_reconnects_total"), "3");
+}
+
+// One family for each quantity, with the phase as a label, and the tool of Prometheus has no wish.
+TEST(Metrics, KeepTheConventionsOfPrometheus) {
+  const std::string text = text_of(full_meter());
+  auto samples = parse(text);
+  EXPECT_EQ(samples[std::string("ir_meterd_current_amperes") + labels_l1], "0.001");
+  EXPECT_EQ(samples[std::string("ir_meterd_voltage_volts") + labels_l1], "0.001");
+  EXPECT_EQ(samples[std::string("ir_meterd_power_factor_ratio") + labels_l1], "0.001");
+  const TempDir directory;
+  Loop loop;
+  Process promtool(
+      {"sh", "-c", "exec promtool check metrics <" + directory.write("metrics.prom", text)});
+  ASSERT_TRUE(wait_until(loop, [&] { return !promtool.running(); }));
+  EXPECT_EQ(promtool.exit_status(), 0);
+  EXPECT_EQ(promtool.output() + promtool.errors(), "");
 }
 
 TEST(Metrics, LeaveOutWhatTheMeterDoesNotHave) {
@@ -80,8 +100,8 @@ TEST(Metrics, LeaveOutWhatTheMeterDoesNotHave) {
 TEST(Metrics, KeepOnlyTheRegistersOfAStaleReading) {
   auto samples = parse(text_of(gone_stale(sample_meter())));
   EXPECT_EQ(samples.count(std::string("ir_meterd_power_watts") + labels), 0U);
-  EXPECT_EQ(samples.count(std::string("ir_meterd_voltage_l1_volts") + labels), 0U);
-  EXPECT_EQ(samples[std::string("ir_meterd_energy_import_watthours_total") + labels], "344180");
+  EXPECT_EQ(samples.count(std::string("ir_meterd_voltage_volts") + labels_l1), 0U);
+  EXPECT_EQ(samples[std::string("ir_meterd_energy_import_joules_total") + labels], "1239048000");
   EXPECT_EQ(samples[std::string("ir_meterd_up") + labels], "0");
 }
 

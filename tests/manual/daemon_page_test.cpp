@@ -26,16 +26,6 @@ namespace {
 
 using irmeter::Retry;
 
-// A meter that gives everything there is.
-MeterSnapshot full_meter() {
-  MeterSnapshot meter = sample_meter();
-  meter.name = "<name>";
-  for (const auto& quantity : irmeter::quantities) {
-    meter.reading->values.set(quantity.id, 1);
-  }
-  return meter;
-}
-
 std::string word(std::string_view view) {
   return std::string(view);
 }
@@ -108,7 +98,9 @@ TEST(DaemonPage, HasEveryFileOfTheCache) {
   const TempDir directory;
   const Log log;
   Store store;
-  store.update(full_meter());
+  MeterSnapshot meter = full_meter();
+  meter.name = "<name>";
+  store.update(meter);
   Cache cache(directory.path(), log, store);
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
@@ -120,12 +112,13 @@ TEST(DaemonPage, HasEveryFileOfTheCache) {
 }
 
 TEST(DaemonPage, HasEveryMetric) {
-  const std::string metrics = prometheus_text({{"<name>", full_meter()}});
-  const std::regex type("# TYPE ([a-z0-9_]+) ");
+  const std::string metrics = prometheus_text({{"main", full_meter()}});
+  const std::regex sample(
+      "(ir_meterd_[a-z0-9_]+)\\{meter=\"[^\"]*\",serial=\"[^\"]*\"(?:,([a-z]+)=)?");
   std::set<std::string> names;
-  for (std::sregex_iterator found(metrics.begin(), metrics.end(), type), end; found != end;
+  for (std::sregex_iterator found(metrics.begin(), metrics.end(), sample), end; found != end;
        ++found) {
-    names.insert((*found)[1]);
+    names.insert((*found)[1].str() + ((*found)[2].matched ? " {" + (*found)[2].str() + "}" : ""));
   }
   EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("CACHE", "Metrics")), names);
 }

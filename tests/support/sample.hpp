@@ -49,6 +49,15 @@ inline MeterSnapshot sample_meter() {
   return meter;
 }
 
+// A meter that gives everything there is.
+inline MeterSnapshot full_meter() {
+  MeterSnapshot meter = sample_meter();
+  for (const auto& quantity : irmeter::quantities) {
+    meter.reading->values.set(quantity.id, 1);
+  }
+  return meter;
+}
+
 // The same meter one poll later.
 inline MeterSnapshot next_poll(MeterSnapshot meter) {
   meter.read_at += meter.interval;

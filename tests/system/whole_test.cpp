@@ -1,4 +1,5 @@
 // From the light to D-Bus, MQTT and the cache: everything at once, as its users see it.
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "common/mqtt/topics.hpp"
@@ -51,9 +52,9 @@ TEST_F(Whole, ShowsTheSameReadingEverywhere) {
   EXPECT_EQ(cached("main/BT28").value().size(), 40U);
   EXPECT_NE(cached("metrics.prom")
                 .value()
-                .find("ir_meterd_energy_import_watthours_total{meter=\"main\","
+                .find("ir_meterd_energy_import_joules_total{meter=\"main\","
                       "serial=\"0000000012345678\"} " +
-                      std::to_string(wh) + "\n"),
+                      std::to_string(wh * std::int64_t{3600}) + "\n"),
             std::string::npos);
 }
 

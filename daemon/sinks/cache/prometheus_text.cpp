@@ -1,6 +1,13 @@
+// metrics.prom, in the Prometheus text format and by the conventions of its names: base units, one
+// family for each quantity, and what a value is of (a phase, a tariff) as a label.
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/faces.hpp"
 #include "common/json.hpp"
@@ -9,10 +16,116 @@
 namespace irmeterd {
 namespace {
 
-void add_header(std::string& text, const std::string& name, std::string_view help,
-                std::string_view type) {
-  text += "# HELP " + name + " " + std::string(help) + "\n# TYPE " + name + " " +
-          std::string(type) + "\n";
+// What Prometheus calls a unit of D-Bus, and how many of it make one of that. A unit without a row
+// is a count.
+struct MetricUnit {
+  std::string_view dbus_unit;
+  std::string_view word;
+  std::int64_t factor;
+};
+constexpr std::array<MetricUnit, 12> units{{{"Wh", "_joules", 3600},
+                                            {"varh", "_varhours", 1},
+                                            {"VAh", "_voltamperehours", 1},
+                                            {"W", "_watts", 1},
+                                            {"var", "_vars", 1},
+                                            {"VA", "_voltamperes", 1},
+                                            {"A", "_amperes", 1},
+                                            {"V", "_volts", 1},
+                                            {"Hz", "_hertz", 1},
+                                            {"s", "_seconds", 1},
+                                            {"°", "_degrees", 1},
+                                            {"1", "_ratio", 1}}};
+
+MetricUnit unit_of(const Face& face) {
+  const auto* const unit = std::ranges::find(units, face.dbus_unit, &MetricUnit::dbus_unit);
+  return unit == units.end() ? MetricUnit{face.dbus_unit, "", 1} : *unit;
+}
+
+// The label that a word of a key becomes: "l1" of "voltage_l1" is a phase. Empty: it stays a word.
+std::string_view label_of(std::string_view word) {
+  if (word.back() < '1' || word.back() > '9') {
+    return {};
+  }
+  word.remove_suffix(1);
+  if (word == "l") {
+    return "phase";
+  }
+  if (word == "t") {
+    return "tariff";
+  }
+  if (word == "q") {
+    return "quadrant";
+  }
+  return word.empty() ? "input" : "";
+}
+
+// The key of a quantity without the word that is a label.
+struct MetricKey {
+  std::string stem;
+  std::string label;  // empty: none
+  std::string label_value;
+};
+
+MetricKey metric_key(std::string_view key) {
+  MetricKey result;
+  while (!key.empty()) {
+    const std::string_view word = key.substr(0, key.find('_'));
+    key.remove_prefix(std::min(word.size() + 1, key.size()));
+    if (const std::string_view label = label_of(word); !label.empty() && result.label.empty()) {
+      result.label = label;
+      result.label_value = label == "phase" ? word : word.substr(word.size() - 1);
+    } else {
+      result.stem += (result.stem.empty() ? "" : "_") + std::string(word);
+    }
+  }
+  // What is of one phase must not be added to what is of all of them.
+  if (!result.label.empty() &&
+      std::ranges::find(irmeter::quantities, result.stem, &irmeter::QuantityInfo::key) !=
+          irmeter::quantities.end()) {
+    result.stem.insert(0, result.label + "_");
+  }
+  return result;
+}
+
+struct Member {
+  irmeter::Quantity id;
+  std::string label;  // behind those of the meter: empty, or it begins with a comma
+  std::int64_t factor;
+  int decimals;
+};
+
+struct Family {
+  std::string name;
+  std::string header;
+  std::vector<Member> members;
+};
+
+std::string header(const std::string& name, std::string_view help, std::string_view type) {
+  return "# HELP " + name + " " + std::string(help) + "\n# TYPE " + name + " " + std::string(type) +
+         "\n";
+}
+
+std::vector<Family> make_families() {
+  std::vector<Family> families;
+  for (const Face& face : faces) {
+    const MetricKey key = metric_key(irmeter::info(face.id).key);
+    const MetricUnit unit = unit_of(face);
+    const bool counts = irmeter::is_register(face.id);
+    const std::string name =
+        "ir_meterd_" + key.stem + std::string(unit.word) + (counts ? "_total" : "");
+    auto family = std::ranges::find(families, name, &Family::name);
+    if (family == families.end()) {
+      std::string help = key.stem;
+      std::ranges::replace(help, '_', ' ');
+      help.front() = static_cast<char>(help.front() - 'a' + 'A');
+      families.push_back({name, header(name, help, counts ? "counter" : "gauge"), {}});
+      family = families.end() - 1;
+    }
+    const std::string label =
+        key.label.empty() ? "" : "," + key.label + "=\"" + key.label_value + "\"";
+    family->members.push_back({face.id, label, unit.factor, face.dbus_decimals});
+  }
+  return families;
 }
 
 // A serial number is printable ASCII, whatever the meter sent; two characters of that need it.
@@ -28,24 +141,25 @@ std::string escaped(const std::string& label) {
 }
 
 void add_sample(std::string& text, const std::string& name, const MeterSnapshot& meter,
-                const std::string& value) {
+                const std::string& label, const std::string& value) {
   text += name + "{meter=\"" + meter.name + "\",serial=\"" + escaped(meter.identity.serial_number) +
-          "\"} " + value + "\n";
+          "\"" + label + "} " + value + "\n";
 }
 
-void add_quantity(std::string& text, const Face& face,
-                  const std::map<std::string, MeterSnapshot>& meters) {
-  const bool lasts = irmeter::is_register(face.id);
-  const std::string name(face.metric);
+void add_family(std::string& text, const Family& family,
+                const std::map<std::string, MeterSnapshot>& meters) {
   std::string samples;
-  for (const auto& [key, meter] : meters) {
-    if (const auto value = meter.true_values().get(face.id)) {
-      add_sample(samples, name, meter, JsonWriter().fixed(*value, face.dbus_decimals).take());
+  for (const auto& [name, meter] : meters) {
+    const irmeter::Values values = meter.true_values();
+    for (const Member& member : family.members) {
+      if (const auto value = values.get(member.id)) {
+        add_sample(samples, family.name, meter, member.label,
+                   JsonWriter().fixed(*value * member.factor, member.decimals).take());
+      }
     }
   }
   if (!samples.empty()) {
-    add_header(text, name, face.label, lasts ? "counter" : "gauge");
-    text += samples;
+    text += family.header + samples;
   }
 }
 
@@ -53,18 +167,19 @@ template <typename Value>
 void add_metric(std::string& text, const std::string& name, std::string_view help,
                 std::string_view type, const std::map<std::string, MeterSnapshot>& meters,
                 const Value& value) {
-  add_header(text, name, help, type);
+  text += header(name, help, type);
   for (const auto& [key, meter] : meters) {
-    add_sample(text, name, meter, std::to_string(value(meter)));
+    add_sample(text, name, meter, {}, std::to_string(value(meter)));
   }
 }
 
 }  // namespace
 
 std::string prometheus_text(const std::map<std::string, MeterSnapshot>& meters) {
+  static const std::vector<Family> families = make_families();
   std::string text;
-  for (const Face& face : faces) {
-    add_quantity(text, face, meters);
+  for (const Family& family : families) {
+    add_family(text, family, meters);
   }
   add_metric(text, "ir_meterd_up", "1 while the latest reading is live", "gauge", meters,
              [](const MeterSnapshot& meter) { return meter.stale ? 0 : 1; });
