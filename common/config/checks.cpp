@@ -59,10 +59,7 @@ constexpr const char* store_key = "store the key with 'sudo ir-meterctl set-key'
 constexpr const char* is_like_key =
     "looks like a meter's key, which must not stand in this file; take it out, and store the key "
     "with 'sudo ir-meterctl set-key'";
-constexpr const char* store_password =
-    "store the password with 'systemd-ask-password -n | sudo systemd-creds encrypt "
-    "--name=mqtt-password - "
-    "/etc/credstore.encrypted/mqtt-password'";
+constexpr const char* store_password = "store the password with 'sudo ir-meterctl set-password'";
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();

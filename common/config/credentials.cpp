@@ -85,13 +85,10 @@ class SecretReader {
     auto secret = read_secret(*path, max_secret);
     if (!secret) {
       report(*path, unreadable("MQTT password", secret.error()));
-    } else if (secret->empty()) {
-      report(*path, "MQTT password is empty; write it into the file, on one line");
-    } else if (const auto fault = why_not_plain(secret->reveal())) {
-      report(*path, "MQTT password " + *fault + "; " + std::string(save_as_plain));
-    } else if (secret->reveal().find_first_of(std::string_view("\r\n\0", 3)) !=
-               std::string_view::npos) {
-      report(*path, "MQTT password is more than a line of text; write it alone, on one line");
+    } else if (const auto fault = why_no_password(secret->reveal())) {
+      report(*path, "MQTT password " + *fault + "; " +
+                        (why_not_plain(secret->reveal()) ? std::string(save_as_plain)
+                                                         : "write it alone, on one line"));
     } else {
       return *secret;
     }
@@ -161,6 +158,18 @@ std::optional<std::string> credential_file(const std::string& directory, const s
     path += ".plain";
   }
   return is_there(path) ? std::optional(std::move(path)) : std::nullopt;
+}
+
+std::optional<std::string> why_no_password(std::string_view text) {
+  if (text.empty()) {
+    return "is empty";
+  }
+  if (auto fault = why_not_plain(text)) {
+    return fault;
+  }
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos
+             ? std::nullopt
+             : std::optional<std::string>("is more than a line of text");
 }
 
 Secrets load_secrets(const Config& config, const std::string& credentials_directory) {

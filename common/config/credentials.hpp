@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/config.hpp"
@@ -39,6 +40,9 @@ struct Secrets {
 // that, or empty.
 [[nodiscard]] std::optional<std::string> credential_file(const std::string& directory,
                                                          const std::string& name);
+
+// Why a text cannot be the MQTT password, as it reads on from it; nothing where it can.
+[[nodiscard]] std::optional<std::string> why_no_password(std::string_view text);
 
 // Reads every secret of the configuration and sees whether the TLS files can be read. A credential
 // that is not there is no problem, it may come later; any other file that is missing, unreadable or

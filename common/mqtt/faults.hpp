@@ -47,8 +47,9 @@ struct MqttFaultText {
 
 inline constexpr std::array<MqttFaultText, mqtt_fault_count> mqtt_fault_texts{{
     {MqttFault::no_secret, "not tried, a credential is not stored",
-     "write it into a file of that name in /etc/credstore, owned by root and with mode 0600, see "
-     "that the service loads it (LoadCredential=), and restart ir-meterd"},
+     "store a password with 'sudo ir-meterctl set-password', or a client key in a file of that "
+     "name "
+     "in /etc/credstore, owned by root and with mode 0600, and restart ir-meterd"},
     {MqttFault::impossible, "cannot be tried",
      "see the settings of [mqtt], and what is in parentheses"},
     {MqttFault::name_unknown, "name unknown",

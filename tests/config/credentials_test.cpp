@@ -245,8 +245,8 @@ TEST_F(Credentials, APasswordThatIsNoneIsReportedWithoutShowingIt) {
     return texts(secrets.problems);
   };
   const std::string where = dir_.path("password") + ": MQTT password is ";
-  EXPECT_EQ(said_of(""), Texts{where + "empty; write it into the file, on one line"});
-  EXPECT_EQ(said_of("\n"), Texts{where + "empty; write it into the file, on one line"});
+  EXPECT_EQ(said_of(""), Texts{where + "empty; write it alone, on one line"});
+  EXPECT_EQ(said_of("\n"), Texts{where + "empty; write it alone, on one line"});
   for (const std::string_view content :
        {std::string_view("hunter2\nhunter3\n"), std::string_view("hunter2\n\n"),
         std::string_view("hunter2\0", 8)}) {

@@ -25,9 +25,7 @@ void PrintTo(const Mistake& mistake, std::ostream* out) {
 #define MQTT METER "[mqtt]\nurl = \"mqtt://b\"\n"
 #define MQTTS METER "[mqtt]\nurl = \"mqtts://b\"\n"
 
-const std::string store_password =
-    "store the password with 'systemd-ask-password -n | sudo systemd-creds encrypt "
-    "--name=mqtt-password - /etc/credstore.encrypted/mqtt-password'";
+const std::string store_password = "store the password with 'sudo ir-meterctl set-password'";
 const std::string not_a_password =
     "must not stand in this file; take this line out, write password_credential = "
     "\"mqtt-password\" under [mqtt], and " +

@@ -183,7 +183,7 @@ TEST_F(CheckDaemon, LogsOnWithTheStoredPassword) {
   configure(path("nothing"), mqtt_table(broker.url(), with_password()));
   EXPECT_EQ(check_json(), 1);
   expect_line("broker", "failed", "the MQTT password is not stored",
-              "/etc/credstore/mqtt-password");
+              "run 'sudo ir-meterctl set-password'");
   dir_.write("root/etc/credstore/mqtt-password", "secret\n");
   EXPECT_EQ(check_json(), 1);  // of the meter
   expect_line("broker", "ok", "connected to localhost:");

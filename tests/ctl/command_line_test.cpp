@@ -18,7 +18,14 @@ class CtlCommandLine : public CtlTest {
 TEST_F(CtlCommandLine, VersionAndHelpGoToStandardOutput) {
   EXPECT_EQ(run({"--version"}), 0);
   EXPECT_EQ(ctl_->output(), "ir-meterctl " IRMETER_VERSION "\n");
+  EXPECT_EQ(run({"-V"}), 0);
+  EXPECT_EQ(ctl_->output(), "ir-meterctl " IRMETER_VERSION "\n");
   EXPECT_EQ(run({"status", "--help"}), 0);
+  const std::string help = ctl_->output();
+  EXPECT_EQ(run({"help"}), 0);
+  EXPECT_EQ(ctl_->output(), help);
+  EXPECT_EQ(run({"-h"}), 0);
+  EXPECT_EQ(ctl_->output(), help);
   EXPECT_EQ(ctl_->errors(), "");
   for (const std::string word :
        {"set-key", "ports", "check [METER]", "status", "watch", "retry-key [METER]"}) {
@@ -32,25 +39,29 @@ TEST_F(CtlCommandLine, MistakesEndWith64AndSayWhatIsRight) {
     std::string named;  // in the message
   };
   const std::vector<Mistake> mistakes{
-      {{}, "a command is missing: use set-key, ports, check, status, watch, retry-key or forget"},
-      {{"stauts"},
-       "unknown command \"stauts\": use set-key, ports, check, status, watch, retry-key or forget"},
+      {{}, "a command is missing\n"},
+      {{"stauts"}, "unknown command \"stauts\"; did you mean status?\n"},
+      {{"eat"}, "unknown command \"eat\"\n"},
+      {{"status", "--jason"}, "there is no option \"--jason\"; did you mean --json?\n"},
       {{"status", "main"}, "unexpected argument \"main\": status takes none"},
-      {{"check", "a", "b"}, "unexpected argument \"b\": check takes the name of one meter at most"},
+      {{"check", "a", "b"}, "unexpected argument \"b\": check takes one at most"},
       {{"status", "--bus", "none"}, "--bus: \"none\" is neither system nor session"},
       {{"set-key", "--root", "here"}, "--root: \"here\" is not an absolute path"},
       {{"check", "--meter", "main"}, "--meter is an option of set-key: write check METER"},
-      {{"retry-key", "a", "b"},
-       "unexpected argument \"b\": retry-key takes the name of one meter at most"},
+      {{"retry-key", "a", "b"}, "unexpected argument \"b\": retry-key takes one at most"},
       {{"retry-key", "--meter", "main"}, "--meter is an option of set-key: write retry-key METER"},
-      {{"watch", "--no-restart"}, "--no-restart is an option of set-key"},
+      {{"watch", "--no-restart"}, "--no-restart is an option of set-key and set-password"},
       {{"watch", "--yes"}, "--yes is an option of retry-key and forget"},
       {{"--key", "01234567890123456789"},
        "the key is asked for by set-key; on a command line others could read it"},
       {{"set-key", "--key=01234567890123456789"},
        "the key is asked for by set-key; on a command line others could read it"},
       {{"set-key", "01234567890123456789"},
-       "the key is asked for; on a command line others could read it"},
+       "it is asked for; on a command line others could read it"},
+      {{"set-password", "01234567890123456789"},
+       "it is asked for; on a command line others could read it"},
+      {{"set-password", "--password=01234567890123456789"},
+       "the password is asked for by set-password; on a command line others could read it"},
       {{"set-key", "-k", "01234567890123456789"}, "there is no option -k"},
       {{"set-key", "--rk=01234567890123456789"}, "there is no option \"--rk\""},
       {{"status", "--json=01234567890123456789"}, "the option --json takes no value"},

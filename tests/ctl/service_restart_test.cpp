@@ -1,5 +1,5 @@
 // What is done about the service when the key is there, by what systemctl says of it.
-#include "tools/ir-meterctl/set_key.hpp"
+#include "tools/ir-meterctl/secret_store.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 namespace irmeterd {
 namespace {
 
-constexpr const char* prompt = "Read-only key (RK) of the meter, 20 characters, not shown: ";
+constexpr const char* prompt = "Read-only key (RK) of the meter, 20 characters: ";
 
 // A terminal with the tool in its foreground.
 class SetKeyTerminal : public SetKeyTest {
@@ -86,10 +86,12 @@ class SetKeyTerminal : public SetKeyTest {
   FileDescriptor far_;
 };
 
-TEST_F(SetKeyTerminal, AsksTwiceWithoutEcho) {
+TEST_F(SetKeyTerminal, AsksTwiceAndShowsDotsAndHowManyTheyAre) {
   ASSERT_TRUE(sees(prompt));
   EXPECT_FALSE(echoes());
-  type(key + "\n");
+  type(key);
+  ASSERT_TRUE(sees(".................... 20"));
+  type("x\x7f\n");
   ASSERT_TRUE(sees("The same again: "));
   EXPECT_FALSE(echoes());
   type(key + "\n");

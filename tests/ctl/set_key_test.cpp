@@ -14,7 +14,7 @@ TEST_F(SetKey, StoresTheKeyEncrypted) {
   EXPECT_EQ(stored(), Files{encrypted});
   EXPECT_EQ(content("root/etc/credstore.encrypted/meter-key"), sealed);
   EXPECT_EQ(ctl_->output(), "Stored: " + path("root/") + encrypted +
-                                "\nEncrypted: yes\nService: not touched, the key is below " +
+                                "\nEncrypted: yes\nService: not touched, it is stored below " +
                                 path("root") + "\n");
   EXPECT_EQ(ctl_->errors(), "");
 }
@@ -179,6 +179,46 @@ TEST_F(SetKey, WantsAGoodConfiguration) {
   configure("[[meter]]\nname = \"main\"\n");
   EXPECT_EQ(set_key(key), 78);
   EXPECT_TRUE(complains("ir-meterd.toml:1:1: device: is missing in this table")) << ctl_->errors();
+}
+
+class SetPassword : public SetKeyTest {
+ protected:
+  void configure_mqtt(const std::string& more) {
+    configure(meter_table("/dev/no-such-probe") + mqtt_table("mqtt://localhost", more));
+  }
+  int set_password(const std::string& input) {
+    return ctl({"set-password", "--root", path("root")}, variables(), dir_.write("input", input));
+  }
+};
+
+TEST_F(SetPassword, StoresTheCredentialOfTheBroker) {
+  configure_mqtt("username = \"meter\"\npassword_credential = \"mqtt-password\"\n");
+  EXPECT_EQ(set_password("f\xC3\xBCr den Broker\n"), 0);
+  EXPECT_EQ(stored(), Files{"etc/credstore.encrypted/mqtt-password"});
+  EXPECT_EQ(content("arguments"), "encrypt\n--name=mqtt-password\n-\n-\n");
+  EXPECT_EQ((ctl_->output() + ctl_->errors()).find("Broker"), std::string::npos);
+}
+
+TEST_F(SetPassword, WantsAPlaceForItInTheConfiguration) {
+  configure(meter_table("/dev/no-such-probe"));
+  EXPECT_EQ(set_password("secret"), 64);
+  EXPECT_TRUE(complains("no username for a broker is configured: write url, username and "))
+      << ctl_->errors();
+  configure_mqtt("username = \"meter\"\n");
+  EXPECT_EQ(set_password("secret"), 64);
+  EXPECT_TRUE(complains("write password_credential = \"mqtt-password\" under [mqtt] first"));
+  configure_mqtt("username = \"meter\"\npassword_file = \"/etc/p\"\n");
+  EXPECT_EQ(set_password("secret"), 64);
+  EXPECT_TRUE(complains("the password is in /etc/p (password_file): write it there"));
+}
+
+TEST_F(SetPassword, RefusesWhatIsNone) {
+  configure_mqtt("username = \"meter\"\npassword_credential = \"mqtt-password\"\n");
+  EXPECT_EQ(set_password("\n"), 65);
+  EXPECT_TRUE(complains("the password is empty\n")) << ctl_->errors();
+  EXPECT_EQ(set_password("two\nlines\n"), 65);
+  EXPECT_TRUE(complains("the password is more than a line of text\n")) << ctl_->errors();
+  EXPECT_FALSE(std::filesystem::exists(path("root")));
 }
 
 }  // namespace

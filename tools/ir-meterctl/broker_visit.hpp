@@ -146,17 +146,12 @@ class BrokerVisit {
   static constexpr std::chrono::seconds kept_limit{3};
   static constexpr std::chrono::milliseconds end_limit{450};
 
-  static Advice missing(const std::string& what, const std::string& credential,
-                        const StoredSecret& stored) {
+  static Advice missing(const std::string& what, const StoredSecret& stored, std::string cure) {
     if (stored.problem) {
       return *stored.problem;
     }
-    if (!stored.place.empty()) {
-      return {what + " in " + stored.place + " is empty", "write it there, alone"};
-    }
-    return {what + " is not stored",
-            "write it into /etc/credstore/" + credential +
-                ", owned by root and with mode 0600, and restart the service"};
+    return {what + (stored.place.empty() ? " is not stored" : " in " + stored.place + " is empty"),
+            std::move(cure)};
   }
 
   std::optional<Advice> look_at_tls_files() {
@@ -181,7 +176,9 @@ class BrokerVisit {
                                 ? find_credential(config.password_credential, root_)
                                 : read_secret_file(config.password_file);
     if (password.text.empty()) {
-      return missing("the MQTT password", config.password_credential, password);
+      return missing("the MQTT password", password,
+                     config.password_file.empty() ? "run 'sudo ir-meterctl set-password'"
+                                                  : "write it there, alone, on one line");
     }
     settings_.password = password.text;
     return std::nullopt;
@@ -195,7 +192,9 @@ class BrokerVisit {
     }
     const StoredSecret key = find_credential(name, root_);
     if (key.text.empty()) {
-      return missing("the MQTT client key", name, key);
+      return missing("the MQTT client key", key,
+                     "write it into /etc/credstore/" + name +
+                         ", owned by root and with mode 0600, and restart the service");
     }
     client_key_ = irmeterd::FileDescriptor(memfd_create("client-key", MFD_CLOEXEC));
     const std::string_view text = key.text.reveal();

@@ -19,75 +19,120 @@ using irmeterd::Bus;
 using irmeterd::in_quotes;
 
 constexpr const char* version_line = "ir-meterctl " IRMETER_VERSION "\n";
-constexpr const char* help_text = R"(Usage: ir-meterctl [OPTION]... COMMAND
-Sets up ir-meterd, finds out what is wrong, and shows what it reads.
+constexpr const char* exit_statuses =
+    "Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key or password,\n"
+    "73 not stored, 74 output not written, 77 needs root, 78 bad configuration.\n";
 
-  set-key            store the meter's key, typed in or from standard input
-  ports              list serial devices, and which could be the probe
-  check [METER]      check everything from the device to the readings, with cures
-  status             show the meters and their latest readings
-  watch              show every change until Ctrl-C
-  retry-key [METER]  have a key tried once more that the meter has rejected
-  forget [ID]        list what the broker keeps of meters, or remove what it keeps of one
+// What getopt gives for an option.
+// What getopt gives for an option: its row in the table.
+enum Option : int { config, bus, json, root, yes, meter, no_restart, version, help_wanted };
 
-  --config FILE      configuration to use (default /etc/ir-meterd/ir-meterd.toml)
-  --bus BUS          system or session (default: as the configuration says)
-  --json             print JSON: one document, of watch one on each line
-  --root DIR         where ports, credentials and state are, in place of /
-  --version          print the version and exit
-  --help             print this help and exit
-
-Of retry-key and forget:
-  --yes              do not ask before the key is shown, or anything is removed
-
-Of set-key:
-  --meter NAME       the meter whose key it is, where several have keys of their own
-  --no-restart       do not restart the service, which reads keys when it starts
-
-Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key, 73 key not stored,
-74 output not written, 77 needs root, 78 bad configuration.
-)";
-
-enum Option : int { config = 1, bus, json, meter, no_restart, yes, root, version, help };
-
-constexpr std::array<option, 10> options{{{"config", required_argument, nullptr, config},
-                                          {"bus", required_argument, nullptr, bus},
-                                          {"json", no_argument, nullptr, json},
-                                          {"meter", required_argument, nullptr, meter},
-                                          {"no-restart", no_argument, nullptr, no_restart},
-                                          {"yes", no_argument, nullptr, yes},
-                                          {"root", required_argument, nullptr, root},
-                                          {"version", no_argument, nullptr, version},
-                                          {"help", no_argument, nullptr, help},
-                                          {nullptr, 0, nullptr, 0}}};
-
-constexpr std::array<Command, 7> commands{{
-    {"set-key", set_key, false, "--meter --no-restart"},
-    {"ports", ports},
-    {"check", check, true},
-    {"status", status},
-    {"watch", watch},
-    {"retry-key", retry_key, true, "--yes"},
-    {"forget", forget, true, "--yes"},
+constexpr std::array<OptionInfo, 9> option_table{{
+    {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
+    {"bus", "BUS", "system or session (default: as the configuration says)"},
+    {"json", "", "print JSON: one document, of watch one on each line"},
+    {"root", "DIR", "where ports, credentials and state are, in place of /"},
+    {"yes", "", "do not ask before the key is shown, or anything is removed"},
+    {"meter", "NAME", "the meter whose key it is, where several have keys of their own"},
+    {"no-restart", "", "do not restart the service, which reads secrets when it starts"},
+    {"version", "", "print the version and exit; so does -V"},
+    {"help", "", "print this help and exit; so does -h"},
 }};
+
+constexpr std::array<Command, 9> command_table{{
+    {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
+     "--meter --no-restart"},
+    {"set-password", "", "store the password for the MQTT broker likewise", set_password,
+     "--no-restart"},
+    {"ports", "", "list serial devices, and which could be the probe", ports},
+    {"check", "[METER]", "check everything from the device to the readings, with cures", check},
+    {"status", "", "show the meters and their latest readings", status},
+    {"watch", "", "show every change until Ctrl-C", watch},
+    {"retry-key", "[METER]", "have a key tried once more that the meter has rejected", retry_key,
+     "--yes"},
+    {"forget", "[ID]", "list what the broker keeps of meters, or remove what it keeps of one",
+     forget, "--yes"},
+    {"help", "", "print this help", help},
+}};
+
+// Whether the option is in a list such as "--yes --no-restart".
+bool has_option(std::string_view list, std::string_view name) {
+  const std::string padded = " " + std::string(list) + " ";
+  return padded.find(" --" + std::string(name) + " ") != std::string::npos;
+}
+
+// The commands that an option is of alone, "retry-key and forget"; empty where all have it.
+std::string owners_of(std::string_view name) {
+  std::vector<std::string_view> owners;
+  for (const Command& command : command_table) {
+    if (has_option(command.own_options, name)) {
+      owners.push_back(command.name);
+    }
+  }
+  std::string text;
+  for (const std::string_view owner : owners) {
+    text += text.empty() ? "" : owner == owners.back() ? " and " : ", ";
+    text += owner;
+  }
+  return text;
+}
+
+std::string help_text() {
+  std::string text =
+      "Usage: ir-meterctl [OPTION]... COMMAND\n"
+      "Sets up ir-meterd, finds out what is wrong, and shows what it reads.\n\n";
+  const auto add = [&text](std::string name, std::string_view operand, std::string_view summary) {
+    name += (operand.empty() ? "" : " ") + std::string(operand);
+    name.resize(std::max<std::size_t>(name.size(), 19), ' ');
+    text += "  " + name + " " + std::string(summary) + "\n";
+  };
+  for (const Command& command : command_table) {
+    add(std::string(command.name), command.operand, command.summary);
+  }
+  std::string owners;
+  text += "\n";
+  for (const OptionInfo& option : option_table) {
+    if (owners_of(option.name).empty()) {
+      add("--" + std::string(option.name), option.value, option.summary);
+    }
+  }
+  for (const OptionInfo& option : option_table) {
+    if (const std::string of = owners_of(option.name); !of.empty()) {
+      text += of == owners ? "" : "\nOf " + of + ":\n";
+      owners = of;
+      add("--" + std::string(option.name), option.value, option.summary);
+    }
+  }
+  return text + "\n" + exit_statuses;
+}
+
+// "; did you mean ...?" where one of the names is near.
+std::string near_miss(std::string_view word, const std::vector<std::string_view>& names,
+                      const std::string& before_name) {
+  const std::string_view near = irmeterd::nearest(word, names);
+  return near.empty() ? "" : "; did you mean " + before_name + std::string(near) + "?";
+}
 
 // Reads the words behind the options; what is wrong with them, or nothing.
 std::string read_operands(const std::vector<std::string>& words, CommandLine& result) {
-  constexpr const char* known = "use set-key, ports, check, status, watch, retry-key or forget";
   if (words.empty()) {
-    return std::string("a command is missing: ") + known;
+    return "a command is missing";
   }
-  const auto* const found = std::ranges::find(commands, words.front(), &Command::name);
-  if (found == commands.end()) {
-    return "unknown command " + in_quotes(words.front()) + ": " + known;
+  const auto* const found = std::ranges::find(command_table, words.front(), &Command::name);
+  if (found == command_table.end()) {
+    std::vector<std::string_view> names;
+    for (const Command& command : command_table) {
+      names.push_back(command.name);
+    }
+    return "unknown command " + in_quotes(words.front()) + near_miss(words.front(), names, "");
   }
   result.command = found;
-  if (words.size() > 1 && found->run == set_key) {
-    return "the key is asked for; on a command line others could read it";
+  if (words.size() > 1 && (found->run == set_key || found->run == set_password)) {
+    return "it is asked for; on a command line others could read it";
   }
-  if (words.size() > (found->takes_meter ? 2U : 1U)) {
+  if (words.size() > (found->operand.empty() ? 1U : 2U)) {
     return "unexpected argument " + in_quotes(words.back()) + ": " + words.front() +
-           (found->takes_meter ? " takes the name of one meter at most" : " takes none");
+           (found->operand.empty() ? " takes none" : " takes one at most");
   }
   if (words.size() == 2) {
     result.meter = words.back();
@@ -97,21 +142,39 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
 
 // What is wrong with an option, without its value, which may be a key.
 std::string bad_option(std::string_view word) {
-  const std::string name(word.substr(0, word.find('=')));
-  if (name == "--key") {
-    return "the key is asked for by set-key; on a command line others could read it";
+  const std::string_view whole = word.substr(0, word.find('='));
+  const std::string_view name = whole.substr(std::min<std::size_t>(2, whole.size()));
+  if (name == "key" || name == "password") {
+    return "the " + std::string(name) + " is asked for by set-" + std::string(name) +
+           "; on a command line others could read it";
   }
-  const auto known = std::find_if(options.begin(), options.end(), [&](const option& each) {
-    return each.name != nullptr && name == std::string("--") + each.name;
-  });
-  if (known == options.end()) {
-    return "there is no option " + in_quotes(name);
+  const auto* const known = std::ranges::find(option_table, name, &OptionInfo::name);
+  if (known == option_table.end()) {
+    std::vector<std::string_view> names;
+    for (const OptionInfo& option : option_table) {
+      names.push_back(option.name);
+    }
+    return "there is no option " + in_quotes(whole) + near_miss(name, names, "--");
   }
-  return "the option " + name +
-         (known->has_arg == no_argument ? " takes no value" : " wants a value");
+  return "the option " + std::string(whole) +
+         (known->value.empty() ? " takes no value" : " wants a value");
 }
 
 }  // namespace
+
+std::span<const Command> commands() {
+  return command_table;
+}
+
+std::span<const OptionInfo> options() {
+  return option_table;
+}
+
+int help(const CommandLine&, Output& output) {
+  const std::string text = help_text();
+  output.line(text.substr(0, text.size() - 1));
+  return EX_OK;
+}
 
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine result;
@@ -121,11 +184,17 @@ CommandLine parse_command_line(int argc, char** argv) {
     result.exit_status = EX_USAGE;
     return result;
   };
-  std::string_view own_option;  // one that not every command has
-  opterr = 0;                   // its messages repeat the whole option
+  std::array<option, option_table.size() + 1> known{};
+  for (std::size_t i = 0; i < option_table.size(); ++i) {
+    known[i] = {option_table[i].name.data(),
+                option_table[i].value.empty() ? no_argument : required_argument, nullptr,
+                static_cast<int>(i)};
+  }
+  std::vector<std::string_view> own_options;  // those that not every command has
+  opterr = 0;                                 // its messages repeat the whole option
   int chosen = 0;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-  while ((chosen = getopt_long(argc, argv, "", options.data(), nullptr)) != -1) {
+  while ((chosen = getopt_long(argc, argv, "hV", known.data(), nullptr)) != -1) {
     switch (chosen) {
       case config:
         result.config_path = optarg;
@@ -141,15 +210,12 @@ CommandLine parse_command_line(int argc, char** argv) {
         break;
       case meter:
         result.meter = optarg;
-        own_option = "--meter";
         break;
       case no_restart:
         result.restart = false;
-        own_option = "--no-restart";
         break;
       case yes:
         result.confirmed = true;
-        own_option = "--yes";
         break;
       case root:
         result.root = optarg;
@@ -158,31 +224,33 @@ CommandLine parse_command_line(int argc, char** argv) {
         }
         break;
       case version:
-      case help:
-        std::fputs(chosen == help ? help_text : version_line, stdout);
+      case 'V':
+      case help_wanted:
+      case 'h':
+        std::fputs(chosen == version || chosen == 'V' ? version_line : help_text().c_str(), stdout);
         result.exit_status = std::fflush(stdout) == 0 ? EX_OK : EX_IOERR;
         return result;
       default:
-        return bad_usage(optopt >= ' '
+        return bad_usage(optopt > help_wanted
                              ? "there is no option -" + std::string(1, static_cast<char>(optopt))
                              : bad_option(argv[optind - 1]));
+    }
+    if (chosen >= 0 && chosen <= help_wanted) {
+      own_options.push_back(option_table[static_cast<std::size_t>(chosen)].name);
     }
   }
   const std::string problem = read_operands({argv + optind, argv + argc}, result);
   if (!problem.empty()) {
     return bad_usage(problem);
   }
-  if (result.command->own_options.find(own_option) == std::string_view::npos) {
-    std::string owners;
-    for (const Command& command : commands) {
-      if (command.own_options.find(own_option) != std::string_view::npos) {
-        owners += (owners.empty() ? "" : " and ") + std::string(command.name);
-      }
+  for (const std::string_view own : own_options) {
+    const std::string owners = owners_of(own);
+    if (!owners.empty() && !has_option(result.command->own_options, own)) {
+      const bool wants_meter = own == "meter" && result.command->operand == "[METER]";
+      return bad_usage(
+          "--" + std::string(own) + " is an option of " + owners +
+          (wants_meter ? ": write " + std::string(result.command->name) + " METER" : ""));
     }
-    const bool wants_meter = own_option == "--meter" && result.command->takes_meter;
-    return bad_usage(
-        std::string(own_option) + " is an option of " + owners +
-        (wants_meter ? ": write " + std::string(result.command->name) + " METER" : ""));
   }
   return result;
 }

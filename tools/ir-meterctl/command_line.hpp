@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,10 +16,21 @@ class Output;
 
 struct Command {
   std::string_view name;
+  std::string_view operand;  // what may stand behind it, "[METER]"; empty: nothing
+  std::string_view summary;
   int (*run)(const CommandLine& options, Output& output);
-  bool takes_meter = false;           // as its operand
   std::string_view own_options = {};  // those that not every command has
 };
+// In the order of the help.
+[[nodiscard]] std::span<const Command> commands();
+
+// An option as help and completion have it.
+struct OptionInfo {
+  std::string_view name;   // without the dashes
+  std::string_view value;  // "FILE"; empty: it takes none
+  std::string_view summary;
+};
+[[nodiscard]] std::span<const OptionInfo> options();
 
 struct CommandLine {
   const Command* command = nullptr;  // only where exit_status is not set
@@ -28,7 +40,7 @@ struct CommandLine {
   std::string
       meter;  // set-key --meter, and the operand of check, retry-key and forget; empty: not given
   std::string root;        // what stands for / where files are looked for or stored; empty: itself
-  bool restart = true;     // set-key
+  bool restart = true;     // set-key and set-password
   bool confirmed = false;  // retry-key and forget
   // Set when there is nothing left to do: after --help and --version (0), or after a message about
   // a bad command line (64, EX_USAGE).

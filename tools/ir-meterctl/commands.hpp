@@ -9,8 +9,8 @@
 #include "tools/ir-meterctl/command_line.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
 #include "tools/ir-meterctl/output.hpp"
+#include "tools/ir-meterctl/secret_store.hpp"
 #include "tools/ir-meterctl/serial_ports.hpp"
-#include "tools/ir-meterctl/set_key.hpp"
 
 namespace irmeterctl {
 
@@ -32,8 +32,12 @@ struct KeptMeter {
 // A key that the meter has rejected, or not answered for, is shown to it once more, when the user
 // has said so; waits for what becomes of it. EX_OK if the meter is read then, 1 if not.
 [[nodiscard]] int retry_key(const CommandLine& options, Output& output);
+// How the tool is called.
+[[nodiscard]] int help(const CommandLine& options, Output& output);
 // Puts the meter's key where systemd hands it to the service.
 [[nodiscard]] int set_key(const CommandLine& options, Output& output);
+// The same of the password for the MQTT broker.
+[[nodiscard]] int set_password(const CommandLine& options, Output& output);
 // The daemon, its meters and their latest readings.
 [[nodiscard]] int status(const CommandLine& options, Output& output);
 // A line for every change, until SIGINT, SIGTERM or nobody reads it.
@@ -45,7 +49,7 @@ struct KeptMeter {
 [[nodiscard]] Document kept_document(const std::map<std::string, KeptMeter>& meters);
 // Of retry-key, when the poll with the key has ended.
 [[nodiscard]] Document retry_document(const MeterInfo& meter);
-// Of set-key: where the credential went, and what became of the service.
+// Of set-key and set-password: where the credential went, and what became of the service.
 [[nodiscard]] Document document_of(const Stored& stored, const std::string& credential,
                                    const std::string& service);
 // Of status: a daemon that is there, and one that is not.

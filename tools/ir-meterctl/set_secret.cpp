@@ -7,6 +7,7 @@
 #include "common/config/checks.hpp"
 #include "tools/ir-meterctl/commands.hpp"
 #include "tools/ir-meterctl/program.hpp"
+#include "tools/ir-meterctl/terminal.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -15,8 +16,6 @@ using irmeter::Error;
 using irmeter::Result;
 using irmeterd::in_quotes;
 using irmeterd::MeterConfig;
-
-constexpr const char* shipped_credential = "meter-key";  // the one that the unit loads as it comes
 
 std::string names_of(const irmeterd::Config& config) {
   std::string names;
@@ -27,7 +26,7 @@ std::string names_of(const irmeterd::Config& config) {
 }
 
 // The credential to store: that of the meter, or the only one there is.
-Result<std::string> credential_of(const irmeterd::Config& config, const std::string& meter_name) {
+Result<std::string> key_credential(const irmeterd::Config& config, const std::string& meter_name) {
   std::set<std::string> credentials;
   std::string in_file;  // a meter that has its key there
   bool found = false;
@@ -58,12 +57,44 @@ Result<std::string> credential_of(const irmeterd::Config& config, const std::str
   return *credentials.begin();
 }
 
+// The one that belongs to the username.
+Result<std::string> password_credential(const irmeterd::Config& config, const std::string&) {
+  if (!config.mqtt || config.mqtt->username.empty()) {
+    return Error{
+        "no username for a broker is configured: write url, username and "
+        "password_credential = \"mqtt-password\" under [mqtt] first"};
+  }
+  if (!config.mqtt->password_file.empty()) {
+    return Error{"the password is in " + config.mqtt->password_file +
+                 " (password_file): write it there, or take password_file out of the "
+                 "configuration"};
+  }
+  if (config.mqtt->password_credential.empty()) {
+    return Error{
+        "the configuration has a username alone: write password_credential = "
+        "\"mqtt-password\" under [mqtt] first"};
+  }
+  return config.mqtt->password_credential;
+}
+
+// From the person at the terminal, or all there is on standard input.
+Result<irmeterd::Secret> read_secret(const SecretKind& kind, std::string_view prompt) {
+  if (::isatty(STDIN_FILENO) == 1) {
+    return Terminal().hidden_twice(prompt, kind);
+  }
+  irmeterd::Secret secret = rest_of_input();
+  if (const auto fault = kind.why_not(secret.reveal())) {
+    return Error{*fault};
+  }
+  return secret;
+}
+
 Restart restart_unless_told(const CommandLine& options) {
   if (!options.root.empty()) {
-    return {false, "not touched, the key is below " + options.root};
+    return {false, "not touched, it is stored below " + options.root};
   }
   if (!options.restart) {
-    return {false, "not restarted; it reads the key when it starts"};
+    return {false, "not restarted; it reads what is stored when it starts"};
   }
   return restart_service();
 }
@@ -86,7 +117,7 @@ Document document_of(const Stored& stored, const std::string& credential,
   if (!stored.removed.empty()) {
     facts.push_back({"Removed", "removed", stored.removed});
   }
-  if (credential != shipped_credential) {
+  if (credential != shipped_key_credential && credential != shipped_password_credential) {
     facts.push_back({"", "unit_needs", unit_lines(credential)});
     for (const std::string& line : unit_lines(credential)) {
       facts.push_back({"Unit needs", "", line});
@@ -113,29 +144,33 @@ Restart restart_service() {
   return {false, "restarted"};
 }
 
-int set_key(const CommandLine& options, Output& output) {
+namespace {
+
+// Everything but whose secret it is. hint: what belongs there, as a clause.
+int set_secret(const CommandLine& options, Output& output, const SecretKind& kind,
+               Result<std::string> (*credential_for)(const irmeterd::Config&, const std::string&),
+               std::string_view prompt, const char* hint) {
+  const std::string what(kind.what);
   if (options.root.empty() && ::geteuid() != 0) {
-    print_error("keys belong to root: run 'sudo ir-meterctl set-key'");
+    print_error(what + "s belong to root: run 'sudo ir-meterctl set-" + what + "'");
     return EX_NOPERM;
   }
   const auto config = load_configuration(options);
   if (!config) {
     return EX_CONFIG;
   }
-  const auto credential = credential_of(*config, options.meter);
+  const auto credential = credential_for(*config, options.meter);
   if (!credential) {
     print_error(credential.error().what);
     return EX_USAGE;
   }
-  const auto key = read_key();
-  if (!key) {
-    print_error(key.error().what);
-    print_error(
-        "nothing was stored; it takes the read-only key (RK) of the optical port, which the "
-        "grid company gives out, not the MEP key (MBK)");
+  const auto secret = read_secret(kind, prompt);
+  if (!secret) {
+    print_error(secret.error().what);
+    print_error(std::string("nothing was stored; ") + hint);
     return EX_DATAERR;
   }
-  const auto stored = store_key(*key, *credential, options.root);
+  const auto stored = store_secret(*secret, *credential, options.root);
   if (!stored) {
     print_error(stored.error().what);
     return EX_CANTCREAT;
@@ -143,6 +178,21 @@ int set_key(const CommandLine& options, Output& output) {
   const Restart restart = restart_unless_told(options);
   output.write(document_of(*stored, *credential, restart.outcome));
   return restart.failed ? EXIT_FAILURE : EX_OK;
+}
+
+}  // namespace
+
+int set_key(const CommandLine& options, Output& output) {
+  return set_secret(options, output, key_kind, key_credential, key_prompt,
+                    "it takes the read-only key (RK) of the optical port, which the grid company "
+                    "gives out, not the MEP key (MBK)");
+}
+
+int set_password(const CommandLine& options, Output& output) {
+  return set_secret(options, output, password_kind, password_credential,
+                    "Password for the MQTT broker, not shown: ",
+                    "it takes one line of text, the password that the broker has for the username "
+                    "of the configuration");
 }
 
 }  // namespace irmeterctl

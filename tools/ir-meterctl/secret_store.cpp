@@ -1,4 +1,4 @@
-#include "tools/ir-meterctl/set_key.hpp"
+#include "tools/ir-meterctl/secret_store.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,10 +62,9 @@ std::string why_not_encrypted(const Finished& finished) {
 
 }  // namespace
 
-Result<Stored> store_key(const irmeter::Key& key, const std::string& name,
-                         const std::string& root) {
-  const auto bytes = key.bytes();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+Result<Stored> store_secret(const irmeterd::Secret& secret, const std::string& name,
+                            const std::string& root) {
+  const std::string_view text = secret.reveal();
   const std::string encrypted_path = root + "/etc/credstore.encrypted/" + name;
   const std::string plain_path = root + "/etc/credstore/" + name;
 
@@ -86,7 +85,7 @@ Result<Stored> store_key(const irmeter::Key& key, const std::string& name,
   if (::unlink(other.c_str()) == 0) {
     stored.removed = other;
   } else if (errno != ENOENT && errno != ENOTDIR) {
-    return Error{"the key is stored in " + stored.path + ", but " +
+    return Error{"it is stored in " + stored.path + ", but " +
                  failed(other, "removed, and holds another one").what};
   }
   return stored;
