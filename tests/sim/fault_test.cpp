@@ -100,6 +100,8 @@ TEST(FaultSpec, SaysWhatIsWrongWithIt) {
       {"ack-lost:for=-1", "'-1' is not a value for 'for'"},
       {"ack-lost:pause=1", "it has no parameter 'pause'"},
       {"slow:limit=1", "it has no parameter 'limit'"},
+      {"slow:table=3", "it has no parameter 'table'"},
+      {"bsy:table=70000", "'70000' is not a value for 'table'"},
       {"slow:value=1", "it has no parameter 'value'"},
       {"missing:every=2", "it has no parameter 'every'"},
       {"random:times=2", "it has no parameter 'times'"},

@@ -106,10 +106,9 @@ TEST(MeterSession, AnswersTheGoldenRequestsWithTheGoldenResponses) {
       {"EE 00 20 00 00 08 3F 00 01 00 00 00 00 18 C8 B8",
        "EE 00 20 00 00 1C 00 00 18 45 4C 4F 4E 38 33 33 33 34 34 33 49 31 55 31 55 00 00 00 00 12 "
        "34 56 78 FD E9 4B"},
-      {"EE 00 00 00 00 08 3F 00 34 00 00 00 00 07 59 A8", "EE 00 00 00 00 01 05 BC 66"},
-      {"EE 00 20 00 00 02 70 05 2C 3C", "EE 00 20 00 00 01 02 92 72"},
-      {"EE 00 00 00 00 01 52 86 40", "EE 00 00 00 00 01 00 11 31"},
-      {"EE 00 20 00 00 01 21 0B 61", "EE 00 20 00 00 01 00 80 51"},
+      {"EE 00 00 00 00 02 70 05 4C B9", "EE 00 00 00 00 01 02 03 12"},
+      {"EE 00 20 00 00 01 52 17 20", "EE 00 20 00 00 01 00 80 51"},
+      {"EE 00 00 00 00 01 21 9A 01", "EE 00 00 00 00 01 00 11 31"},
   };
   for (const auto& [question, answer] : conversation) {
     EXPECT_EQ(client.send(hex(question)), join({hex("06"), hex(answer)}));
@@ -220,7 +219,7 @@ TEST(MeterSession, KnowsNoOtherServiceAndNoMalformedRequest) {
 TEST(MeterSession, KnowsNoOtherTable) {
   VirtualClient client;
   client.open_session();
-  for (const unsigned id : {2U, 22U, 52U, 2048U, 4119U, 65535U}) {
+  for (const unsigned id : {2U, 24U, 54U, 2048U, 4119U, 65535U}) {
     EXPECT_EQ(client.ask(request::read(id, 0, 4)), iar);
     EXPECT_EQ(client.ask(request::full_read(id)), iar);
   }

@@ -16,6 +16,7 @@ MeterValues numbered() {
   for (std::size_t i = 0; i < values.summations.size(); ++i) {
     values.summations[i] = static_cast<std::int32_t>(0x01020300 + i);
   }
+  values.tiers[0] = values.summations;
   for (std::size_t i = 0; i < values.present.size(); ++i) {
     values.present[i] = -static_cast<std::int32_t>(1000 + i);
   }
@@ -23,7 +24,7 @@ MeterValues numbered() {
 }
 
 Bytes image(const char* profile, std::uint16_t id, const MeterValues& values = numbered()) {
-  return MeterTables(*find_profile(profile), {}).image(id, values).value();
+  return MeterTables(*find_profile(profile), {}).image(id, {.values = values}).value();
 }
 
 std::int32_t int32_at(const Bytes& bytes, std::size_t offset) {
@@ -89,6 +90,21 @@ TEST(MeterTables, NewFirmwareHasMoreOfEverything) {
   EXPECT_EQ(image("new", table::registers).size(), 9U * 76);
   EXPECT_EQ(image("new", table::present_values).size(), 288U);
   EXPECT_EQ(image("new", table::configuration).size(), 93U);
+  EXPECT_EQ(image("newest", table::present_values).size(), 4U * 84);
+}
+
+TEST(MeterTables, FirmwareMayHaveMorePresentValuesThanItTells) {
+  EXPECT_EQ(image("more", table::dimensions)[9], 41);
+  EXPECT_EQ(image("more", table::present_values).size(), 4U * 55);
+  EXPECT_STREQ(find_firmware("3.70")->name.data(), "more");
+  EXPECT_EQ(find_firmware("3.10"), find_profile("plain"));
+  EXPECT_EQ(find_firmware("5.0"), nullptr);
+}
+
+TEST(MeterTables, SourcesTellWhatTheRegistersCount) {
+  EXPECT_EQ(image("plain", table::register_sources),
+            hex("00 01 02 03 04 05 06 07 1A 1B 1C 6C 6D 6E 6F"));
+  EXPECT_EQ(image("demands", table::register_sources).size(), 15U + 1 + 1);
 }
 
 TEST(MeterTables, ConfigurationTellsWhichTablesThereAre) {
@@ -96,9 +112,9 @@ TEST(MeterTables, ConfigurationTellsWhichTablesThereAre) {
   ASSERT_EQ(bytes.size(), 79U);
   EXPECT_EQ(Bytes(bytes.begin(), bytes.begin() + 19),
             hex("02 2A 88 45 4C 4F 4E 02 00 FF 0C 01 00 0A 0D 02 0C 09 04"));
-  EXPECT_EQ(Bytes(bytes.begin() + 19, bytes.begin() + 29), hex("03 00 B0 10 00 00 00 00 00 00"));
+  EXPECT_EQ(Bytes(bytes.begin() + 19, bytes.begin() + 29), hex("0B 80 F0 1C 00 00 B0 E0 81 04"));
   EXPECT_EQ(bytes[29], 0x08);  // ET03
-  EXPECT_EQ(image("old", table::configuration)[21], 0x90);
+  EXPECT_EQ(image("old", table::configuration)[21], 0xD0);
 }
 
 TEST(MeterTables, UtilitySerialIsText) {

@@ -62,7 +62,7 @@ TEST(Termineter, ReadsIdentificationAndTables) {
   std::vector<Bytes> expected;
   for (const std::uint16_t id : {table::configuration, table::identification, table::dimensions,
                                  table::registers, table::present_values}) {
-    expected.push_back(tables.image(id, values).value());
+    expected.push_back(tables.image(id, {.values = values}).value());
   }
   expected.push_back(hex("00 00 02 00 00"));
   EXPECT_EQ(hex_dumps(output), expected) << output;

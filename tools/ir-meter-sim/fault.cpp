@@ -59,7 +59,11 @@ bool by_chance(const FaultInfo& fault) {
   return with_occasions(fault) || fault.kind == FaultKind::random;
 }
 
-constexpr std::array<Parameter, 10> parameters{{
+bool of_reads(const FaultInfo& fault) {
+  return fault.occasion == "read in a session";
+}
+
+constexpr std::array<Parameter, 11> parameters{{
     {"after", "the first N occasions pass (default 0)",
      [](Fault& f, double v) { return to_count(f.after, v, 0); }, with_occasions},
     {"every", "each Nth one is struck then (default 1)",
@@ -84,6 +88,14 @@ constexpr std::array<Parameter, 10> parameters{{
     {"limit", "what the meter puts up with, where the description says so",
      [](Fault& f, double v) { return v >= 1 && to_integer(f.limit, v); },
      [](const FaultInfo& fault) { return fault.limit != 0; }},
+    {"table", "only reads of this table: 3 is BT03, 2051 ET03",
+     [](Fault& f, double v) {
+       std::uint64_t id = 0;
+       const bool fine = v <= UINT16_MAX && to_count(id, v, 0);
+       f.table = static_cast<std::uint16_t>(id);
+       return fine;
+     },
+     of_reads},
     {"value", "what is shown, or how much more",
      [](Fault& f, double v) { return to_integer(f.value, v); },
      [](const FaultInfo& fault) { return fault.value != 0; }},

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,7 @@ enum class FaultKind : std::uint8_t {
   session_limit_err,
   key_lock,
   reads_refused,
+  refused,
   dimensions_refused,
   // What it claims to measure.
   register_jump,
@@ -67,6 +69,7 @@ enum class FaultKind : std::uint8_t {
   power,
   power_factor,
   frequency,
+  status,
   // The line to the probe.
   unplug,
   missing,
@@ -77,7 +80,7 @@ enum class FaultKind : std::uint8_t {
   // Many of the above.
   random,
 };
-inline constexpr std::size_t fault_count = 50;
+inline constexpr std::size_t fault_count = 52;
 
 struct FaultInfo {
   FaultKind kind;
@@ -106,9 +109,10 @@ struct Fault {
   std::uint64_t seed = 1;  // of everything about it that is random
   Duration from{};         // since it was switched on
   Duration lasting = Duration::max();
-  Duration pause{};        // how long it keeps up, each time
-  std::int64_t limit = 0;  // what the meter puts up with before it strikes
-  std::int64_t value = 0;  // what is shown, or how much more
+  Duration pause{};                    // how long it keeps up, each time
+  std::int64_t limit = 0;              // what the meter puts up with before it strikes
+  std::int64_t value = 0;              // what is shown, or how much more
+  std::optional<std::uint16_t> table;  // reads of others are no occasion
 };
 
 [[nodiscard]] irmeter::Result<Fault> parse_fault(std::string_view spec);

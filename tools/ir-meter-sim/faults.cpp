@@ -44,11 +44,11 @@ void Faults::add(std::string_view spec, Instant now) {
   add(*fault, now);
 }
 
-Faults::Active* Faults::strike(FaultKind kind, Instant now) {
+Faults::Active* Faults::strike(FaultKind kind, Instant now, std::optional<std::uint16_t> table) {
   for (Active& active : active_) {
     const Fault& fault = active.fault;
-    if (fault.kind != kind || !active.on(now) || ++active.occasions <= fault.after ||
-        (active.occasions - fault.after) % fault.every != 0 ||
+    if (fault.kind != kind || (fault.table && fault.table != table) || !active.on(now) ||
+        ++active.occasions <= fault.after || (active.occasions - fault.after) % fault.every != 0 ||
         (fault.rate < 100 && fraction(active.random) * 100 >= fault.rate)) {
       continue;
     }

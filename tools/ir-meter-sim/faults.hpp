@@ -41,8 +41,10 @@ class Faults {
   // All faults are over at once, with everything they have brought about.
   void end() { active_.clear(); }
 
-  // An occasion for this kind of fault: who strikes, or nobody. Valid until end().
-  [[nodiscard]] Active* strike(FaultKind kind, Instant now);
+  // An occasion for this kind of fault, a read with the table that is read: who strikes, or nobody.
+  // Valid until end().
+  [[nodiscard]] Active* strike(FaultKind kind, Instant now,
+                               std::optional<std::uint16_t> table = {});
   // Somebody who would, at the right occasion.
   [[nodiscard]] const Active* find(FaultKind kind, Instant now) const;
   // When find() may next change its answer by the time alone.

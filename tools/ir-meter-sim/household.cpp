@@ -10,7 +10,6 @@ namespace {
 constexpr std::size_t phase_count = 3;
 constexpr std::int64_t day_seconds = 86'400;
 constexpr std::int64_t rollover = 1'000'000'000;
-constexpr std::int64_t seconds_per_hour = 3'600;
 
 // Which present value each counting summation is the integral of: four in a row from these on.
 struct Counted {
@@ -53,6 +52,32 @@ bool within(std::int64_t second, std::int64_t begin, std::int64_t length) {
   return second >= begin && second < begin + length;
 }
 
+std::int64_t rolled_over(std::int64_t count) {
+  return (count % rollover + rollover) % rollover;
+}
+
+// What the registers show of so many watt seconds and what was counted before the start.
+MeterValues::Summations summations(const std::array<std::int64_t, max_summations>& watt_seconds,
+                                   std::int64_t forward_wh, std::int64_t reverse_wh) {
+  MeterValues::Summations sums{};
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const std::chrono::seconds whole_hours(watt_seconds[i]);
+    std::int64_t count = std::chrono::floor<std::chrono::hours>(whole_hours).count();
+    if (i == summation::forward) {
+      count += forward_wh;
+    } else if (i == summation::reverse) {
+      count += reverse_wh;
+    }
+    sums[i] = static_cast<std::int32_t>(rolled_over(count));
+  }
+  const std::int64_t both =
+      std::int64_t{sums[summation::forward]} + std::int64_t{sums[summation::reverse]};
+  sums[summation::forward_plus_reverse] = static_cast<std::int32_t>(rolled_over(both));
+  sums[summation::forward_minus_reverse] =
+      std::max(0, sums[summation::forward] - sums[summation::reverse]);
+  return sums;
+}
+
 constexpr std::int64_t at(int hour, int minute) {
   return hour * 3'600 + minute * 60;
 }
@@ -67,38 +92,49 @@ double bell(std::int64_t second, std::int64_t begin, std::int64_t end) {
 
 }  // namespace
 
-MeterValues Household::values(std::chrono::seconds since_start) {
-  if (since_start < counted_) {
-    counted_ = std::chrono::seconds(0);
-    watt_seconds_ = {};
-  }
-  for (; counted_ < since_start; counted_ += std::chrono::seconds(1)) {
-    const Present passed = present_values(settings_.start + counted_);
-    for (const Counted& first : counted_values) {
-      for (std::size_t i = 0; i < 4; ++i) {
-        watt_seconds_[first.summation + i] += passed[first.present + i];
-      }
+unsigned Household::tariff(std::chrono::seconds since_start) const {
+  const auto time = settings_.start + since_start;
+  const auto of_day = time - std::chrono::floor<std::chrono::days>(time);
+  return static_cast<unsigned>(of_day.count() * settings_.tariffs / day_seconds);
+}
+
+void Household::count(std::chrono::seconds since_start, std::int64_t sign) {
+  const Present passed = present_values(settings_.start + since_start);
+  WattSeconds& sums = watt_seconds_.at(tariff(since_start));
+  for (const Counted& first : counted_values) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      sums[first.summation + i] += sign * passed[first.present + i];
     }
+  }
+}
+
+MeterValues Household::values(std::chrono::seconds since_start) {
+  constexpr std::chrono::seconds second(1);
+  while (counted_ < since_start) {
+    count(counted_, 1);
+    counted_ += second;
+  }
+  while (counted_ > since_start) {
+    counted_ -= second;
+    count(counted_, -1);
   }
   MeterValues values;
   values.present = present_values(settings_.start + since_start);
-  auto& sums = values.summations;
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    std::int64_t count = watt_seconds_[i] / seconds_per_hour;
-    if (i == summation::forward) {
-      count += settings_.forward_wh;
-    } else if (i == summation::reverse) {
-      count += settings_.reverse_wh;
+  WattSeconds all{};
+  for (std::size_t tier = 0; tier < settings_.tariffs; ++tier) {
+    // What was counted before the start, in equal parts but for the rest of the division.
+    const auto part = [&](std::int64_t before) {
+      return before / settings_.tariffs + (tier == 0 ? before % settings_.tariffs : 0);
+    };
+    values.tiers[tier] =
+        summations(watt_seconds_[tier], part(settings_.forward_wh), part(settings_.reverse_wh));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      all[i] += watt_seconds_[tier][i];
     }
-    sums[i] = static_cast<std::int32_t>(count % rollover);
   }
-  sums[summation::outage_seconds] = 5'400;
-  sums[summation::outages] = 2;
-  const std::int64_t both =
-      std::int64_t{sums[summation::forward]} + std::int64_t{sums[summation::reverse]};
-  sums[summation::forward_plus_reverse] = static_cast<std::int32_t>(both % rollover);
-  sums[summation::forward_minus_reverse] =
-      std::max(0, sums[summation::forward] - sums[summation::reverse]);
+  values.summations = summations(all, settings_.forward_wh, settings_.reverse_wh);
+  values.summations[summation::outage_seconds] = 5'400;
+  values.summations[summation::outages] = 2;
   return values;
 }
 
@@ -171,6 +207,8 @@ Household::Present Household::present_values(std::chrono::local_seconds time) co
 
     values[present::current + phase] = whole(milliamperes);
     values[present::current_after_transformers + phase] = whole(milliamperes);
+    values[present::current_average + phase] = whole(milliamperes);
+    values[present::voltage_angle + phase] = 12'000;
     values[present::voltage + phase] = whole(millivolts);
     values[present::voltage_continuous + phase] = whole(millivolts);
     values[present::voltage_average + phase] = whole(millivolts);
@@ -181,6 +219,7 @@ Household::Present Household::present_values(std::chrono::local_seconds time) co
          {present::phase_forward, present::phase_after_transformers, present::phase_average}) {
       put_split(place + phase, phase_count, flow.watts);
     }
+    put_split(present::phase_reactive + phase, phase_count, flow.vars);
     values[present::phase_apparent + 4 * phase + quadrant(flow)] = whole(power);
     // The currents of the three phases, each turned by its own angle and by 120 degrees.
     const double angle = 2 * std::numbers::pi * static_cast<double>(phase) / phase_count -

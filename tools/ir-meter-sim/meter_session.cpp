@@ -100,7 +100,8 @@ Bytes MeterSession::negotiate(ByteView body) {
 }
 
 // The user is recorded by real meters but not checked.
-Bytes MeterSession::log_on(ByteView) {
+Bytes MeterSession::log_on(ByteView body) {
+  user_ = static_cast<std::uint16_t>(big_endian(body.first(2)));
   state_ = SessionState::session;
   authenticated_ = false;
   return answer(Response::ok);

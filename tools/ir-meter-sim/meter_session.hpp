@@ -74,6 +74,8 @@ class MeterSession {
   [[nodiscard]] std::size_t packet_size() const { return packet_size_; }
   [[nodiscard]] std::size_t packet_count() const { return packet_count_; }
 
+  // The number that the present user, or the last one, has logged on with.
+  [[nodiscard]] std::uint16_t user() const { return user_; }
   // Wrong keys since the start; a real meter raises an alarm at the first.
   [[nodiscard]] unsigned invalid_passwords() const { return invalid_passwords_; }
 
@@ -93,6 +95,7 @@ class MeterSession {
   bool authenticated_ = false;
   std::size_t packet_size_ = irmeter::default_packet_size;
   std::size_t packet_count_ = irmeter::default_packet_count;
+  std::uint16_t user_ = 0;
   unsigned invalid_passwords_ = 0;
 };
 

@@ -1,14 +1,12 @@
 #include "tools/ir-meter-sim/meter_tables.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <type_traits>
 #include <utility>
 
 namespace irmetersim {
 namespace {
-
-constexpr std::array all_tables{
-    table::configuration, table::identification, table::maximum_dimensions, table::dimensions,
-    table::registers,     table::present_values, table::utility_information};
 
 constexpr std::uint16_t first_extended_table = 2048;
 
@@ -16,7 +14,7 @@ constexpr std::uint16_t firmware_word(unsigned major, unsigned minor, unsigned b
   return static_cast<std::uint16_t>(major << 12U | minor << 5U | build);
 }
 
-constexpr std::array<Profile, 5> all_profiles{{
+constexpr std::array<Profile, 7> all_profiles{{
     {"plain",
      "firmware 3.10: 15 summations, 4 tiers, 41 present values, no demands",
      firmware_word(3, 10, 21),
@@ -48,6 +46,19 @@ constexpr std::array<Profile, 5> all_profiles{{
      {0x7F, 0x0C, 0x0C, 0x13, 0x08, 0x10, 0x01, 0x08, 0x08, 0x48},
      {0x03, 0x0C, 0x00, 0x13, 0x00, 0x00, 0x00, 0x08, 0x00, 0x48},
      true},
+    {"more",
+     "firmware 3.70: plain, with 55 present values of which it tells of 41",
+     firmware_word(3, 70, 4),
+     {0x7F, 0x0C, 0x0C, 0x0F, 0x08, 0x10, 0x01, 0x04, 0x08, 0x29},
+     {0x03, 0x0C, 0x00, 0x0F, 0x00, 0x00, 0x00, 0x04, 0x00, 0x29},
+     true,
+     14},
+    {"newest",
+     "firmware 4.30: new, with 84 present values",
+     firmware_word(4, 30, 2),
+     {0x7F, 0x0C, 0x0C, 0x13, 0x08, 0x10, 0x01, 0x08, 0x08, 0x54},
+     {0x03, 0x0C, 0x0C, 0x13, 0x00, 0x00, 0x00, 0x08, 0x00, 0x54},
+     true},
 }};
 
 // Named views of BT21, as far as the layouts need them.
@@ -73,17 +84,219 @@ void append_text(Bytes& bytes, std::string_view text, std::size_t width, char pa
   }
 }
 
-void append_int32(Bytes& bytes, std::int32_t value) {
-  const auto bits = static_cast<std::uint32_t>(value);
-  for (unsigned shift = 0; shift < 32; shift += 8) {
-    bytes.push_back(static_cast<std::uint8_t>(bits >> shift & 0xFFU));
+template <typename Integer>
+void append(Bytes& bytes, Integer value) {
+  const auto bits = static_cast<std::make_unsigned_t<Integer>>(value);
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    bytes.push_back(static_cast<std::uint8_t>(bits >> 8 * i & 0xFFU));
   }
+}
+
+void append_int32(Bytes& bytes, std::int32_t value) {
+  append(bytes, value);
+}
+
+void append_uint16(Bytes& bytes, std::size_t value) {
+  append(bytes, static_cast<std::uint16_t>(value));
+}
+
+// Year, month, day, hour, minute: STIME_DATE.
+template <typename Clock>
+void append_minute(Bytes& bytes, std::chrono::time_point<Clock, std::chrono::seconds> time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss of_day(time - day);
+  bytes.insert(bytes.end(), {static_cast<std::uint8_t>(static_cast<int>(date.year()) - 2'000),
+                             static_cast<std::uint8_t>(static_cast<unsigned>(date.month())),
+                             static_cast<std::uint8_t>(static_cast<unsigned>(date.day())),
+                             static_cast<std::uint8_t>(of_day.hours().count()),
+                             static_cast<std::uint8_t>(of_day.minutes().count())});
+}
+
+// With the second behind it: LTIME_DATE.
+template <typename Clock>
+void append_second(Bytes& bytes, std::chrono::time_point<Clock, std::chrono::seconds> time) {
+  append_minute(bytes, time);
+  bytes.push_back(static_cast<std::uint8_t>(time.time_since_epoch().count() % 60));
+}
+
+template <typename Clock>
+std::uint8_t weekday(std::chrono::time_point<Clock, std::chrono::seconds> time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  return static_cast<std::uint8_t>(std::chrono::weekday(day).c_encoding());
 }
 
 // Demands are not simulated. Their places hold something that no reader can take for a register.
 void append_filler(Bytes& bytes, std::size_t count) {
   bytes.insert(bytes.end(), count, 0x5A);
 }
+
+// What the summations count (BT22): their numbers in the vendor's list of sources. The list has
+// none for apparent energy.
+constexpr std::uint8_t no_source = 0xFF;
+constexpr std::array<std::uint8_t, max_summations> summation_sources{
+    0,  1,   2,   3,   4,   5,         6,         7,         26,       27,
+    28, 108, 109, 110, 111, no_source, no_source, no_source, no_source};
+
+// The load profile: forward and reverse energy.
+constexpr std::size_t channels = 2;
+constexpr std::size_t interval_status = channels / 2 + 1;
+constexpr std::size_t interval_size = interval_status + 4 * channels;
+constexpr std::size_t simple_status = (MeterMemory::intervals_per_block + 7) / 8;
+constexpr std::size_t block_size =
+    5 + simple_status + MeterMemory::intervals_per_block * interval_size;
+
+std::int64_t day_of(const Interval& interval) {
+  return std::chrono::floor<std::chrono::days>(interval.end - std::chrono::seconds(1))
+      .time_since_epoch()
+      .count();
+}
+
+Bytes status_table(const Status& status) {
+  Bytes bytes(status_bits / 8);
+  for (std::size_t bit = 0; bit < status.size(); ++bit) {
+    if (status.test(bit)) {
+      bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | 1U << bit % 8);
+    }
+  }
+  return bytes;
+}
+
+// The ratios of current and voltage transformers, of a meter without.
+Bytes constants() {
+  Bytes bytes;
+  append_int32(bytes, 1);  // multiplier
+  append_int32(bytes, 0);  // offset
+  bytes.push_back(1);      // applied already
+  append_int32(bytes, 1);  // of current
+  append_int32(bytes, 1);  // of voltage
+  return bytes;
+}
+
+Bytes utc_clock(const MeterState& state) {
+  constexpr std::uint8_t gmt = 0x10;
+  Bytes bytes;
+  append_second(bytes, state.clock);
+  bytes.push_back(weekday(state.clock) | gmt);
+  return bytes;
+}
+
+Bytes clock_offsets(const MeterState& state) {
+  Bytes bytes{2, 0, 0, 60};  // two o'clock, 60 minutes of daylight saving
+  append(bytes, static_cast<std::int16_t>(state.zone.count()));
+  return bytes;
+}
+
+Bytes local_clock(const MeterState& state) {
+  constexpr std::uint8_t zone_applied = 0x20;
+  constexpr unsigned no_special_schedule = 0x0F00;
+  const auto local = state.clock + state.zone;
+  Bytes bytes;
+  append_second(bytes, local);
+  bytes.push_back(weekday(local) | zone_applied);
+  append_uint16(bytes, state.tier | no_special_schedule);
+  return bytes;
+}
+
+Bytes profile_sources(std::size_t sets) {
+  Bytes bytes;
+  for (std::size_t set = 0; set < sets; ++set) {
+    if (set == 0) {
+      for (std::uint8_t source = 0; source < channels; ++source) {
+        bytes.insert(bytes.end(), {0, source, source});
+      }
+    }
+    constexpr std::uint8_t int32_format = 32;
+    bytes.push_back(int32_format);
+  }
+  return bytes;
+}
+
+// Circular: the block of a day stands at the same place every so many days.
+Bytes profile(const std::deque<Interval>& intervals) {
+  Bytes bytes(MeterMemory::blocks * block_size);
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    const Interval& interval = intervals[i];
+    const std::size_t block =
+        static_cast<std::size_t>(day_of(interval)) % MeterMemory::blocks * block_size;
+    const std::size_t place = i % MeterMemory::intervals_per_block;
+    auto& simple = bytes[block + 5 + place / 8];
+    simple = static_cast<std::uint8_t>(simple | 1U << place % 8);
+    Bytes end;
+    append_minute(end, interval.end);
+    std::copy(end.begin(), end.end(), bytes.begin() + static_cast<std::ptrdiff_t>(block));
+    Bytes registers;
+    for (const std::int32_t value : interval.registers) {
+      append_int32(registers, value);
+    }
+    std::copy(registers.begin(), registers.end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(block + 5 + simple_status +
+                                                          place * interval_size + interval_status));
+  }
+  return bytes;
+}
+
+constexpr std::size_t log_argument = 2;
+
+Bytes log_dimensions() {
+  Bytes bytes{0, 8, 19, log_argument, 0};
+  append_uint16(bytes, MeterMemory::log_entries);
+  append_uint16(bytes, 0);
+  return bytes;
+}
+
+// Circular: an event stands where its number says.
+Bytes log_table(const std::deque<LoggedEvent>& events) {
+  constexpr std::uint8_t circular = 0x04;
+  constexpr std::size_t record_size = 12 + log_argument;
+  const std::uint32_t last = events.back().sequence;
+  Bytes bytes{circular};
+  append_uint16(bytes, events.size());
+  append_uint16(bytes, last % MeterMemory::log_entries);
+  append(bytes, last);
+  append_uint16(bytes, events.size());
+  const std::size_t header = bytes.size();
+  bytes.resize(header + MeterMemory::log_entries * record_size);
+  for (const LoggedEvent& each : events) {
+    Bytes record;
+    append_second(record, each.time);
+    append_uint16(record, each.sequence & 0xFFFFU);
+    append_uint16(record, each.user);
+    append_uint16(record, each.id);
+    std::copy(record.begin(), record.end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(
+                                  header + each.sequence % MeterMemory::log_entries * record_size));
+  }
+  return bytes;
+}
+
+// No M-Bus device stands behind this meter: all its numbers are 0.
+constexpr std::size_t mbus_size = 20;
+
+constexpr std::array all_tables{table::configuration,
+                                table::identification,
+                                table::status,
+                                table::constants,
+                                table::maximum_dimensions,
+                                table::dimensions,
+                                table::register_sources,
+                                table::registers,
+                                table::self_reads,
+                                table::present_sources,
+                                table::present_values,
+                                table::clock,
+                                table::clock_offsets,
+                                table::local_clock,
+                                table::profile_dimensions,
+                                table::profile_sources,
+                                table::profile_status,
+                                table::profile,
+                                table::log_dimensions,
+                                table::log,
+                                table::utility_information,
+                                table::mbus_dimensions,
+                                table::mbus_status,
+                                table::mbus_data};
 
 // Outages, pulse inputs and errors are counted once, not by tariff tier.
 bool in_tiers(std::size_t index) {
@@ -101,6 +314,16 @@ const Profile* find_profile(std::string_view name) {
   return found == all_profiles.end() ? nullptr : &*found;
 }
 
+std::string firmware_version(const Profile& profile) {
+  return std::to_string(profile.firmware >> 12U) + "." +
+         std::to_string(profile.firmware >> 5U & 0x7FU);
+}
+
+const Profile* find_firmware(std::string_view version) {
+  const auto found = std::ranges::find(all_profiles, version, firmware_version);
+  return found == all_profiles.end() ? nullptr : &*found;
+}
+
 MeterTables::MeterTables(const Profile& profile, Nameplate nameplate)
     : profile_(profile), nameplate_(std::move(nameplate)) {}
 
@@ -114,7 +337,7 @@ bool MeterTables::exists(std::uint16_t id) const {
          (id != table::dimensions || profile_.has_bt21);
 }
 
-std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterValues& values) const {
+std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterState& state) const {
   if (!exists(id)) {
     return std::nullopt;
   }
@@ -127,12 +350,42 @@ std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterValues& val
       return Bytes(profile_.maximum.begin(), profile_.maximum.end());
     case table::dimensions:
       return Bytes(profile_.actual.begin(), profile_.actual.end());
+    case table::status:
+      return status_table(state.status);
+    case table::constants:
+      return constants();
+    case table::register_sources:
+      return register_sources();
     case table::registers:
-      return registers(values);
+      return registers(state.values);
+    case table::self_reads:
+      return self_reads(state);
+    case table::present_sources:
+      return present_sources();
     case table::present_values:
-      return present_values(values);
-    default:
+      return present_values(state.values);
+    case table::clock:
+      return utc_clock(state);
+    case table::clock_offsets:
+      return clock_offsets(state);
+    case table::local_clock:
+      return local_clock(state);
+    case table::profile_dimensions:
+      return profile_dimensions();
+    case table::profile_sources:
+      return profile_sources(profile_sets());
+    case table::profile_status:
+      return profile_status(state);
+    case table::profile:
+      return profile(*state.intervals);
+    case table::log_dimensions:
+      return log_dimensions();
+    case table::log:
+      return log_table(*state.events);
+    case table::utility_information:
       return utility_information();
+    default:
+      return Bytes(mbus_size);
   }
 }
 
@@ -181,6 +434,82 @@ Bytes MeterTables::identification() const {
   return bytes;
 }
 
+Bytes MeterTables::register_sources() const {
+  const Shape shape{profile_.actual};
+  Bytes bytes(summation_sources.begin(), summation_sources.begin() + shape.summations);
+  bytes.insert(bytes.end(), shape.demands, 0);               // of energy forward
+  bytes.insert(bytes.end(), (shape.demands + 7) / 8, 0xFF);  // all of them maxima
+  bytes.insert(bytes.end(), 2 * shape.coincidents, 0);
+  return bytes;
+}
+
+Bytes MeterTables::present_sources() const {
+  const Shape shape{profile_.actual};
+  Bytes bytes(shape.present_demands);
+  for (std::size_t i = 0; i < shape.present_values; ++i) {
+    bytes.push_back(static_cast<std::uint8_t>(i));
+  }
+  return bytes;
+}
+
+Bytes MeterTables::self_reads(const MeterState& state) const {
+  const auto count = static_cast<std::uint8_t>(state.self_reads->size());
+  constexpr std::uint8_t newest_last = 0x01;
+  Bytes bytes{newest_last, count, static_cast<std::uint8_t>(count - 1)};
+  append_uint16(bytes, count);
+  bytes.push_back(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const SelfRead& read = (*state.self_reads)[i];
+    if (Shape{profile_.actual}.demands != 0) {
+      append_uint16(bytes, i);
+    }
+    append_minute(bytes, read.time);
+    bytes.push_back(0);  // the season
+    const Bytes copy = registers(read.values);
+    bytes.insert(bytes.end(), copy.begin(), copy.end());
+  }
+  return bytes;
+}
+
+std::size_t MeterTables::profile_sets() const {
+  constexpr std::size_t most = 4;
+  return profile_.firmware < firmware_word(3, 50, 0) ? 1 : most;
+}
+
+Bytes MeterTables::profile_dimensions() const {
+  constexpr std::uint16_t both_statuses = 1U << 10U | 1U << 11U;
+  constexpr std::uint8_t int32_values = 1U << 5U;
+  Bytes bytes;
+  append(bytes, static_cast<std::uint32_t>(MeterMemory::blocks * block_size));
+  append_uint16(bytes, both_statuses);
+  bytes.push_back(int32_values);
+  append_uint16(bytes, MeterMemory::blocks);
+  append_uint16(bytes, MeterMemory::intervals_per_block);
+  bytes.push_back(channels);
+  bytes.push_back(static_cast<std::uint8_t>(MeterMemory::interval.count()));
+  // Of the sets, only the first is in use.
+  constexpr std::size_t head = 7;
+  constexpr std::size_t of_set = 6;
+  bytes.resize(head + of_set * profile_sets());
+  return bytes;
+}
+
+Bytes MeterTables::profile_status(const MeterState& state) const {
+  constexpr std::uint8_t circular_and_active = 0x24;
+  const auto& intervals = *state.intervals;
+  const std::size_t per_block = MeterMemory::intervals_per_block;
+  const std::size_t blocks = (intervals.size() + per_block - 1) / per_block;
+  const std::int64_t day = day_of(intervals.back());
+  Bytes bytes{circular_and_active};
+  append_uint16(bytes, blocks);
+  append_uint16(bytes, static_cast<std::size_t>(day) % MeterMemory::blocks);
+  append(bytes, static_cast<std::uint32_t>(day));
+  append_uint16(bytes, blocks);
+  append_uint16(bytes, intervals.size() - (blocks - 1) * per_block);
+  bytes.resize(13 * profile_sets());
+  return bytes;
+}
+
 Bytes MeterTables::registers(const MeterValues& values) const {
   const Shape shape{profile_.actual};
   Bytes bytes;
@@ -193,10 +522,9 @@ Bytes MeterTables::registers(const MeterValues& values) const {
     append_int32(bytes, values.summations[i]);
   }
   append_filler(bytes, behind_sums);
-  // A household without tariffs: everything is counted in the first tier.
   for (std::size_t tier = 0; tier < shape.tiers; ++tier) {
     for (std::size_t i = 0; i < shape.summations; ++i) {
-      append_int32(bytes, tier == 0 && in_tiers(i) ? values.summations[i] : 0);
+      append_int32(bytes, in_tiers(i) ? values.tiers[tier][i] : 0);
     }
     append_filler(bytes, behind_sums);
   }
@@ -208,7 +536,7 @@ Bytes MeterTables::present_values(const MeterValues& values) const {
   constexpr std::size_t time_size = 3;
   Bytes bytes;
   append_filler(bytes, (shape.time_remaining ? time_size + 4 : 4) * shape.present_demands);
-  for (std::size_t i = 0; i < shape.present_values; ++i) {
+  for (std::size_t i = 0; i < shape.present_values + profile_.undeclared; ++i) {
     append_int32(bytes, values.present[i]);
   }
   return bytes;

@@ -1,18 +1,24 @@
 // The tables of the simulated meter as the bytes a read returns.
 //
-// The layouts come from the vendor's table descriptions (BT00, BT01, BT20, BT21, BT23, BT28, ET03),
-// written down here a second time on purpose: the reader's decoders are checked against them.
+// The layouts come from the vendor's table descriptions, written down here a second time on
+// purpose: the reader's decoders are checked against them. Only BT00, BT01, BT21, BT22, BT23, BT28
+// and ET03 have been seen of real meters on the optical port. Where the descriptions are silent
+// (ids of present values in BT27, M-Bus tables with devices), what is here is a guess and simple.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "lib/link/packet.hpp"
+#include "tools/ir-meter-sim/meter_memory.hpp"
 #include "tools/ir-meter-sim/meter_values.hpp"
+#include "tools/ir-meter-sim/status_flags.hpp"
 
 namespace irmetersim {
 
@@ -22,11 +28,28 @@ using irmeter::ByteView;
 namespace table {
 inline constexpr std::uint16_t configuration = 0;  // BT00
 inline constexpr std::uint16_t identification = 1;
+inline constexpr std::uint16_t status = 3;
+inline constexpr std::uint16_t constants = 15;  // the ratios of transformers
 inline constexpr std::uint16_t maximum_dimensions = 20;
 inline constexpr std::uint16_t dimensions = 21;
+inline constexpr std::uint16_t register_sources = 22;
 inline constexpr std::uint16_t registers = 23;
+inline constexpr std::uint16_t self_reads = 26;
+inline constexpr std::uint16_t present_sources = 27;
 inline constexpr std::uint16_t present_values = 28;
+inline constexpr std::uint16_t clock = 52;
+inline constexpr std::uint16_t clock_offsets = 53;
+inline constexpr std::uint16_t local_clock = 55;
+inline constexpr std::uint16_t profile_dimensions = 61;
+inline constexpr std::uint16_t profile_sources = 62;
+inline constexpr std::uint16_t profile_status = 63;
+inline constexpr std::uint16_t profile = 64;
+inline constexpr std::uint16_t log_dimensions = 71;
+inline constexpr std::uint16_t log = 74;
 inline constexpr std::uint16_t utility_information = 2048 + 3;  // ET03
+inline constexpr std::uint16_t mbus_dimensions = 2048 + 11;
+inline constexpr std::uint16_t mbus_status = 2048 + 13;
+inline constexpr std::uint16_t mbus_data = 2048 + 16;
 }  // namespace table
 
 // BT20 and BT21: what the register tables consist of.
@@ -40,11 +63,16 @@ struct Profile {
   Dimensions maximum;      // BT20
   Dimensions actual;       // BT21; what BT23 and BT28 are laid out by
   bool has_bt21;
+  std::uint8_t undeclared = 0;  // present values beyond those that BT21 tells of
 };
 
 [[nodiscard]] std::span<const Profile> profiles();
 // nullptr when there is none of that name.
 [[nodiscard]] const Profile* find_profile(std::string_view name);
+// The plain kind with a firmware such as "3.70"; nullptr when there is none.
+[[nodiscard]] const Profile* find_firmware(std::string_view version);
+// Major and minor version, as in "3.70".
+[[nodiscard]] std::string firmware_version(const Profile& profile);
 
 struct Nameplate {
   std::string manufacturer = "ELON";         // 4 characters
@@ -53,12 +81,25 @@ struct Nameplate {
   std::string utility_serial = "501234567";  // what is printed on the case, 30 characters at most
 };
 
+// All that the tables tell of at one moment. The pointers may be null for tables that do not need
+// them.
+struct MeterState {
+  MeterValues values;
+  Status status{};
+  std::chrono::sys_seconds clock{};  // what it shows
+  std::chrono::minutes zone{};       // of local time, ahead of UTC
+  unsigned tier = 0;
+  const std::deque<LoggedEvent>* events = nullptr;
+  const std::deque<Interval>* intervals = nullptr;
+  const std::deque<SelfRead>* self_reads = nullptr;
+};
+
 class MeterTables {
  public:
   MeterTables(const Profile& profile, Nameplate nameplate);
 
   // The whole table, or nothing where this meter has no such table.
-  [[nodiscard]] std::optional<Bytes> image(std::uint16_t id, const MeterValues& values) const;
+  [[nodiscard]] std::optional<Bytes> image(std::uint16_t id, const MeterState& state) const;
 
   // Readable without a key.
   [[nodiscard]] static bool is_open(std::uint16_t id);
@@ -67,9 +108,15 @@ class MeterTables {
   [[nodiscard]] bool exists(std::uint16_t id) const;
   [[nodiscard]] Bytes configuration() const;
   [[nodiscard]] Bytes identification() const;
+  [[nodiscard]] Bytes register_sources() const;
   [[nodiscard]] Bytes registers(const MeterValues& values) const;
+  [[nodiscard]] Bytes self_reads(const MeterState& state) const;
+  [[nodiscard]] Bytes present_sources() const;
   [[nodiscard]] Bytes present_values(const MeterValues& values) const;
+  [[nodiscard]] Bytes profile_dimensions() const;
+  [[nodiscard]] Bytes profile_status(const MeterState& state) const;
   [[nodiscard]] Bytes utility_information() const;
+  [[nodiscard]] std::size_t profile_sets() const;
 
   Profile profile_;
   Nameplate nameplate_;

@@ -12,10 +12,13 @@ namespace irmetersim {
 
 // The most that any known firmware has (BT21 bytes 3 and 9).
 inline constexpr std::size_t max_summations = 19;
-inline constexpr std::size_t max_present_values = 72;
+inline constexpr std::size_t max_present_values = 84;
+inline constexpr std::size_t max_tiers = 8;
 
 struct MeterValues {
-  std::array<std::int32_t, max_summations> summations{};   // Wh, varh, VAh, counts
+  using Summations = std::array<std::int32_t, max_summations>;
+  Summations summations{};                                 // Wh, varh, VAh, counts
+  std::array<Summations, max_tiers> tiers{};               // the same by tariff
   std::array<std::int32_t, max_present_values> present{};  // W, var, mA, mV, mHz, thousandths
 
   friend bool operator==(const MeterValues&, const MeterValues&) = default;
@@ -56,6 +59,9 @@ inline constexpr std::size_t phase_average = 49;      // three forward, three re
 inline constexpr std::size_t apparent_quadrant = 55;  // four quadrants, all phases
 inline constexpr std::size_t phase_apparent = 59;     // four quadrants of each phase
 inline constexpr std::size_t neutral_current = 71;
+inline constexpr std::size_t current_average = 72;  // three phases
+inline constexpr std::size_t voltage_angle = 75;    // from each phase to the next
+inline constexpr std::size_t phase_reactive = 78;   // three import, three export
 }  // namespace present
 
 }  // namespace irmetersim

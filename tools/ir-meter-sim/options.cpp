@@ -10,6 +10,8 @@
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace irmetersim {
 namespace {
@@ -24,6 +26,17 @@ void require(bool fine, const std::string& problem) {
   if (!fine) {
     throw UsageError(problem);
   }
+}
+
+// As in "2.1, 3.10".
+std::string firmware_list() {
+  std::string list;
+  for (const Profile& known : profiles()) {
+    if (find_firmware(firmware_version(known))->name == known.name) {
+      list += (list.empty() ? "" : ", ") + firmware_version(known);
+    }
+  }
+  return list;
 }
 
 std::string help_text() {
@@ -44,7 +57,14 @@ prints what to open, and runs until SIGINT or SIGTERM.
     text << "      " << known.name << std::string(17 - known.name.size(), ' ') << known.description
          << '\n';
   }
-  text << R"(  --ident FORM       short or long identification (default short)
+  text << R"(  --firmware VERSION the profile of this firmware: )" << firmware_list() << R"(
+  --tariffs N        1 to 8; the day is divided evenly among them (default 1)
+  --status FLAGS     flags of BT03 that are set, as in cover_removed,phase_loss
+  --refuse TABLE     answer reads of it with a refusal, as in BT52, which is BT52:iar, or
+                     ET11:isc; may be given several times
+  --clock-offset S   seconds that the meter's clock is ahead (default 0)
+  --clock-drift PPM  seconds that it gains in a million (default 0)
+  --ident FORM       short or long identification (default short)
   --serial DIGITS    manufacturer serial number in table 1, up to 16 digits
   --packets N        most packets of 64 bytes that Negotiate grants (default 2)
   --no-negotiate     answer Negotiate with sns
@@ -79,11 +99,13 @@ std::chrono::local_seconds to_local_seconds(tm broken_down) {
   return std::chrono::local_seconds(std::chrono::seconds(::timegm(&broken_down)));
 }
 
-std::chrono::local_seconds present_time() {
+// As this machine shows it at the moment, and how far that is ahead of UTC.
+std::pair<std::chrono::local_seconds, std::chrono::minutes> present_time() {
   const time_t now = ::time(nullptr);
   tm local{};
   ::localtime_r(&now, &local);
-  return to_local_seconds(local);
+  return {to_local_seconds(local),
+          std::chrono::floor<std::chrono::minutes>(std::chrono::seconds(local.tm_gmtoff))};
 }
 
 std::chrono::local_seconds parse_time(const std::string& text) {
@@ -97,6 +119,49 @@ std::chrono::local_seconds parse_time(const std::string& text) {
   throw UsageError("'" + text + "' is not a time like 2025-06-21T12:00");
 }
 
+// Every part between commas.
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) {
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+// A number with a sign.
+std::int64_t signed_number(const std::string& text, std::uint64_t most) {
+  const bool negative = text.starts_with('-');
+  const auto size = number<std::int64_t>(std::string_view(text).substr(negative ? 1 : 0), 0, most);
+  return negative ? -size : size;
+}
+
+// As in "BT52" or "ET11:isc".
+Fault parse_refusal(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, Response>, 8> codes{{{"err", Response::err},
+                                                                        {"sns", Response::sns},
+                                                                        {"isc", Response::isc},
+                                                                        {"onp", Response::onp},
+                                                                        {"iar", Response::iar},
+                                                                        {"bsy", Response::bsy},
+                                                                        {"dnr", Response::dnr},
+                                                                        {"dlk", Response::dlk}}};
+  const std::size_t colon = text.find(':');
+  const std::string code = colon == std::string::npos ? "iar" : text.substr(colon + 1);
+  const auto* const found =
+      std::ranges::find(codes, code, &std::pair<std::string_view, Response>::first);
+  require(found != codes.end(), "there is no response code '" + code + "'");
+  const std::string table = text.substr(0, colon);
+  require(table.starts_with("BT") || table.starts_with("ET"),
+          "'" + table + "' is not a table like BT52 or ET11");
+  constexpr std::uint16_t first_extended = 2'048;
+  const auto id = number<std::uint16_t>(std::string_view(table).substr(2), 0, first_extended - 1);
+  Fault fault = *parse_fault("refused");
+  fault.table = static_cast<std::uint16_t>(id + (table.front() == 'E' ? first_extended : 0));
+  fault.value = static_cast<std::int64_t>(found->second);
+  return fault;
+}
+
 using Text = const std::string&;
 struct KnownOption {
   const char* name;
@@ -106,7 +171,7 @@ struct KnownOption {
 
 constexpr auto flag = no_argument;
 constexpr auto valued = required_argument;
-constexpr std::array<KnownOption, 17> known_options{{
+constexpr std::array<KnownOption, 23> known_options{{
     {"link", valued,
      [](Options& o, Text t) {
        require(!t.empty(), "the path is empty");
@@ -130,6 +195,31 @@ constexpr std::array<KnownOption, 17> known_options{{
        const Profile* const found = find_profile(t);
        require(found != nullptr, "there is no '" + t + "', see --help");
        o.meter.profile = *found;
+     }},
+    {"firmware", valued,
+     [](Options& o, Text t) {
+       const Profile* const found = find_firmware(t);
+       require(found != nullptr, "there is no '" + t + "', see --help");
+       o.meter.profile = *found;
+     }},
+    {"tariffs", valued,
+     [](Options& o, Text t) { o.meter.household.tariffs = number<unsigned>(t, 1, max_tiers); }},
+    {"status", valued,
+     [](Options& o, Text t) {
+       for (const std::string& name : split(t)) {
+         const auto bit = find_status_flag(name);
+         require(bit.has_value(), "there is no flag '" + name + "'");
+         o.meter.status.set(*bit);
+       }
+     }},
+    {"refuse", valued, [](Options& o, Text t) { o.faults.push_back(parse_refusal(t)); }},
+    {"clock-offset", valued,
+     [](Options& o, Text t) {
+       o.meter.clock.ahead = std::chrono::seconds(signed_number(t, 1'000'000'000));
+     }},
+    {"clock-drift", valued,
+     [](Options& o, Text t) {
+       o.meter.clock.drift = static_cast<double>(signed_number(t, 100'000));
      }},
     {"ident", valued,
      [](Options& o, Text t) {
@@ -169,7 +259,7 @@ std::variant<Options, Stop> parse_options(int argc, char** argv) {
     return option{known.name, known.argument, nullptr, 0};
   });
   Options options;
-  options.meter.household.start = present_time();
+  std::tie(options.meter.household.start, options.meter.clock.zone) = present_time();
   std::string place;  // of what is wrong
   try {
     int index = 0;

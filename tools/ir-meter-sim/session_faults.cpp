@@ -38,6 +38,11 @@ bool is_read(ByteView request) {
   return request.front() >= first_read && request.front() <= last_read;
 }
 
+// That is to be read.
+std::uint16_t table_of(ByteView request) {
+  return static_cast<std::uint16_t>(request.size() >= 3 ? request[1] << 8U | request[2] : 0);
+}
+
 }  // namespace
 
 std::optional<Bytes> SessionFaults::handle(ByteView request, Instant now) {
@@ -73,7 +78,7 @@ std::optional<Bytes> SessionFaults::handle(ByteView request, Instant now) {
     opened_at_ = now;
   }
   if (is_read(request) && response.size() > 1) {
-    falsify(response, now);
+    falsify(response, table_of(request), now);
   }
   return response;
 }
@@ -90,23 +95,25 @@ bool SessionFaults::refuses(ByteView request, Instant now) {
 }
 
 std::optional<Bytes> SessionFaults::instead_of_read(ByteView request, Instant now) {
-  waits_for_identification_ = faults_.strike(FaultKind::session_silent, now) != nullptr;
-  if (waits_for_identification_ || faults_.strike(FaultKind::session_loss, now) != nullptr) {
+  const std::uint16_t id = table_of(request);
+  waits_for_identification_ = faults_.strike(FaultKind::session_silent, now, id) != nullptr;
+  if (waits_for_identification_ || faults_.strike(FaultKind::session_loss, now, id) != nullptr) {
     session_.reset();
     return std::nullopt;
   }
   for (const Refusal& refusal : refusals) {
-    if (faults_.strike(refusal.kind, now) != nullptr) {
+    if (faults_.strike(refusal.kind, now, id) != nullptr) {
       if (refusal.ends_session) {
         session_.reset();
       }
       return answer(refusal.response);
     }
   }
-  const bool has_id = request.size() >= 3;
-  const auto id = static_cast<std::uint16_t>(has_id ? request[1] << 8U | request[2] : 0);
+  if (const Faults::Active* const fault = faults_.strike(FaultKind::refused, now, id)) {
+    return answer(static_cast<Response>(fault->fault.value));
+  }
   if (session_.authenticated() && !MeterTables::is_open(id) &&
-      faults_.strike(FaultKind::reads_refused, now) != nullptr) {
+      faults_.strike(FaultKind::reads_refused, now, id) != nullptr) {
     return answer(Response::isc);
   }
   if (id == table::maximum_dimensions || id == table::dimensions) {
@@ -152,11 +159,11 @@ void SessionFaults::count_wrong_keys(bool key_was_good, Instant now) {
 }
 
 // A response of 00, count (two bytes), data, checksum of the data.
-void SessionFaults::falsify(Bytes& response, Instant now) {
-  if (Faults::Active* const fault = faults_.strike(FaultKind::checksum, now)) {
+void SessionFaults::falsify(Bytes& response, std::uint16_t table, Instant now) {
+  if (Faults::Active* const fault = faults_.strike(FaultKind::checksum, now, table)) {
     response.back() = static_cast<std::uint8_t>(response.back() + 1 + fault->below(255));
   }
-  if (Faults::Active* const fault = faults_.strike(FaultKind::count, now)) {
+  if (Faults::Active* const fault = faults_.strike(FaultKind::count, now, table)) {
     response[2] = static_cast<std::uint8_t>(response[2] + 1 + fault->below(255));
   }
 }

@@ -29,7 +29,7 @@ class SessionFaults {
   [[nodiscard]] std::optional<Bytes> instead_of_read(ByteView request, Instant now);
   void end_long_session(Instant now);
   void count_wrong_keys(bool key_was_good, Instant now);
-  void falsify(Bytes& response, Instant now);
+  void falsify(Bytes& response, std::uint16_t table, Instant now);
 
   Faults& faults_;
   MeterSession& session_;

@@ -60,6 +60,10 @@ SimulatedMeter::SimulatedMeter(const MeterSettings& settings)
     : start_(settings.start),
       speed_(settings.speed),
       household_(settings.household),
+      clock_(settings.clock),
+      clock_start_(settings.household.start.time_since_epoch() - clock_.zone + clock_.ahead),
+      status_(settings.status),
+      memory_(settings.household, settings.clock.zone),
       tables_(settings.profile, settings.nameplate),
       link_(settings.link),
       session_(settings, identification_body(settings.identification, settings.nameplate),
@@ -87,14 +91,45 @@ MeterValues SimulatedMeter::values(Instant now) {
   if (fixed_) {
     return *fixed_;
   }
+  return household_.values(since_start(now));
+}
+
+std::chrono::seconds SimulatedMeter::since_start(Instant now) const {
   const auto passed = std::max(now - start_, Duration::zero()) * speed_;
-  return household_.values(std::chrono::floor<std::chrono::seconds>(passed));
+  return std::chrono::floor<std::chrono::seconds>(passed);
+}
+
+std::chrono::sys_seconds SimulatedMeter::clock(Instant now) const {
+  const std::chrono::duration<double> passed = std::max(now - start_, Duration::zero()) * speed_;
+  return clock_start_ + std::chrono::floor<std::chrono::seconds>(passed * (1 + clock_.drift / 1e6));
+}
+
+// The faults that show more flags strike at a read of BT03.
+Status SimulatedMeter::status(std::uint16_t id, Instant now) {
+  Status shown = status_;
+  shown.set(status_flag::metering);
+  shown.set(status_flag::invalid_password,
+            status_.test(status_flag::invalid_password) || session_.invalid_passwords() > 0);
+  const Faults::Active* const fault =
+      id == table::status ? faults_.strike(FaultKind::status, now) : nullptr;
+  if (fault != nullptr && fault->fault.value >= 0 &&
+      fault->fault.value < std::int64_t{status_bits}) {
+    shown.set(static_cast<std::size_t>(fault->fault.value));
+  }
+  return shown;
+}
+
+void SimulatedMeter::log_wrong_keys(Instant now) {
+  for (; logged_wrong_keys_ < session_.invalid_passwords(); ++logged_wrong_keys_) {
+    memory_.log(event::invalid_password, clock(now), session_.user());
+  }
 }
 
 void SimulatedMeter::pump(Instant now) {
   now_ = now;
   while (const auto request = link_.next_request(now)) {
     const auto response = session_faults_.handle(*request, now);
+    log_wrong_keys(now);
     if (response) {
       link_.set_toggle_rule(session_faults_.toggle_rule());
       link_.respond(*response, session_.packet_size(), now);
@@ -112,6 +147,8 @@ void SimulatedMeter::pump(Instant now) {
   link_.set_line_free(line_faults_.free_at());
   if (line_faults_.take_reset()) {
     link_.reset();
+    memory_.log(event::power_down, clock(now));
+    memory_.log(event::power_up, clock(now));
   }
   if (link_.take_lost()) {
     session_.reset();
@@ -132,7 +169,23 @@ std::optional<Bytes> SimulatedMeter::table(std::uint16_t id) {
     measured_.present = measured.present;
     served_.present = shown.present;
   }
-  return tables_.image(id, shown);
+  const std::chrono::seconds passed = since_start(now_);
+  MeterState state{.values = shown,
+                   .status = status(id, now_),
+                   .clock = clock(now_),
+                   .zone = clock_.zone,
+                   .tier = household_.tariff(passed)};
+  memory_.notice_tier(state.tier, state.clock);
+  if (id == table::status) {
+    memory_.notice_flags(state.status, state.clock);
+  }
+  state.events = &memory_.events();
+  if (id == table::profile || id == table::profile_status) {
+    state.intervals = &memory_.intervals(passed);
+  } else if (id == table::self_reads) {
+    state.self_reads = &memory_.months(passed);
+  }
+  return tables_.image(id, state);
 }
 
 }  // namespace irmetersim

@@ -15,6 +15,7 @@
 #include "tools/ir-meter-sim/household.hpp"
 #include "tools/ir-meter-sim/line_faults.hpp"
 #include "tools/ir-meter-sim/meter_link.hpp"
+#include "tools/ir-meter-sim/meter_memory.hpp"
 #include "tools/ir-meter-sim/meter_session.hpp"
 #include "tools/ir-meter-sim/meter_tables.hpp"
 #include "tools/ir-meter-sim/meter_values.hpp"
@@ -28,12 +29,21 @@ enum class Identification : std::uint8_t {
   long_form,   // with the device's identity, and without an end of list
 };
 
+// The meter's clock beside the true time of the household.
+struct ClockSettings {
+  std::chrono::minutes zone{0};  // of the household, ahead of UTC
+  std::chrono::seconds ahead{0};
+  double drift = 0;  // seconds gained in a million
+};
+
 struct MeterSettings : SessionSettings {
   Profile profile = *find_profile("plain");
   Nameplate nameplate;
   Identification identification = Identification::short_form;
   LinkSettings link;
   HouseholdSettings household;
+  ClockSettings clock;
+  Status status;       // flags of BT03 that are set from the start
   Instant start{};     // the instant at which the household's clock shows its start
   unsigned speed = 1;  // seconds that pass in the household for each of ours, 0 = none
 };
@@ -68,10 +78,19 @@ class SimulatedMeter {
  private:
   void pump(Instant now);
   [[nodiscard]] std::optional<Bytes> table(std::uint16_t id);
+  [[nodiscard]] std::chrono::seconds since_start(Instant now) const;
+  [[nodiscard]] std::chrono::sys_seconds clock(Instant now) const;
+  [[nodiscard]] Status status(std::uint16_t id, Instant now);
+  void log_wrong_keys(Instant now);
 
   Instant start_;
   unsigned speed_;
   Household household_;
+  ClockSettings clock_;
+  std::chrono::sys_seconds clock_start_;  // what the clock showed at the start
+  Status status_;
+  MeterMemory memory_;
+  unsigned logged_wrong_keys_ = 0;
   std::optional<MeterValues> fixed_;
   MeterValues served_;
   MeterValues measured_;
