@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/meter/clock.hpp"
+#include "lib/meter/events.hpp"
+#include "lib/meter/load_profile.hpp"
 #include "lib/meter/plan.hpp"
+#include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
 #include "lib/session/service.hpp"
 #include "tests/fuzz/input.hpp"
@@ -189,8 +193,54 @@ void small_ones(ByteView bytes) {
           "an identification needs standard, version and revision");
 }
 
-constexpr std::array decoders{bt00,       bt01,           et03,       reading,
-                              dimensions, table_response, negotiated, small_ones};
+void status_and_clocks(ByteView table) {
+  const auto flags = irmeter::decode_bt03(table);
+  require(!flags || table.size() >= irmeter::bt03_least_size, "a short BT03 is refused");
+  const auto year_2100 = std::chrono::sys_days(std::chrono::year(2100) / 1 / 1);
+  for (const auto& time : {irmeter::decode_time(table), irmeter::decode_bt52(table)}) {
+    require(!time || (*time < year_2100 && time->time_since_epoch().count() > 0),
+            "a time is in this century");
+  }
+  const auto local = irmeter::decode_bt55(table);
+  require(!local || (local->tariff >= 1 && local->tariff <= 8), "a tariff is one of eight");
+  const auto offsets = irmeter::decode_bt53(table);
+  require(!offsets || std::chrono::abs(offsets->zone) <= std::chrono::hours(14),
+          "a zone is on this earth");
+}
+
+void log(ByteView bytes) {
+  fuzz::Input input(bytes.data(), bytes.size());
+  const auto dimensions = irmeter::decode_bt71(input.bytes(irmeter::bt71_size));
+  if (!dimensions) {
+    return;
+  }
+  const auto head = irmeter::decode_bt74_head(input.bytes(irmeter::bt74_head_size), *dimensions);
+  require(!head || (head->last < dimensions->entries && head->valid <= dimensions->entries),
+          "the newest record is one of them");
+  const auto record = irmeter::decode_log_record(input.rest());
+  require(!record || (record->id > 0 && record->id < 0x1000), "a record has an event");
+}
+
+void profile(ByteView bytes) {
+  fuzz::Input input(bytes.data(), bytes.size());
+  const auto dimensions = irmeter::decode_bt61(input.bytes(irmeter::bt61_size));
+  if (!dimensions) {
+    return;
+  }
+  const auto head = irmeter::decode_bt63(input.bytes(irmeter::bt63_size), *dimensions);
+  require(!head || dimensions->interval_offset(head->last_block, head->valid_intervals) <=
+                       dimensions->blocks * dimensions->block_size(),
+          "the newest interval lies within BT64");
+  const ByteView rest = input.rest();
+  (void)irmeter::decode_bt62(rest, *dimensions);
+  const auto interval = irmeter::decode_interval(rest, *dimensions);
+  require(interval.ok() == (rest.size() >= dimensions->interval_size()),
+          "an interval fails for its size only");
+}
+
+constexpr std::array decoders{bt00,           bt01,       et03,       reading,           dimensions,
+                              table_response, negotiated, small_ones, status_and_clocks, log,
+                              profile};
 
 }  // namespace
 

@@ -1,0 +1,176 @@
+// The decoders of status, clocks, log and load profile: by the vendor's examples, by tables of the
+// simulated meter, and by nonsense.
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "lib/meter/clock.hpp"
+#include "lib/meter/events.hpp"
+#include "lib/meter/load_profile.hpp"
+#include "lib/meter/status.hpp"
+#include "tests/support/transcript.hpp"
+#include "tools/ir-meter-sim/meter_tables.hpp"
+
+namespace irmeter::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::January;
+using std::chrono::sys_days;
+
+// A table as the simulated meter has it, 11 hours into 2025-01-15.
+class SlowTables : public ::testing::Test {
+ protected:
+  Bytes table(TableId id) {
+    const irmetersim::HouseholdSettings household{.start =
+                                                      std::chrono::local_days(January / 15 / 2025)};
+    memory_.emplace(household, 0min);
+    state_.events = &memory_->events();
+    if (id == 63 || id == 64) {
+      state_.intervals = &memory_->intervals(11h);
+    }
+    return irmetersim::MeterTables(*irmetersim::find_profile("newest"), {})
+        .image(id, state_)
+        .value();
+  }
+  irmetersim::MeterState state_;
+  std::optional<irmetersim::MeterMemory> memory_;
+};
+
+TEST_F(SlowTables, FlagsHaveTheNamesOfTheSimulatedMeter) {
+  for (const StatusFlag& flag : status_flags) {
+    EXPECT_EQ(irmetersim::find_status_flag(flag.name), flag.bit) << flag.name;
+    state_.status.reset();
+    state_.status.set(flag.bit).set(0);
+    const auto decoded = decode_bt03(table(3));
+    ASSERT_TRUE(decoded.ok());
+    EXPECT_EQ(decoded->count(), 1U);
+    EXPECT_TRUE(decoded->test(static_cast<std::size_t>(&flag - status_flags.data())));
+  }
+}
+
+TEST_F(SlowTables, FlagsThatAFirmwareLacksAreNotSet) {
+  EXPECT_TRUE(decode_bt03(from_hex("01 00 00 00"))->none());
+  EXPECT_EQ(decode_bt03(from_hex("01 00 10 00"))->count(), 1U);
+  EXPECT_FALSE(decode_bt03(from_hex("01 00 00")).ok());
+  EXPECT_FALSE(decode_bt03(Bytes(13, 0xFF)).ok());
+}
+
+TEST_F(SlowTables, ClocksShowUtcAndLocalTime) {
+  const auto utc = decode_bt52(from_hex("19 01 0F 0C 1E 05 13"));  // the vendor's layout
+  ASSERT_TRUE(utc.ok());
+  EXPECT_EQ(*utc, sys_days(January / 15 / 2025) + 12h + 30min + 5s);
+  state_.clock = sys_days(January / 31 / 2025) + 23h + 59min + 59s;
+  state_.zone = -90min;
+  state_.tier = 3;
+  EXPECT_EQ(*decode_bt52(table(52)), state_.clock);
+  EXPECT_EQ(decode_bt55(table(55))->time, state_.clock + state_.zone);
+  EXPECT_EQ(decode_bt55(table(55))->tariff, 4);
+  EXPECT_EQ(decode_bt53(table(53))->zone, state_.zone);
+}
+
+TEST_F(SlowTables, ATimeThatIsNoneIsAnError) {
+  for (const char* wrong : {"00 00 00 00 00 00 00", "19 0D 01 00 00 00 00", "19 02 1D 00 00 00 00",
+                            "19 01 0F 18 00 00 00", "19 01 0F 00 3C 00 00", "19 01 0F 00 00 3C 00",
+                            "64 01 0F 00 00 00 00", "FF FF FF FF FF FF FF", "19 01 0F 00 00 00"}) {
+    EXPECT_FALSE(decode_bt52(from_hex(wrong)).ok()) << wrong;
+  }
+  EXPECT_TRUE(decode_bt52(from_hex("18 02 1D 00 00 00 00")).ok());  // a leap day
+  EXPECT_FALSE(decode_bt55(from_hex("00 00 00 00 00 00 00 00 00")).ok());
+  EXPECT_FALSE(decode_bt53(from_hex("02 00 00 3C FF 7F")).ok());
+}
+
+TEST_F(SlowTables, TheLogIsReadFromItsNewestRecordBack) {
+  const auto dimensions = decode_bt71(table(71));
+  ASSERT_TRUE(dimensions.ok());
+  EXPECT_EQ(dimensions->record_size(), 14U);
+  const Bytes log = table(74);
+  const auto head = decode_bt74_head(log, *dimensions);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->valid, 2);
+  const auto newest = decode_log_record(
+      ByteView(log).subspan(dimensions->offset(head->last), dimensions->record_size()));
+  ASSERT_TRUE(newest.ok());
+  EXPECT_EQ(newest->sequence, head->last_sequence);
+  EXPECT_EQ(newest->user, no_user);
+  EXPECT_EQ(event_name(newest->id), "power up");
+  EXPECT_EQ(newest->time, sys_days(January / 3 / 2025));
+}
+
+TEST_F(SlowTables, ALogOfZerosOrImpossibleCountsIsAnError) {
+  EXPECT_FALSE(decode_bt71(Bytes(9)).ok());
+  EXPECT_FALSE(decode_bt71(from_hex("00 08 13 FF 00 64 00 00 00")).ok());
+  EXPECT_FALSE(decode_bt71(from_hex("00 08 13 02 00 64 00 00")).ok());
+  const LogDimensions dimensions{2, 100};
+  EXPECT_FALSE(decode_bt74_head(from_hex("04 65 00 00 00 01 00 00 00 00 00"), dimensions).ok());
+  EXPECT_FALSE(decode_bt74_head(from_hex("04 64 00 64 00 01 00 00 00 00 00"), dimensions).ok());
+  EXPECT_FALSE(decode_log_record(Bytes(14)).ok());
+  EXPECT_FALSE(decode_log_record(from_hex("19 01 0F 0C 1E 05 01 00 FF FF 00 00")).ok());
+  EXPECT_EQ(event_name(999), "");
+}
+
+TEST_F(SlowTables, TheLoadProfileHasTheRegistersAtTheEndOfEachInterval) {
+  const auto dimensions = decode_bt61(table(61));
+  ASSERT_TRUE(dimensions.ok());
+  EXPECT_EQ(dimensions->interval, 15min);
+  const auto sources = decode_bt62(table(62), *dimensions);
+  ASSERT_TRUE(sources.ok());
+  EXPECT_EQ((*sources)[0], 0);
+  EXPECT_EQ((*sources)[1], 1);
+  const auto head = decode_bt63(table(63), *dimensions);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->valid_blocks, 2);
+  EXPECT_EQ(head->valid_intervals, 44);
+  const Bytes profile = table(64);
+  const auto last = static_cast<std::uint16_t>(head->valid_intervals - 1);
+  const auto interval = decode_interval(
+      ByteView(profile).subspan(dimensions->interval_offset(head->last_block, last)), *dimensions);
+  ASSERT_TRUE(interval.ok());
+  EXPECT_EQ(interval->registers[0], state_.intervals->back().registers[0]);
+  EXPECT_EQ(interval->registers[1], state_.intervals->back().registers[1]);
+  EXPECT_EQ(interval->status[0], ChannelStatus::ok);
+  EXPECT_EQ(*decode_time(ByteView(profile)
+                             .subspan(dimensions->block_offset(head->last_block))
+                             .first(short_time_size)),
+            sys_days(January / 15 / 2025) + 11h);
+}
+
+TEST_F(SlowTables, BlocksAreAsLongAsInTheVendorsExample) {
+  const auto dimensions = decode_bt61(from_hex("00 01 00 00 00 0C 20 0A 00 18 00 02 3C"));
+  ASSERT_TRUE(dimensions.ok());
+  EXPECT_EQ(dimensions->interval_size(), 10U);
+  EXPECT_EQ(dimensions->block_size(), 248U);
+  EXPECT_EQ(dimensions->interval, 60min);
+}
+
+TEST_F(SlowTables, TheStatusOfAnIntervalIsKept) {
+  const ProfileDimensions dimensions{10, 24, 2, 60min};
+  const auto interval = decode_interval(from_hex("62 40 01 00 00 00 FF FF FF FF"), dimensions);
+  ASSERT_TRUE(interval.ok());
+  EXPECT_TRUE(interval->power_failed);
+  EXPECT_TRUE(interval->clock_changed);
+  EXPECT_FALSE(interval->daylight_saving);
+  EXPECT_EQ(interval->status[0], ChannelStatus::partial);
+  EXPECT_EQ(interval->status[1], ChannelStatus::skipped);
+  EXPECT_EQ(interval->registers[0], 1);
+  EXPECT_EQ(interval->registers[1], -1);
+}
+
+TEST_F(SlowTables, AProfileOfZerosOrImpossibleCountsIsAnError) {
+  for (const char* wrong :
+       {"00 00 00 00 00 00 00 00 00 00 00 00 00", "00 01 00 00 00 0C 20 00 00 18 00 02 3C",
+        "00 01 00 00 00 0C 20 0A 00 18 00 11 3C", "00 01 00 00 00 0C 20 0A 00 18 00 02 3D",
+        "00 01 00 00 00 0C 20 FF FF FF FF 02 3C", "00 01 00 00 00 04 20 0A 00 18 00 02 3C",
+        "00 01 00 00 00 0C 04 0A 00 18 00 02 3C", "00 01 00 00 00 0C 20 0A 00 18 00 02"}) {
+    EXPECT_FALSE(decode_bt61(from_hex(wrong)).ok()) << wrong;
+  }
+  const ProfileDimensions dimensions{10, 24, 2, 60min};
+  EXPECT_FALSE(decode_bt62(Bytes(7), dimensions).ok());
+  EXPECT_FALSE(decode_bt63(from_hex("24 0B 00 00 00 01 00 00 00 00 00 01 00"), dimensions).ok());
+  EXPECT_FALSE(decode_bt63(from_hex("24 01 00 0A 00 01 00 00 00 00 00 01 00"), dimensions).ok());
+  EXPECT_FALSE(decode_bt63(from_hex("24 01 00 00 00 01 00 00 00 00 00 19 00"), dimensions).ok());
+  EXPECT_FALSE(decode_interval(Bytes(9), dimensions).ok());
+}
+
+}  // namespace
+}  // namespace irmeter::testing
