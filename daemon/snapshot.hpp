@@ -39,6 +39,11 @@ struct MeterSnapshot {
   std::chrono::system_clock::time_point read_at;  // when the meter answered; valid with reading
   bool stale = true;                              // no reading, or one older than stale_limit()
 
+  // What is read at the slow pace, and when all of it had been read.
+  irmeter::Values details;
+  std::optional<std::chrono::system_clock::time_point> details_at;
+  irmeter::QuantitySet details_withheld;
+
   // Of the latest good poll.
   bool echo = false;              // the probe heard itself
   irmeter::QuantitySet withheld;  // what was read and could not be true

@@ -118,6 +118,16 @@ void MeterDriver::retry_key() {
   pump();
 }
 
+void MeterDriver::read_table(const irmeter::TableRead& what, TableHandler handler) {
+  if (!line_.is_open() && snapshot_.failure) {
+    handler(*snapshot_.failure);
+    return;
+  }
+  asked_.push_back(std::move(handler));
+  meter_.read_table(what, loop_.now());
+  pump();
+}
+
 void MeterDriver::stop(std::function<void()> done) {
   stopped_ = std::move(done);
   Loop::disarm(reopen_timer_);
@@ -232,6 +242,8 @@ void MeterDriver::handle(irmeter::Identified& output) {
   if (!same) {
     // What the one before it said is not true of this one.
     snapshot_.reading.reset();
+    snapshot_.details = {};
+    snapshot_.details_at.reset();
     snapshot_.stale = true;
     log_found(log_, snapshot_);
   }
@@ -292,6 +304,29 @@ void MeterDriver::on_stale() {
   }
   snapshot_.stale = true;
   store_.update(snapshot_);
+}
+
+void MeterDriver::handle(irmeter::DetailsRead& output) {
+  snapshot_.details = output.values;
+  snapshot_.details_at = std::chrono::system_clock::now();
+  snapshot_.details_withheld = output.withheld;
+  snapshot_.counters.withheld += output.withheld.count();
+  for (const auto& accepted : output.accepted) {
+    log_accepted(log_, config_.name, accepted);
+  }
+  store_.update(snapshot_);
+}
+
+void MeterDriver::handle(const irmeter::TableBytes&) {}
+
+void MeterDriver::handle(irmeter::TableLeftOut& output) {
+  log_left_out(log_, config_.name, output);
+}
+
+void MeterDriver::handle(irmeter::TableAnswer& output) {
+  const TableHandler handler = std::move(asked_.front());
+  asked_.pop_front();
+  handler(output.result);
 }
 
 void MeterDriver::handle(irmeter::Stopped&) {

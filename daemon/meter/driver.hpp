@@ -2,8 +2,10 @@
 // again whenever it is lost, and gives the store a snapshot of the meter after every poll.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "common/back_off.hpp"
@@ -39,6 +41,11 @@ class MeterDriver {
   // snapshot that has counted one poll more.
   void read_now();
   void retry_key();
+  // Tables that the meter does not give are asked for again, in the next pause.
+  void retry_tables() { meter_.retry_tables(); }
+  // Part of a table, read in a pause; the handler is called once, from here or later from the loop.
+  using TableHandler = std::function<void(const std::variant<irmeter::Bytes, irmeter::Failure>&)>;
+  void read_table(const irmeter::TableRead& what, TableHandler handler);
 
   // Logs off; done is called from the loop within two seconds. Nothing is polled afterwards.
   void stop(std::function<void()> done);
@@ -63,6 +70,10 @@ class MeterDriver {
   void handle(irmeter::Transmit& output);
   void handle(irmeter::Identified& output);
   void handle(irmeter::PollEnded& output);
+  void handle(irmeter::DetailsRead& output);
+  void handle(const irmeter::TableBytes& output);
+  void handle(irmeter::TableLeftOut& output);
+  void handle(irmeter::TableAnswer& output);
   void handle(irmeter::Stopped& output);
   void take(const irmeter::Reading& reading, const irmeter::PollEnded& poll);
   void end_poll(std::optional<irmeter::Failure> failure);
@@ -83,6 +94,7 @@ class MeterDriver {
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line
   std::optional<unsigned> silent_polls_;  // in a row, on the line as it was opened, if it is
+  std::deque<TableHandler> asked_;        // in the order in which the core answers
   irmeter::Instant last_end_{};           // of a poll, or of an attempt to open the line
   std::function<void()> stopped_;
   EventSource protocol_timer_;

@@ -86,6 +86,13 @@ bool StateLog::takes(const std::optional<irmeter::Failure>& failure) {
   return true;
 }
 
+void log_left_out(const Log& log, const std::string& meter, const irmeter::TableLeftOut& table) {
+  const std::string name = irmeter::table_name(table.table);
+  log.info(meter + ": " + name + " is left out for a day (" + table.failure.context +
+               "); `ir-meterctl retry-tables` asks for it again",
+           {{"METER", meter}, {"TABLE", name}});
+}
+
 void log_accepted(const Log& log, const std::string& meter,
                   const irmeter::Plausibility::Accepted& accepted) {
   const Face& shown = face(accepted.quantity);

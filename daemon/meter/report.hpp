@@ -9,6 +9,7 @@
 #include "common/log.hpp"
 #include "daemon/snapshot.hpp"
 #include "lib/fault.hpp"
+#include "lib/meter/plan.hpp"
 #include "lib/meter/plausibility.hpp"
 #include "lib/time.hpp"
 
@@ -37,6 +38,9 @@ class StateLog {
   unsigned lines_ = 0;
   unsigned untold_ = 0;  // changes
 };
+
+// A table that the meter does not give, or that makes no sense.
+void log_left_out(const Log& log, const std::string& meter, const irmeter::TableLeftOut& table);
 
 void log_accepted(const Log& log, const std::string& meter,
                   const irmeter::Plausibility::Accepted& accepted);

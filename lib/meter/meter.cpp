@@ -7,7 +7,7 @@ namespace irmeter {
 Meter::Meter(const MeterOptions& options, const std::optional<Key>& key)
     : options_(options),
       has_key_(key.has_value()),
-      reader_(options.link, options.timing, options.plan, key),
+      reader_(options.link, options.timing, options.plan, options.pace, key),
       plausibility_(options.plausibility) {}
 
 void Meter::start(Instant now) {
@@ -36,6 +36,8 @@ void Meter::line_lost() {
   // What was to be sent has nowhere to go; what was found out stays true.
   outputs_.remove_if(
       [](const MeterOutput& output) { return std::holds_alternative<Transmit>(output); });
+  reader_.plan().refuse_asked({Fault::no_device, {}});
+  take_news({});
   if (std::holds_alternative<Stopping>(state_)) {
     end_stop();
   }
@@ -86,6 +88,20 @@ void Meter::answer_key(KeyPermission permission, Instant now, std::string why) {
   take_events(now);
 }
 
+void Meter::read_table(const TableRead& what, Instant now) {
+  reader_.plan().ask(what);
+  if (std::holds_alternative<NoLine>(state_) || std::holds_alternative<Stopping>(state_)) {
+    reader_.plan().refuse_asked({Fault::no_device, {}});
+  } else if (std::holds_alternative<Waiting>(state_)) {
+    if (keeps_session()) {
+      use_pause(now);
+    } else if (!reader_.reads_in_pause()) {
+      poll_now(now);
+    }
+  }
+  take_events(now);
+}
+
 void Meter::set_quiet(bool quiet, Instant now) {
   const bool begins = quiet && !quiet_;
   quiet_ = quiet;
@@ -127,6 +143,7 @@ void Meter::poll_now(Instant now) {
   const Polling poll{now, counters().echoes};
   if (auto failure = reason_not_to_poll(now)) {
     end_poll({std::move(*failure)}, poll, now);
+    take_events(now);
     return;
   }
   state_ = poll;
@@ -154,7 +171,40 @@ void Meter::end_poll(PollEnded ended, const Polling& poll, Instant now) {
   ended.echo = counters().echoes != poll.echoes;
   state_ = Waiting{};
   timers_.stop(Timer::overdue);
+  if (const auto* failure = std::get_if<Failure>(&ended.result)) {
+    reader_.plan().refuse_asked(*failure);
+  }
   outputs_.push(std::move(ended));
+}
+
+// A live poll has its session for itself: what a pause is too short for waits for another.
+void Meter::use_pause(Instant now) {
+  if (!std::holds_alternative<Waiting>(state_) || !grid_ || quiet_) {
+    return;
+  }
+  const bool kept = keeps_session();
+  const Instant until = grid_->after(now) - (kept ? Duration{} : reader_.closing_time());
+  if (reader_.read_in_pause(now, until, kept || reads_left_ > 0)) {
+    reads_left_ -= reads_left_ > 0 ? 1 : 0;
+  } else if (!kept) {
+    reader_.close(now);
+  }
+}
+
+void Meter::take_news(Instant now) {
+  while (auto news = reader_.plan().news()) {
+    if (const auto* details = std::get_if<Details>(&*news)) {
+      on(*details, now);
+    } else {
+      std::visit(
+          [this](auto& what) {
+            if constexpr (std::is_constructible_v<MeterOutput, decltype(what)>) {
+              outputs_.push(std::move(what));
+            }
+          },
+          *news);
+    }
+  }
 }
 
 void Meter::take_events(Instant now) {
@@ -162,6 +212,7 @@ void Meter::take_events(Instant now) {
     while (auto bytes = reader_.outgoing()) {
       outputs_.push(std::move(*bytes));
     }
+    take_news(now);
     const auto event = reader_.event();
     if (!event) {
       break;
@@ -179,6 +230,7 @@ void Meter::on(const Identity& identity, Instant) {
     const bool known = remembered_.serial_number == identity.serial_number;
     plausibility_.begin_anew(known ? remembered_.registers : Values{}, remembered_.at);
     remembered_ = {};
+    details_begun_ = false;
   }
   outputs_.push(Identified{identity});
 }
@@ -197,9 +249,17 @@ void Meter::on(const Reading& reading, Instant now) {
   auto [plausible, withheld, accepted] = plausibility_.check(reading, now);
   end_poll({.result = plausible, .withheld = withheld, .accepted = std::move(accepted)}, *poll,
            now);
-  if (!keeps_session()) {
-    reader_.close(now);
+  reads_left_ = options_.reads_behind_poll;
+  use_pause(now);
+}
+
+void Meter::on(const Details& details, Instant now) {
+  auto [plausible, withheld, accepted] = plausibility_.check({details.values}, now);
+  if (!std::exchange(details_begun_, true)) {
+    reader_.plan().repeat_details();
+    return;
   }
+  outputs_.push(DetailsRead{plausible.values, withheld, std::move(accepted)});
 }
 
 void Meter::on(const Failure& failure, Instant now) {

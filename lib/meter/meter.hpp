@@ -37,6 +37,9 @@ struct MeterOptions {
   // otherwise nothing is sent.
   bool ask_without_key = false;
   std::span<const PlanRow> plan = nes_plan();  // outlives the meter
+  Pace pace;
+  // Reads of a pause that a session for one poll makes before it ends.
+  unsigned reads_behind_poll = 16;
   PlausibilityOptions plausibility;
   LinkTiming link;
   SessionTiming timing;
@@ -63,12 +66,20 @@ struct PollEnded {
   [[nodiscard]] const Reading* reading() const { return std::get_if<Reading>(&result); }
 };
 
+// The slow values were read: all that the meter has of them.
+struct DetailsRead {
+  Values values;
+  QuantitySet withheld{};  // as in PollEnded
+  std::vector<Plausibility::Accepted> accepted{};
+};
+
 // The answer to stop(): nothing more will be sent.
 struct Stopped {};
 
 // A KeyQuestion is answered with answer_key() before any other input; until then the key stays
 // here.
-using MeterOutput = std::variant<Stopped, KeyQuestion, KeyFact, Transmit, Identified, PollEnded>;
+using MeterOutput = std::variant<Stopped, KeyQuestion, KeyFact, Transmit, Identified, PollEnded,
+                                 DetailsRead, TableBytes, TableLeftOut, TableAnswer>;
 
 class Meter {
  public:
@@ -89,6 +100,11 @@ class Meter {
   void retry_key(Instant now);  // asks for one more attempt with the key, and makes it
   // why: the place or the reason where the attempt is unrecorded.
   void answer_key(KeyPermission permission, Instant now, std::string why = {});
+  // Part of any table, in the next pause that it fits in, or behind a poll that is made for it;
+  // ends with TableAnswer. With a count of 0 all of it, where that fits one answer.
+  void read_table(const TableRead& what, Instant now);
+  // Tables that are left out may be asked for again.
+  void retry_tables() { reader_.plan().retry_tables(); }
   void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again
   void stop(Instant now);                   // logs off; ends with Stopped, soon
 
@@ -131,8 +147,12 @@ class Meter {
   void on(const Reading& reading, Instant now);
   void on(const Failure& failure, Instant now);
   void on(const Closed& closed, Instant now);
+  void on(const PauseReadEnded&, Instant now) { use_pause(now); }
   void on(const KeyQuestion& question, Instant) { outputs_.push(question); }
   void on(const KeyFact& fact, Instant) { outputs_.push(fact); }
+  void on(const Details& details, Instant now);
+  void take_news(Instant now);
+  void use_pause(Instant now);
   void end_stop();
   [[nodiscard]] std::optional<Failure> reason_not_to_poll(Instant now);
   [[nodiscard]] bool keeps_session() const;
@@ -147,6 +167,8 @@ class Meter {
     Values registers;
     Instant at;
   } remembered_;
+  bool details_begun_ = false;  // slow values of it were checked
+  unsigned reads_left_ = 0;     // of reads_behind_poll
 
   State state_;
   bool quiet_ = false;

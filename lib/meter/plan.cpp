@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace irmeter {
 namespace {
@@ -26,7 +27,8 @@ std::optional<Failure> take_identity(ByteView table, Known& known) {
   identity.utility_serial_number = known.identity.utility_serial_number;
   if (identity != known.identity) {  // another meter under the same probe
     identity.utility_serial_number.clear();
-    known = {.identity = std::move(identity), .dimensions = {}, .values = {}};
+    known = {};
+    known.identity = std::move(identity);
   }
   return std::nullopt;
 }
@@ -37,14 +39,17 @@ std::optional<Failure> take_utility_serial(ByteView table, Known& known) {
 }
 
 std::optional<Failure> use(const Dimensions& dimensions, Known& known) {
+  if (known.dimensions != dimensions) {
+    known.details = {};
+  }
   known.dimensions = dimensions;
   known.values = {};
-  if (wanted_values(Source::bt23, known.dimensions.summations) +
-          wanted_values(Source::bt28, known.dimensions.present_values) ==
-      0) {
-    return Failure{Fault::unexpected, "the meter says that it has no values"};
-  }
-  return std::nullopt;
+  const bool has_values = std::ranges::any_of(quantities, [&](const QuantityInfo& quantity) {
+    return place_of(quantity, dimensions).has_value();
+  });
+  return has_values
+             ? std::nullopt
+             : std::optional(Failure{Fault::unexpected, "the meter says that it has no values"});
 }
 
 std::optional<Failure> take_dimensions(ByteView table, Known& known) {
@@ -65,27 +70,6 @@ std::optional<Failure> take_maxima(ByteView table, Known& known) {
   return take_dimensions(table, known);
 }
 
-std::optional<TableRead> values_of(Source source, TableRead read, std::size_t available) {
-  read.count = static_cast<std::uint16_t>(wanted_values(source, available) * int32_size);
-  return read.count == 0 ? std::nullopt : std::optional(read);
-}
-
-std::optional<TableRead> summations(const Known& known) {
-  return values_of(Source::bt23, {bt23, known.dimensions.summations_offset},
-                   known.dimensions.summations);
-}
-
-std::optional<TableRead> present_values(const Known& known) {
-  return values_of(Source::bt28, {bt28, known.dimensions.present_values_offset},
-                   known.dimensions.present_values);
-}
-
-template <Source source>
-std::optional<Failure> take_values(ByteView table, Known& known) {
-  decode_values(source, table, known.values);
-  return std::nullopt;
-}
-
 // A table that the meter does not have, or does not give away, whatever the key.
 bool says_it_lacks_it(std::uint8_t code) {
   return fault_of_refusal(code) == Fault::refused &&
@@ -95,24 +79,80 @@ bool says_it_lacks_it(std::uint8_t code) {
 // Power, currents and voltages are shown as those of one moment.
 constexpr std::size_t ten_values = 10 * int32_size;
 
-constexpr std::array<PlanRow, 8> nes_rows{{
+constexpr std::array<PlanRow, 10> nes_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
     {When::each_session, beginning_of<bt01, bt01_size>, take_identity},
     {When::once, beginning_of<et03, et03_size>, take_utility_serial, IfRefused::go_on},
     {When::each_session},  // the key
     {When::each_session, beginning_of<bt21, dimensions_size>, take_dimensions, IfRefused::instead},
     {When::instead, beginning_of<bt20, dimensions_size>, take_maxima, IfRefused::lacking},
-    {When::each_poll, summations, take_values<Source::bt23>},
-    {.when = When::each_poll,
-     .what = present_values,
-     .take = take_values<Source::bt28>,
-     .together = ten_values},
+    {.when = When::each_poll, .values = Source::bt23},
+    {.when = When::each_poll, .values = Source::bt28, .together = ten_values},
+    {.when = When::each_period, .values = Source::bt23},
+    {.when = When::each_period, .values = Source::bt28},
 }};
+
+constexpr std::size_t in_parts_of(std::size_t all, std::size_t part) {
+  return (all + part - 1) / part;
+}
+
+bool is_key(const PlanRow& row) {
+  return row.what == nullptr && !row.values;
+}
+
+bool is_of_pauses(const PlanRow& row) {
+  return row.when == When::each_period || row.when == When::as_wanted;
+}
+
+TableId table_of(Source source) {
+  return source == Source::bt23 ? bt23 : bt28;
+}
+
+// Where the first value that is wanted at or behind `from` begins, and where the last one ends that
+// a read of so many bytes brings with it.
+struct Span {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+std::optional<Span> first_span(Source source, const QuantitySet& wanted,
+                               const Dimensions& dimensions, std::uint32_t from, std::size_t most) {
+  std::optional<Span> span;
+  const auto each_place = [&](const auto& take) {
+    for (const QuantityInfo& quantity : quantities) {
+      if (quantity.source == source && wanted.test(static_cast<std::size_t>(quantity.id))) {
+        const auto place = place_of(quantity, dimensions);
+        if (place && *place >= from) {
+          take(*place);
+        }
+      }
+    }
+  };
+  each_place([&](std::uint32_t place) { span = {std::min(place, span ? span->begin : place), 0}; });
+  if (span) {
+    each_place([&](std::uint32_t place) {
+      const std::uint32_t end = place + int32_size;
+      span->end = end - span->begin <= most ? std::max(span->end, end) : span->end;
+    });
+  }
+  return span;
+}
 
 }  // namespace
 
 std::span<const PlanRow> nes_plan() {
   return nes_rows;
+}
+
+Plan::Plan(std::span<const PlanRow> rows, const Pace& pace)
+    : rows_(rows), pace_(pace), states_(rows.size()) {
+  // What is computed needs the values that it is computed of.
+  for (const Difference& difference : differences) {
+    if (pace_.fast.test(static_cast<std::size_t>(difference.is))) {
+      pace_.fast.set(static_cast<std::size_t>(difference.of));
+      pace_.fast.set(static_cast<std::size_t>(difference.less));
+    }
+  }
+  slow_ = pace_.slow_interval ? ~pace_.fast : QuantitySet{};
 }
 
 void Plan::begin(const Negotiated& limits, Instant now) {
@@ -127,80 +167,139 @@ void Plan::restart(Instant now) {
   enter(0);
 }
 
+// What is left out stays so: it may well be the same meter.
 void Plan::forget_meter() {
-  std::ranges::fill(done_, std::nullopt);
+  for (RowState& state : states_) {
+    state.done.reset();
+  }
   known_ = {};
   told_ = {};
+  forget_pause();
+}
+
+void Plan::forget_pause() {
+  slow_row_.reset();
+  answer_.taken.clear();
+  read_.reset();
+  details_changed_ = false;
 }
 
 void Plan::forget(When when, std::size_t from) {
   for (std::size_t row = from; row < rows_.size(); ++row) {
     if (rows_[row].when == when) {
-      done_[row].reset();
+      states_[row].done.reset();
     }
   }
 }
 
+const QuantitySet& Plan::wanted(const PlanRow& row) const {
+  return is_of_pauses(row) ? slow_ : pace_.fast;
+}
+
+bool Plan::has_part(const PlanRow& row) const {
+  return row.values ? values_part(row, 0, max_read_).has_value()
+                    : row.what == nullptr || row.what(known_);
+}
+
 bool Plan::due(std::size_t row) const {
-  const PlanRow& wanted = rows_[row];
-  if (wanted.when == When::instead || (wanted.what != nullptr && !wanted.what(known_))) {
-    return false;
-  }
-  return !done_[row] || (wanted.when == When::each_period && began_ - *done_[row] >= wanted.period);
+  return rows_[row].when != When::instead && !is_of_pauses(rows_[row]) && !states_[row].done &&
+         has_part(rows_[row]);
 }
 
 // This row, or the first one after it that is due.
 void Plan::enter(std::size_t row) {
   row_ = row;
-  taken_.clear();
   while (row_ < rows_.size() && !due(row_)) {
     ++row_;
   }
+  start(poll_, row_);
+}
+
+void Plan::start(Progress& progress, std::size_t row) const {
+  const bool reads = row < rows_.size() && rows_[row].what != nullptr;
+  progress.whole = reads ? *rows_[row].what(known_) : TableRead{};
+  progress.from = 0;
+  progress.taken.clear();
 }
 
 void Plan::leave() {
-  done_[row_] = began_;
+  states_[row_].done = began_;
   if (known_.identity != told_) {
     forget(When::once, row_ + 1);
   }
   enter(row_ + 1);
 }
 
-// Evenly rather than full reads and a rest: with the values and packets of today reads in a row
-// then differ in size, so that a late answer cannot pass for the next one.
 Plan::Next Plan::next() const {
   if (row_ == rows_.size()) {
     return Complete{};
   }
-  if (rows_[row_].what == nullptr) {
+  if (is_key(rows_[row_])) {
     return ShowKey{};
   }
-  TableRead read = *rows_[row_].what(known_);
+  return part(rows_[row_], poll_, max_read_);
+}
+
+// Evenly rather than full reads and a rest: with the values and packets of today reads in a row
+// then differ in size, so that a late answer cannot pass for the next one.
+TableRead Plan::part(const PlanRow& row, const Progress& progress, std::size_t most) const {
+  if (row.values) {
+    return *values_part(row, progress.from, most);
+  }
+  TableRead read = progress.whole;
   if (read.count > 0) {
-    const auto in_parts_of = [](std::size_t all, std::size_t part) {
-      return (all + part - 1) / part;
-    };
-    const std::size_t values = in_parts_of(read.count - taken_.size(), int32_size);
-    const std::size_t reads = in_parts_of(values, max_read_ / int32_size);
-    const std::size_t left = read.count - taken_.size();
-    std::size_t bytes = std::min(in_parts_of(values, reads) * int32_size, left);
-    if (taken_.empty() && rows_[row_].together <= max_read_) {
-      bytes = std::min(std::max(bytes, rows_[row_].together), left);
-    }
-    read.offset += static_cast<std::uint32_t>(taken_.size());
-    read.count = static_cast<std::uint16_t>(bytes);
+    const std::size_t left = read.count - progress.taken.size();
+    const std::size_t values = in_parts_of(left, int32_size);
+    const std::size_t reads = in_parts_of(values, most / int32_size);
+    read.offset += static_cast<std::uint32_t>(progress.taken.size());
+    read.count =
+        static_cast<std::uint16_t>(std::min(in_parts_of(values, reads) * int32_size, left));
   }
   return read;
 }
 
-std::optional<Failure> Plan::take(ByteView table) {
-  const PlanRow& row = rows_[row_];
-  const std::size_t wanted = row.what(known_)->count;
-  taken_.insert(taken_.end(), table.begin(), table.end());
-  if (taken_.size() < wanted) {
+// As few reads as possible; likewise evenly.
+std::optional<TableRead> Plan::values_part(const PlanRow& row, std::uint32_t from,
+                                           std::size_t most) const {
+  const auto span_from = [&](std::uint32_t begin, std::size_t size) {
+    return first_span(*row.values, wanted(row), known_.dimensions, begin, size);
+  };
+  std::optional<Span> span = span_from(from, most);
+  if (!span) {
     return std::nullopt;
   }
-  auto failure = row.take(taken_, known_);
+  std::size_t reads = 1;
+  std::uint32_t end = span->end;
+  for (auto next = span_from(end, most); next; next = span_from(end, most)) {
+    end = next->end;
+    ++reads;
+  }
+  const std::size_t even =
+      in_parts_of(in_parts_of(end - span->begin, int32_size), reads) * int32_size;
+  const std::size_t together = from == 0 && row.together <= most ? row.together : 0;
+  span = span_from(from, std::min(std::max(even, together), most));
+  return TableRead{table_of(*row.values), span->begin,
+                   static_cast<std::uint16_t>(span->end - span->begin)};
+}
+
+// True when it was the last part.
+bool Plan::take_part(const PlanRow& row, Progress& progress, std::uint32_t offset, ByteView bytes) {
+  if (row.values) {
+    decode_values(*row.values, known_.dimensions, offset, bytes, wanted(row),
+                  is_of_pauses(row) ? known_.details : known_.values);
+    progress.from = offset + static_cast<std::uint32_t>(bytes.size());
+    return !values_part(row, progress.from, max_read_);
+  }
+  progress.taken.insert(progress.taken.end(), bytes.begin(), bytes.end());
+  return progress.taken.size() >= progress.whole.count;
+}
+
+std::optional<Failure> Plan::take(ByteView table) {
+  const PlanRow& row = rows_[row_];
+  if (!take_part(row, poll_, part(row, poll_, max_read_).offset, table)) {
+    return std::nullopt;
+  }
+  auto failure = row.take != nullptr ? row.take(poll_.taken, known_) : std::nullopt;
   if (!failure) {
     leave();
   }
@@ -217,8 +316,8 @@ bool Plan::take_refusal(std::uint8_t code) {
   }
   if (row.refused == IfRefused::instead) {
     known_.refusal = code;
-    done_[row_++] = began_;
-    taken_.clear();
+    states_[row_++].done = began_;
+    start(poll_, row_);
     return true;
   }
   (void)row.take({}, known_);
@@ -235,11 +334,177 @@ bool Plan::take_loss() {
 }
 
 std::optional<Identity> Plan::identified() {
-  const bool complete = row_ < rows_.size() && rows_[row_].what == nullptr;
+  const bool complete = row_ < rows_.size() && is_key(rows_[row_]);
   if (!complete || told_ == known_.identity) {
     return std::nullopt;
   }
+  // What one meter lacks another may have, and one that was given another firmware as well.
+  if (known_.identity.serial_number != left_out_of_.serial_number ||
+      known_.identity.firmware_version != left_out_of_.firmware_version) {
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      if (is_of_pauses(rows_[row])) {
+        states_[row] = {};
+      }
+    }
+    left_out_of_ = known_.identity;
+    forget_pause();
+  }
   return told_ = known_.identity;
+}
+
+// The moment is that of the poll before the pause, so that what is due with every sixth poll is not
+// put off to the seventh for its being a little late.
+bool Plan::due_in_pause(std::size_t number) const {
+  const PlanRow& row = rows_[number];
+  const RowState& state = states_[number];
+  if (!pace_.slow_interval || !is_of_pauses(row) || (state.left_out && began_ < *state.left_out)) {
+    return false;
+  }
+  const bool is_time =
+      row.when == When::as_wanted || !state.done || began_ - *state.done >= period_of(row);
+  return is_time && has_part(row);
+}
+
+Duration Plan::period_of(const PlanRow& row) const {
+  return row.period != Duration{} ? row.period : *pace_.slow_interval;
+}
+
+std::optional<TableRead> Plan::next_in_pause(std::size_t most, bool rows) {
+  read_.reset();
+  most = std::min(most, max_read_) / int32_size * int32_size;
+  if (most == 0) {
+    return std::nullopt;
+  }
+  reads_asked_ = !asked_.empty();
+  if (reads_asked_) {
+    answer_.whole = asked_.front();
+    read_ = part({}, answer_, most);
+  } else if (rows) {
+    for (std::size_t row = 0; row < rows_.size() && !slow_row_; ++row) {
+      if (due_in_pause(row)) {
+        slow_row_ = row;
+        start(pause_, row);
+      }
+    }
+    if (slow_row_) {
+      read_ = part(rows_[*slow_row_], pause_, most);
+    }
+  }
+  if (read_ && read_->count == 0 && most < max_read_ / int32_size * int32_size) {
+    read_.reset();  // there is no telling how long it takes
+  }
+  return read_;
+}
+
+void Plan::take_in_pause(ByteView bytes, Instant asked, Instant now) {
+  const TableRead read = *std::exchange(read_, std::nullopt);
+  if (reads_asked_) {
+    if (take_part({}, answer_, read.offset, bytes)) {
+      end_asked(answer_.taken);
+    }
+    return;
+  }
+  const std::size_t number = *slow_row_;
+  const PlanRow& row = rows_[number];
+  if (!take_part(row, pause_, read.offset, bytes)) {
+    return;
+  }
+  if (row.take != nullptr) {
+    if (auto failure = row.take(pause_.taken, known_)) {
+      leave_out(std::move(*failure), read.table);
+      return;
+    }
+  }
+  states_[number] = {};
+  states_[number].done = began_;
+  states_[number].answered = true;
+  slow_row_.reset();
+  if (row.values) {
+    details_changed_ = true;
+    tell_details();
+  } else {
+    news_.push(TableBytes{pause_.whole, pause_.taken, asked, now});
+  }
+}
+
+void Plan::fail_in_pause(Failure failure) {
+  const TableRead read = *std::exchange(read_, std::nullopt);
+  if (reads_asked_) {
+    end_asked(std::move(failure));
+  } else {
+    leave_out(std::move(failure), read.table);
+  }
+}
+
+// A table that was once there, or that the meter is too busy for, is left out no longer than until
+// it is due again; the first time.
+void Plan::leave_out(Failure failure, TableId table) {
+  const std::size_t number = *std::exchange(slow_row_, std::nullopt);
+  const PlanRow& row = rows_[number];
+  RowState& state = states_[number];
+  const bool for_once = failure.fault == Fault::busy || failure.fault == Fault::overdue ||
+                        (state.answered && !std::exchange(state.failed, true));
+  state.left_out = began_ + (for_once ? period_of(row) : pace_.leave_out);
+  if (!for_once) {
+    news_.push(TableLeftOut{table, std::move(failure)});
+  }
+  if (row.values) {
+    for (const QuantityInfo& quantity : quantities) {
+      if (quantity.source == *row.values) {
+        known_.details.set(quantity.id, std::nullopt);
+      }
+    }
+    compute_differences(known_.details);
+    tell_details();
+  }
+}
+
+// Once all of them are of today.
+void Plan::tell_details() {
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    if (rows_[row].values && due_in_pause(row)) {
+      return;
+    }
+  }
+  if (std::exchange(details_changed_, false)) {
+    news_.push(Details{known_.details});
+  }
+}
+
+void Plan::ask(const TableRead& what) {
+  constexpr std::size_t most = 8;
+  if (asked_.size() == most) {
+    news_.push(TableAnswer{what, Failure{Fault::busy, table_name(what.table)}});
+  } else {
+    asked_.push_back(what);
+  }
+}
+
+void Plan::end_asked(std::variant<Bytes, Failure> result) {
+  news_.push(TableAnswer{asked_.front(), std::move(result)});
+  asked_.erase(asked_.begin());
+  answer_.taken.clear();
+}
+
+void Plan::refuse_asked(const Failure& failure) {
+  while (!asked_.empty()) {
+    end_asked(failure);
+  }
+}
+
+void Plan::repeat_details() {
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    if (rows_[row].values && is_of_pauses(rows_[row])) {
+      states_[row].done.reset();
+    }
+  }
+}
+
+void Plan::retry_tables() {
+  for (RowState& state : states_) {
+    state.left_out.reset();
+    state.failed = false;
+  }
 }
 
 }  // namespace irmeter

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "lib/meter/tables.hpp"
+
 namespace irmeter {
 namespace {
 
@@ -124,10 +126,7 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
     watch = {};
     watch.published = sample;
   }
-  Values& values = checked.reading.values;
-  if (!values.get(Quantity::power_import) || !values.get(Quantity::power_export)) {
-    values.set(Quantity::power, std::nullopt);
-  }
+  compute_differences(checked.reading.values);
   return checked;
 }
 

@@ -87,8 +87,21 @@ static_assert(std::ranges::all_of(quantities,
   return info(quantity).source == Source::bt23;
 }
 
+// What is computed of two others.
+struct Difference {
+  Quantity is;
+  Quantity of;
+  Quantity less;
+};
+inline constexpr std::array<Difference, 1> differences{{
+    {Quantity::power, Quantity::power_import, Quantity::power_export},
+}};
+
 // Some of the quantities, by their number.
 using QuantitySet = std::bitset<quantity_count>;
+[[nodiscard]] inline QuantitySet every_quantity() {
+  return QuantitySet().set();
+}
 
 // The values of one reading, each the meter's own integer, or absent.
 class Values {

@@ -5,12 +5,67 @@
 
 namespace irmeter {
 
+void Reader::read(Instant now) {
+  if (pause_read_) {
+    fail_pause_read(session_.abandon(now), {}, now);
+    events_.clear();
+  }
+  began_ = now;
+  session_.open(now);
+  take_events(now);
+}
+
 void Reader::read_again(Instant now) {
-  plan_.restart(now);
+  plan_.restart(began_);
   go_on(now);
 }
 
+// A request by offset, the meter's ACK, the packets of the answer and our ACKs.
+Duration Reader::time_of_read(std::size_t bytes) const {
+  constexpr std::size_t request = 16;
+  constexpr std::size_t beside_the_bytes = 4;
+  constexpr std::size_t payload = default_packet_size - packet_overhead;
+  const std::size_t packets = (bytes + beside_the_bytes + payload - 1) / payload;
+  return timing_.air_time(request + 1 + bytes + beside_the_bytes +
+                          packets * (packet_overhead + 1)) +
+         timing_.request_gap + 3 * packets * timing_.turn_around;
+}
+
+bool Reader::read_in_pause(Instant now, Instant until, bool rows) {
+  if (progress_ != KeyProgress::used || !session_.is_open() || session_.busy() || pause_read_) {
+    return false;
+  }
+  const Duration left = until - now - think_time_;
+  std::size_t most = plan_.max_read();
+  while (most > 0 && time_of_read(most) > left) {
+    --most;
+  }
+  const auto read = plan_.next_in_pause(most, rows);
+  if (read) {
+    pause_read_ = {read->table, now, counters().retries, time_of_read(read->count)};
+    session_.read(*read, now);
+  }
+  return read.has_value();
+}
+
+void Reader::fail_pause_read(Fault fault, const std::string& reason, Instant now) {
+  plan_.fail_in_pause(
+      {fault, table_name(pause_read_->table) + (reason.empty() ? "" : ": ") + reason});
+  end_pause_read(now);
+}
+
+void Reader::end_pause_read(Instant now) {
+  const PauseRead read = *std::exchange(pause_read_, std::nullopt);
+  // Longer ones come of a meter that was busy for a while.
+  const Duration thought = now - read.asked - read.expected;
+  if (counters().retries == read.retries && thought < longest_think_time) {
+    think_time_ = std::max(think_time_, thought);
+  }
+  events_.push(PauseReadEnded{});
+}
+
 void Reader::reset() {
+  pause_read_.reset();
   session_.reset();
   plan_.forget_meter();
   events_.clear();
@@ -25,9 +80,9 @@ void Reader::take_events(Instant now) {
 
 void Reader::on(const Opened& opened, Instant now) {
   if (opened.resumed) {
-    plan_.restart(now);
+    plan_.restart(began_);
   } else {
-    plan_.begin(opened.limits, now);
+    plan_.begin(opened.limits, began_);
     progress_ = KeyProgress::not_shown;
   }
   go_on(now);
@@ -36,6 +91,11 @@ void Reader::on(const Opened& opened, Instant now) {
 void Reader::on(Answered& answered, Instant now) {
   if (key_) {
     (void)key_->hide_in(answered.bytes);  // nobody is to read in a table what a meter was shown
+  }
+  if (pause_read_) {
+    plan_.take_in_pause(answered.bytes, pause_read_->asked, now);
+    end_pause_read(now);
+    return;
   }
   if (progress_ == KeyProgress::showing) {
     // With more behind it, it is the answer to something else, and the first read has to tell.
@@ -60,6 +120,15 @@ void Reader::on(Answered& answered, Instant now) {
 }
 
 void Reader::on(const Refused& refused, Instant now) {
+  if (pause_read_) {
+    // Nothing of the key, which was good enough for what was read before.
+    const Fault fault = fault_of_refusal(refused.code);
+    if (fault == Fault::session_lost) {
+      session_.drop(now);
+    }
+    fail_pause_read(fault, describe(refused.code), now);
+    return;
+  }
   if (progress_ == KeyProgress::showing) {
     on_key_refused(refused, now);
     return;
@@ -91,6 +160,14 @@ void Reader::on(const Refused& refused, Instant now) {
 }
 
 void Reader::on(const Lost& lost, Instant now) {
+  if (pause_read_) {
+    const Fault fault = loss_in_session(lost.fault);
+    if (fault == Fault::no_response) {
+      session_.drop(now);  // what is read next could get the answer to this
+    }
+    fail_pause_read(fault, {}, now);
+    return;
+  }
   if (progress_ == KeyProgress::showing) {
     // The answer to the first read tells as well.
     const bool taken = lost.fault == Fault::no_response || lost.fault == Fault::damaged ||
@@ -110,7 +187,12 @@ void Reader::on(const Lost& lost, Instant now) {
   }
 }
 
-void Reader::on(const Failure& failure, Instant) {
+void Reader::on(const Failure& failure, Instant now) {
+  if (pause_read_) {  // the process was asleep
+    progress_ = KeyProgress::not_shown;
+    fail_pause_read(Fault::overdue, {}, now);
+    return;
+  }
   events_.push(Failure{blamed(failure.fault), failure.context});
   progress_ = KeyProgress::not_shown;
 }

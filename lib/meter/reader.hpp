@@ -1,5 +1,6 @@
 // Reads a meter once each time it is told to: opens a session or goes on with the one there is,
-// makes the reads of the plan, and shows the key where it may.
+// makes the reads of the plan, and shows the key where it may. Between readings it makes those of
+// the pauses, one at a time; a reading never waits for one.
 //
 // Before a key is shown the reader asks, and waits for the answer; nothing is ever taken back.
 // Sans I/O: outgoing(), event() and deadline() after each input.
@@ -17,22 +18,32 @@
 
 namespace irmeter {
 
-using ReaderEvent = std::variant<Closed, Identity, KeyQuestion, KeyFact, Reading, Failure>;
+// A read of a pause has ended, well or badly.
+struct PauseReadEnded {};
+
+using ReaderEvent =
+    std::variant<Closed, Identity, KeyQuestion, KeyFact, Reading, Failure, PauseReadEnded>;
 
 class Reader {
  public:
   // Without a key read() ends where one is due, with no_key.
   Reader(const LinkTiming& link, const SessionTiming& timing, std::span<const PlanRow> plan,
-         const std::optional<Key>& key)
-      : key_(key), session_(link, timing), plan_(plan) {}
+         const Pace& pace, const std::optional<Key>& key)
+      : timing_(link), key_(key), session_(link, timing), plan_(plan, pace) {}
 
-  // Ends with a Reading or a Failure. After a Reading the session stays open until close().
-  void read(Instant now) {
-    session_.open(now);
-    take_events(now);
-  }
+  // Ends with a Reading or a Failure. After a Reading the session stays open until close(). A read
+  // of a pause that is under way is dropped.
+  void read(Instant now);
   // The values once more, right after a Reading.
   void read_again(Instant now);
+  // After a Reading: makes the next read of the pauses if it is over before this moment. Ends with
+  // PauseReadEnded, and what it has brought is news of the plan. False: there is none to be made
+  // now. rows: false leaves it at what was asked for.
+  bool read_in_pause(Instant now, Instant until, bool rows);
+  // How long it takes to log off.
+  [[nodiscard]] Duration closing_time() const { return time_of_read(0) * 2; }
+  [[nodiscard]] bool reads_in_pause() const { return pause_read_.has_value(); }
+  [[nodiscard]] Plan& plan() { return plan_; }
   // The answer to a KeyQuestion, given before any other input. why: the place or the reason where
   // the attempt is unrecorded.
   void answer(KeyPermission permission, std::string why, Instant now);
@@ -80,7 +91,18 @@ class Reader {
     used,      // a reading was made with it
   };
 
+  // The read of a pause that is under way.
+  struct PauseRead {
+    TableId table;
+    Instant asked;
+    std::uint64_t retries;  // that were counted before
+    Duration expected;      // without the meter's own time
+  };
+
   void take_events(Instant now);
+  void fail_pause_read(Fault fault, const std::string& reason, Instant now);
+  void end_pause_read(Instant now);
+  [[nodiscard]] Duration time_of_read(std::size_t bytes) const;
   void on(const Opened& opened, Instant now);
   void on(Answered& answered, Instant now);
   void on(const Refused& refused, Instant now);
@@ -94,13 +116,20 @@ class Reader {
   void learn(KeyTrust trust) { events_.push(KeyFact{plan_.serial_number(), trust}); }
   [[nodiscard]] Fault blamed(Fault fault) const;
 
+  LinkTiming timing_;
   std::optional<Key> key_;
   Session session_;
   Plan plan_;
   Queue<ReaderEvent> events_;
+  Instant began_{};  // the read()
   KeyProgress progress_ = KeyProgress::not_shown;
   KeyPermission permission_ = KeyPermission::unrecorded;  // with which the key was shown
   bool retry_ = false;
+  std::optional<PauseRead> pause_read_;
+  // The longest that this meter has taken for an answer, beside its time on the line.
+  Duration think_time_ = usual_think_time;
+  static constexpr Duration usual_think_time = std::chrono::milliseconds(100);
+  static constexpr Duration longest_think_time = std::chrono::milliseconds(800);
 };
 
 }  // namespace irmeter

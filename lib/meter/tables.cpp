@@ -96,29 +96,47 @@ Result<Dimensions> decode_dimensions(ByteView table) {
   return dimensions;
 }
 
-std::size_t wanted_values(Source source, std::size_t available) {
-  std::size_t count = 0;
-  for (const QuantityInfo& quantity : quantities) {
-    if (quantity.source == source && quantity.index < available) {
-      count = std::max<std::size_t>(count, quantity.index + 1U);
-    }
+std::optional<std::uint32_t> place_of(const QuantityInfo& quantity, const Dimensions& dimensions) {
+  const auto place = [&](std::uint32_t begin, std::size_t count) {
+    return quantity.index < count
+               ? std::optional(begin + quantity.index * static_cast<std::uint32_t>(int32_size))
+               : std::nullopt;
+  };
+  switch (quantity.source) {
+    case Source::bt23:
+      return place(dimensions.summations_offset, dimensions.summations);
+    case Source::bt28:
+      return place(dimensions.present_values_offset, dimensions.present_values);
+    case Source::derived:
+      break;
   }
-  return count;
+  return std::nullopt;
 }
 
-void decode_values(Source source, ByteView data, Values& values) {
+void decode_values(Source source, const Dimensions& dimensions, std::uint32_t offset,
+                   ByteView bytes, const QuantitySet& wanted, Values& values) {
   for (const QuantityInfo& quantity : quantities) {
-    if (quantity.source == source) {
-      const auto value = int32_at(data, quantity.index);
-      const bool possible =
-          value && !stands_for_nothing(*value) && (*value >= 0 || quantity.may_be_negative);
-      values.set(quantity.id, possible ? value : std::nullopt);
+    const auto place =
+        quantity.source == source && wanted.test(static_cast<std::size_t>(quantity.id))
+            ? place_of(quantity, dimensions)
+            : std::nullopt;
+    if (!place || *place < offset || *place - offset >= bytes.size()) {
+      continue;
     }
+    const auto value = int32_at(bytes.subspan(*place - offset), 0);
+    const bool possible =
+        value && !stands_for_nothing(*value) && (*value >= 0 || quantity.may_be_negative);
+    values.set(quantity.id, possible ? value : std::nullopt);
   }
-  const auto imported = values.get(Quantity::power_import);
-  const auto exported = values.get(Quantity::power_export);
-  const bool both = imported && exported;
-  values.set(Quantity::power, both ? std::optional(*imported - *exported) : std::nullopt);
+  compute_differences(values);
+}
+
+void compute_differences(Values& values) {
+  for (const Difference& difference : differences) {
+    const auto of = values.get(difference.of);
+    const auto less = values.get(difference.less);
+    values.set(difference.is, of && less ? std::optional(*of - *less) : std::nullopt);
+  }
 }
 
 }  // namespace irmeter

@@ -63,12 +63,16 @@ struct Dimensions {
 // these meters takes, where a meter without demands has them.
 inline constexpr Dimensions usual_dimensions{2, 10, 0, 0, true};
 
-// How many values of a source, from number 0 on, a poll asks for: as many as the table of
-// quantities knows, of those available.
-[[nodiscard]] std::size_t wanted_values(Source source, std::size_t available);
+// Where in its table a quantity of BT23 or BT28 lies; nothing where this meter does not have it.
+[[nodiscard]] std::optional<std::uint32_t> place_of(const QuantityInfo& quantity,
+                                                    const Dimensions& dimensions);
 
-// Takes the values of a source out of its bytes, each INT32 little-endian, from value 0 on. Values
-// beyond their end, the extremes of an INT32, and negative ones where none can be, are absent.
-void decode_values(Source source, ByteView data, Values& values);
+// Takes those of the wanted values out of a part of their table that lie in it, each INT32
+// little-endian. The extremes of an INT32, and negative ones where none can be, are absent.
+void decode_values(Source source, const Dimensions& dimensions, std::uint32_t offset,
+                   ByteView bytes, const QuantitySet& wanted, Values& values);
+
+// The values that follow from others; absent where one of those is.
+void compute_differences(Values& values);
 
 }  // namespace irmeter

@@ -86,6 +86,22 @@ void Session::time_out(Instant now) {
   end(now, false);
 }
 
+Fault Session::abandon(Instant now) {
+  if (!link_.busy()) {  // it waits for a busy meter
+    go(Step::idle, now);
+    return Fault::busy;
+  }
+  const Fault fault = loss_in_session(link_.so_far(now));
+  drop(now);
+  return fault;
+}
+
+void Session::drop(Instant now) {
+  link_.give_up();
+  suspect_guard(now);
+  end(now, false);
+}
+
 void Session::close(Instant now) {
   if (ending()) {
     then_ = Then::nothing;

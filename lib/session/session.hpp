@@ -89,6 +89,11 @@ class Session {
   // The time for what is under way is over: drops the session. Ends with a Failure that says what
   // was in the way, overdue if nothing but the time.
   void time_out(Instant now);
+  // What is under way is not worth waiting for: drops it, and the session with it unless the meter
+  // was too busy. Without events. What it would have come to.
+  Fault abandon(Instant now);
+  // The session is of no use any more: forgets it, without a Failure.
+  void drop(Instant now);
   // Logs off and terminates as soon as the request under way has ended. Ends with Closed.
   void close(Instant now);
   // The line is gone: forgets the session, without events.

@@ -212,6 +212,24 @@ void SupervisedMeter::on(const irmeter::Transmit& output) {
   }
 }
 
+void SupervisedMeter::on(const irmeter::DetailsRead&) {}
+
+void SupervisedMeter::on(const irmeter::TableBytes& output) {
+  require(output.what.count == 0 || output.bytes.size() == output.what.count,
+          "a table is as long as it was asked for");
+  require(output.answered >= output.asked, "an answer follows its question");
+}
+
+void SupervisedMeter::on(const irmeter::TableLeftOut& output) {
+  require(!output.failure.context.empty(), "the table that is left out is named");
+}
+
+void SupervisedMeter::on(const irmeter::TableAnswer& output) {
+  const auto* const bytes = std::get_if<irmeter::Bytes>(&output.result);
+  require(bytes == nullptr || output.what.count == 0 || bytes->size() == output.what.count,
+          "an answer is as long as it was asked for");
+}
+
 void SupervisedMeter::on_request(ByteView packet, bool secret) {
   constexpr std::size_t header = irmeter::packet_overhead - 2;
   require(packet.size() > irmeter::packet_overhead && packet.size() <= irmeter::default_packet_size,

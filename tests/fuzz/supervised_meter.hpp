@@ -69,6 +69,10 @@ class SupervisedMeter {
   void on(const irmeter::Identified& output);
   void on(const irmeter::PollEnded& output);
   void on(const irmeter::Stopped& output);
+  static void on(const irmeter::DetailsRead& output);
+  static void on(const irmeter::TableBytes& output);
+  static void on(const irmeter::TableLeftOut& output);
+  static void on(const irmeter::TableAnswer& output);
   void on_request(ByteView packet, bool secret);
   void check_trace(const irmeter::Trace::Lines& lines) const;
   void tell(std::string_view what) const;

@@ -128,9 +128,7 @@ void dimensions(ByteView bytes) {
     return;
   }
   irmeter::Plan plan = plan_before_dimensions(limits);
-  const bool has_values =
-      irmeter::wanted_values(irmeter::Source::bt23, dimensions->summations) > 0 ||
-      irmeter::wanted_values(irmeter::Source::bt28, dimensions->present_values) > 0;
+  const bool has_values = dimensions->summations > 0 || dimensions->present_values > 0;
   require(plan.take(table).has_value() != has_values, "a meter without values is no use");
   if (!has_values) {
     return;

@@ -173,6 +173,14 @@ void Pair::take_outputs() {
       client.answer_key(record.ask(*question), now);
     } else if (const auto* fact = std::get_if<KeyFact>(&*output)) {
       record.learn(*fact);
+    } else if (auto* details = std::get_if<DetailsRead>(&*output)) {
+      slow.details.push_back(std::move(*details));
+    } else if (auto* table = std::get_if<TableBytes>(&*output)) {
+      slow.tables.push_back(std::move(*table));
+    } else if (auto* left_out = std::get_if<TableLeftOut>(&*output)) {
+      slow.left_out.push_back(std::move(*left_out));
+    } else if (auto* answer = std::get_if<TableAnswer>(&*output)) {
+      slow.answers.push_back(std::move(*answer));
     } else {
       stopped = true;
     }

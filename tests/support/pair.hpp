@@ -101,6 +101,12 @@ class Pair {
 
   std::vector<PollRecord> polls;
   std::vector<Identity> identities;
+  struct Slow {
+    std::vector<DetailsRead> details;
+    std::vector<TableBytes> tables;
+    std::vector<TableLeftOut> left_out;
+    std::vector<TableAnswer> answers;
+  } slow;  // what the pauses have brought
   bool stopped = false;
   bool secret_seen_in_clear = false;  // a Security packet without its mark, or a mark elsewhere
   std::uint64_t wake_ups = 0;         // inputs the reader was given

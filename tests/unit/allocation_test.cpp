@@ -92,6 +92,17 @@ class Counted {
   std::size_t counted_ = 0;
 };
 
+TEST(Allocations, OfSlowValuesInThePausesAreNone) {
+  Bench bench;
+  bench.options.session = MeterOptions::SessionMode::keep;
+  bench.options.interval = std::chrono::seconds(2);
+  bench.options.pace.slow_interval = std::chrono::seconds(4);
+  bench.options.pace.fast.reset(static_cast<std::size_t>(Quantity::frequency));
+  Counted reader(bench);
+  EXPECT_LT(reader.run(6), 100U);
+  EXPECT_EQ(reader.run(100), 0U);
+}
+
 TEST(Allocations, OfAPollInAnOpenSessionAreNone) {
   Bench bench;
   bench.options.session = MeterOptions::SessionMode::keep;

@@ -36,25 +36,21 @@ std::vector<TableId> tables_of(Plan& plan) {
 }
 
 TEST(Plan, ReadsEachTableAtItsPace) {
-  constexpr std::array<PlanRow, 4> rows{{
+  constexpr std::array<PlanRow, 3> rows{{
       {When::once, part<1, 4>, take_nothing},
       {When::each_session, part<2, 4>, take_nothing},
       {When::each_poll, part<3, 4>, take_nothing},
-      {.when = When::each_period, .what = part<4, 4>, .take = take_nothing, .period = minutes(60)},
   }};
   Plan plan(rows);
-  Instant now{};
-  plan.begin(limits, now);
-  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3, 4}));
-  plan.restart(now += minutes(59));
+  plan.begin(limits, {});
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3}));
+  plan.restart({});
   EXPECT_EQ(tables_of(plan), (std::vector<TableId>{3}));
-  plan.restart(now += minutes(1));
-  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{3, 4}));
-  plan.begin(limits, now += minutes(59));
+  plan.begin(limits, {});
   EXPECT_EQ(tables_of(plan), (std::vector<TableId>{2, 3}));
   plan.forget_meter();
-  plan.begin(limits, now);
-  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3, 4}));
+  plan.begin(limits, {});
+  EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3}));
 }
 
 TEST(Plan, SplitsATableIntoReadsThatFit) {

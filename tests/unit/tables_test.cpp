@@ -119,8 +119,8 @@ Dimensions dimensions(const char* table) {
 TEST(Bt21, OfAPlainMeterPutsEverythingAtTheStart) {
   const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
   EXPECT_EQ(plain, (Dimensions{15, 41, 0, 0}));
-  EXPECT_EQ(wanted_values(Source::bt23, plain.summations), 2U);
-  EXPECT_EQ(wanted_values(Source::bt28, plain.present_values), 15U);
+  EXPECT_EQ(place_of(info(Quantity::energy_export), plain), 4U);
+  EXPECT_EQ(place_of(info(Quantity::power_factor_l3), plain), 56U);
 }
 
 TEST(Bt21, WithADemandResetCounterMovesTheRegistersByAByte) {
@@ -148,14 +148,15 @@ TEST(Bt20, HasTheSameShape) {
   EXPECT_EQ(dimensions("03 0C 00 0B 00 00 00 04 00 12"), (Dimensions{11, 18, 0, 0}));
 }
 
-TEST(Dimensions, LimitWhatIsAskedFor) {
-  EXPECT_EQ(wanted_values(Source::bt23, 0), 0U);
-  EXPECT_EQ(wanted_values(Source::bt23, 1), 1U);
-  EXPECT_EQ(wanted_values(Source::bt23, 255), 2U);
-  for (std::uint8_t count = 0; count <= 15; ++count) {
-    EXPECT_EQ(wanted_values(Source::bt28, count), count);
+TEST(Dimensions, LimitWhatThereIs) {
+  for (const unsigned number : {0U, 1U, 2U, 10U, 15U, 255U}) {
+    const auto count = static_cast<std::uint8_t>(number);
+    for (const QuantityInfo& quantity : quantities) {
+      if (quantity.source == Source::bt23 || quantity.source == Source::bt28) {
+        EXPECT_EQ(place_of(quantity, Dimensions{count, count}).has_value(), quantity.index < count);
+      }
+    }
   }
-  EXPECT_EQ(wanted_values(Source::bt28, 72), 15U);
 }
 
 TEST(Decoders, TakeAnyBytes) {

@@ -1,0 +1,319 @@
+// What is read between polls: only where it fits, and never at the cost of a poll.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "tests/support/pair.hpp"
+
+namespace irmeter::testing {
+namespace {
+
+using SessionMode = MeterOptions::SessionMode;
+using When = PlanRow::When;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// A table that the meter has, and one that it lacks.
+const std::string there = "BT20 0+10";
+const std::string lacking = "BT99 0+7";
+
+std::optional<TableRead> read_there(const PlanRow::Known&) {
+  return TableRead{20, 0, 10};
+}
+std::optional<TableRead> read_lacking(const PlanRow::Known&) {
+  return TableRead{99, 0, 7};
+}
+std::optional<Failure> take_nonsense(ByteView, PlanRow::Known&) {
+  return Failure{Fault::unexpected, "BT20: nonsense"};
+}
+
+const std::vector<PlanRow>& plan_with(const PlanRow& row) {
+  static std::vector<std::vector<PlanRow>> plans;
+  plans.emplace_back(nes_plan().begin(), nes_plan().end()).push_back(row);
+  return plans.back();
+}
+
+Bench bench_of(SessionMode mode, Duration interval, const std::vector<PlanRow>& plan) {
+  Bench bench;
+  bench.options.session = mode;
+  bench.options.interval = interval;
+  bench.options.plan = plan;
+  bench.options.pace.slow_interval = seconds(60);
+  return bench;
+}
+
+Bench bench_of(SessionMode mode, Duration interval) {
+  return bench_of(mode, interval, plan_with({.when = When::each_period, .what = read_there}));
+}
+
+// Requests, those sent again counted as well.
+std::size_t times_asked(const Pair& pair, const std::string& name) {
+  const auto requests = pair.requests();
+  return static_cast<std::size_t>(std::ranges::count_if(
+      requests, [&](const Bytes& request) { return name_of(request) == name; }));
+}
+
+// The meter answers what is asked under this name in this way.
+void answer(Pair& pair, const std::string& name, const std::function<Bytes(Bytes)>& how) {
+  pair.to_client.fault = [&pair, name, how](Bytes bytes) {
+    return pair.asked() == name && bytes.size() > 1 ? how(std::move(bytes)) : bytes;
+  };
+}
+void refuse(Pair& pair, const std::string& name, ResponseCode code) {
+  answer(pair, name,
+         [code](const Bytes& bytes) { return refused(bytes, static_cast<std::uint8_t>(code)); });
+}
+
+// Each poll has begun on the grid and got its values.
+void expect_polls_on_the_grid(const Pair& pair, Instant start, Duration interval) {
+  EXPECT_EQ(pair.readings(), pair.polls.size());
+  for (std::size_t i = 0; i < pair.polls.size(); ++i) {
+    const Instant began = pair.polls[i].ended - pair.polls[i].poll.duration;
+    EXPECT_EQ(began, start + static_cast<std::int64_t>(i) * interval) << i;
+  }
+}
+
+TEST(Pauses, OfAKeptSessionAreFilledWithoutTouchingThePolls) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(1)));
+  const Instant start = pair.now;
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(125));
+  EXPECT_EQ(times_asked(pair, there), 3U);
+  EXPECT_EQ(pair.slow.tables.size(), 3U);
+  EXPECT_EQ(times_asked(pair, "identify"), 1U);
+  expect_polls_on_the_grid(pair, start, seconds(1));
+  for (std::size_t i = 2; i < pair.polls.size(); ++i) {
+    EXPECT_EQ(pair.polls[i].poll.duration, pair.polls[1].poll.duration) << i;
+  }
+}
+
+TEST(Pauses, OfASessionPerPollComeBehindItsValues) {
+  SimulatedPair pair(bench_of(SessionMode::each, seconds(10)));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  EXPECT_EQ(times_asked(pair, there), 0U);
+  pair.run_for(seconds(2));
+  EXPECT_TRUE(pair.services().ends_with("BT28 0+60, BT20 0+10, log off, terminate"));
+  ASSERT_EQ(pair.slow.tables.size(), 1U);
+  const TableBytes& table = pair.slow.tables[0];
+  EXPECT_EQ(table.what, (TableRead{20, 0, 10}));
+  EXPECT_EQ(table.bytes.size(), 10U);
+  EXPECT_GE(table.asked, pair.polls[0].ended);
+  EXPECT_GT(table.answered, table.asked);
+  ASSERT_TRUE(pair.run_polls(7));
+  pair.run_for(seconds(2));
+  EXPECT_EQ(times_asked(pair, there), 2U);
+}
+
+TEST(Pauses, BringNothingThatIsNotWanted) {
+  Bench bench = bench_of(SessionMode::keep, seconds(1));
+  bench.options.pace.slow_interval.reset();
+  SimulatedPair pair(bench);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(100));
+  EXPECT_EQ(times_asked(pair, there), 0U);
+}
+
+TEST(Pauses, ThatAreTooShortStayEmpty) {
+  for (const milliseconds interval : {milliseconds(150), milliseconds(300)}) {
+    SimulatedPair pair(bench_of(SessionMode::keep, interval));
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(20));
+    EXPECT_EQ(times_asked(pair, there), 0U + (interval > milliseconds(200)));
+  }
+}
+
+TEST(Pauses, BringTheSlowValuesInAsFewReadsAsPossible) {
+  Bench bench = bench_of(SessionMode::keep, seconds(2), plan_with({.when = When::each_poll}));
+  bench.options.plan = nes_plan();
+  for (const Quantity slow :
+       {Quantity::energy_export, Quantity::frequency, Quantity::power_factor_l3}) {
+    bench.options.pace.fast.reset(static_cast<std::size_t>(slow));
+  }
+  SimulatedPair pair(bench);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(60));
+  EXPECT_NE(pair.services().find("BT23 0+4, BT28 0+56, BT23 4+4, BT28 44+16"), std::string::npos)
+      << pair.services();
+  EXPECT_EQ(times_asked(pair, "BT28 44+16"), 3U);  // the first ones are compared with the second
+  ASSERT_EQ(pair.slow.details.size(), 2U);
+  const Reading all = truth(distinct_values(), bench.settings.profile);
+  const Values& details = pair.slow.details[0].values;
+  const Values& live = pair.polls.back().poll.reading()->values;
+  for (const QuantityInfo& quantity : quantities) {
+    const bool slow = !bench.options.pace.fast.test(static_cast<std::size_t>(quantity.id));
+    EXPECT_EQ(details.get(quantity.id), slow ? all.values.get(quantity.id) : std::nullopt)
+        << quantity.key;
+    EXPECT_EQ(live.get(quantity.id), slow ? std::nullopt : all.values.get(quantity.id))
+        << quantity.key;
+  }
+}
+
+TEST(Pauses, LeaveOutATableThatIsRefused) {
+  for (const ResponseCode code :
+       {ResponseCode::isc, ResponseCode::iar, ResponseCode::sns, ResponseCode::onp}) {
+    for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
+      Bench bench = bench_of(mode, seconds(5));
+      SimulatedPair pair(bench);
+      pair.to_client.keeps_what_was_sent = false;
+      refuse(pair, there, code);
+      const Instant start = pair.now;
+      pair.start();
+      ASSERT_TRUE(pair.run_polls(60));
+      EXPECT_EQ(times_asked(pair, there), 1U);
+      ASSERT_EQ(pair.slow.left_out.size(), 1U);
+      EXPECT_EQ(pair.slow.left_out[0].table, 20);
+      EXPECT_EQ(pair.slow.left_out[0].failure.context,
+                "BT20: " + describe(static_cast<std::uint8_t>(code)));
+      EXPECT_TRUE(pair.slow.tables.empty());
+      expect_polls_on_the_grid(pair, start, seconds(5));
+      EXPECT_EQ(pair.record.facts.size(), 1U);  // that it is the right key
+      pair.tell([](Meter& meter, Instant) { meter.retry_tables(); });
+      pair.run_for(seconds(10));
+      EXPECT_EQ(times_asked(pair, there), 2U);
+    }
+  }
+}
+
+TEST(Pauses, AskADayLaterForWhatWasRefused) {
+  SimulatedPair pair(bench_of(SessionMode::each, minutes(10)));
+  refuse(pair, there, ResponseCode::onp);
+  pair.start();
+  pair.run_for(hours(25));
+  EXPECT_EQ(times_asked(pair, there), 2U);
+  EXPECT_EQ(pair.slow.left_out.size(), 2U);
+}
+
+TEST(Pauses, LeaveOutWhatMakesNoSense) {
+  SimulatedPair pair(
+      bench_of(SessionMode::keep, seconds(2),
+               plan_with({.when = When::each_period, .what = read_there, .take = take_nonsense})));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(100));
+  EXPECT_EQ(times_asked(pair, there), 1U);
+  EXPECT_TRUE(pair.slow.tables.empty());
+  ASSERT_EQ(pair.slow.left_out.size(), 1U);
+  EXPECT_EQ(pair.slow.left_out[0].failure, (Failure{Fault::unexpected, "BT20: nonsense"}));
+}
+
+TEST(Pauses, OfATableThatIsNeverAnsweredCostOneSession) {
+  for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
+    SimulatedPair pair(bench_of(mode, seconds(2)));
+    answer(pair, there, [](const Bytes&) { return Bytes{}; });
+    const Instant start = pair.now;
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(100));
+    expect_polls_on_the_grid(pair, start, seconds(2));
+    EXPECT_EQ(pair.slow.left_out.size(), 1U);
+    EXPECT_EQ(pair.slow.left_out[0].failure.fault, Fault::no_response);
+    EXPECT_EQ(times_asked(pair, "log on"), mode == SessionMode::keep ? 2U : 100U);
+  }
+}
+
+TEST(Pauses, WaitForABusyMeterNoLongerThanUntilTheNextPoll) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
+  refuse(pair, there, ResponseCode::bsy);
+  const Instant start = pair.now;
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(100));
+  expect_polls_on_the_grid(pair, start, seconds(2));
+  EXPECT_TRUE(pair.slow.left_out.empty());
+  EXPECT_EQ(times_asked(pair, "identify"), 1U);
+  EXPECT_LE(times_asked(pair, there), 4U * 3U);
+  EXPECT_TRUE(pair.slow.tables.empty()) << pair.services();
+  pair.to_client.fault = {};
+  pair.run_for(seconds(62));
+  EXPECT_EQ(pair.slow.tables.size(), 1U);
+}
+
+TEST(Pauses, AskOnceMoreForATableThatWasThereBefore) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(10));
+  ASSERT_EQ(pair.slow.tables.size(), 1U);
+  refuse(pair, there, ResponseCode::isc);
+  pair.run_for(seconds(70));
+  EXPECT_TRUE(pair.slow.left_out.empty());
+  EXPECT_EQ(times_asked(pair, there), 2U);
+  pair.run_for(minutes(10));
+  EXPECT_EQ(pair.slow.left_out.size(), 1U);
+  EXPECT_EQ(times_asked(pair, there), 3U);
+}
+
+TEST(Pauses, KeepWhatIsLeftOutOverALostLine) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(2),
+                              plan_with({.when = When::each_period, .what = read_lacking})));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(5));
+  pair.tell([](Meter& meter, Instant now) {
+    meter.line_lost();
+    meter.line_ready(now);
+  });
+  ASSERT_TRUE(pair.run_polls(100));
+  EXPECT_EQ(times_asked(pair, lacking), 1U);
+}
+
+TEST(AskedTables, AreReadInThePauses) {
+  for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
+    Bench bench = bench_of(mode, seconds(30));
+    bench.options.pace.slow_interval.reset();
+    SimulatedPair pair(bench);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(1));
+    pair.run_for(seconds(11));
+    pair.tell([](Meter& meter, Instant now) {
+      meter.read_table({23, 2, 250}, now);
+      meter.read_table({99, 0, 7}, now);
+      meter.read_table({0, 0, 0}, now);
+    });
+    ASSERT_TRUE(pair.run_until([&] { return pair.slow.answers.size() == 3; }, seconds(4)));
+    const auto& answers = pair.slow.answers;
+    EXPECT_EQ(answers[0].what, (TableRead{23, 2, 250}));
+    const Bytes& bytes = std::get<Bytes>(answers[0].result);
+    ASSERT_EQ(bytes.size(), 250U);
+    EXPECT_EQ(int32_at(ByteView(bytes).subspan(2), 0), distinct_values().summations[1]);
+    EXPECT_EQ(std::get<Failure>(answers[1].result),
+              (Failure{Fault::refused, "BT99: iar (inappropriate action requested)"}));
+    EXPECT_EQ(std::get<Bytes>(answers[2].result).size(), 79U);
+    EXPECT_TRUE(pair.slow.left_out.empty());
+    EXPECT_EQ(pair.readings(), pair.polls.size());
+  }
+}
+
+TEST(AskedTables, AreAnsweredWithWhatIsInTheWay) {
+  SimulatedPair pair(bench_of(SessionMode::each, seconds(30)));
+  pair.tell([](Meter& meter, Instant now) { meter.read_table({0, 0, 4}, now); });
+  ASSERT_EQ(pair.slow.answers.size(), 1U);
+  pair.to_client.fault = [](const Bytes&) { return Bytes{}; };
+  pair.start();
+  pair.tell([](Meter& meter, Instant now) { meter.read_table({0, 0, 4}, now); });
+  ASSERT_TRUE(pair.run_polls(1));
+  ASSERT_EQ(pair.slow.answers.size(), 2U);
+  EXPECT_EQ(std::get<Failure>(pair.slow.answers[1].result),
+            std::get<Failure>(pair.polls[0].poll.result));
+  for (int i = 0; i < 9; ++i) {
+    pair.tell([](Meter& meter, Instant now) { meter.read_table({0, 0, 4}, now); });
+  }
+  ASSERT_EQ(pair.slow.answers.size(), 3U);
+  EXPECT_EQ(std::get<Failure>(pair.slow.answers[2].result).fault, Fault::busy);
+  pair.tell([](Meter& meter, Instant) { meter.line_lost(); });
+  EXPECT_EQ(pair.slow.answers.size(), 11U);
+}
+
+TEST(AskedTables, DoNotOutliveAStop) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(2));
+  pair.tell([](Meter& meter, Instant now) {
+    meter.read_table({23, 0, 4}, now);
+    meter.stop(now);
+  });
+  ASSERT_TRUE(pair.run_until([&] { return pair.stopped; }, seconds(2)));
+  EXPECT_EQ(pair.slow.answers.size(), 1U);
+}
+
+}  // namespace
+}  // namespace irmeter::testing
