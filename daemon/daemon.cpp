@@ -157,6 +157,9 @@ void Daemon::dispatch(const Command& command) {
       case Command::Kind::retry_key:
         driver->retry_key();
         break;
+      case Command::Kind::read_table:
+        driver->read_table(command.table, command.answer);
+        break;
     }
   }
 }

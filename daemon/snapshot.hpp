@@ -9,6 +9,7 @@
 
 #include "lib/fault.hpp"
 #include "lib/meter/reading.hpp"
+#include "lib/meter/status.hpp"
 #include "lib/state.hpp"
 
 namespace irmeterd {
@@ -44,6 +45,13 @@ struct MeterSnapshot {
   std::optional<std::chrono::system_clock::time_point> details_at;
   irmeter::QuantitySet details_withheld;
 
+  // Likewise of the slow pace, each by itself, as the meter may lack any of them. The offset, how
+  // far the meter's clock is ahead, only while this machine's is right.
+  std::optional<irmeter::StatusFlags> status;
+  std::chrono::system_clock::time_point status_at;  // valid with status
+  std::optional<std::uint8_t> tariff;               // 1 to 8
+  std::optional<std::chrono::milliseconds> clock_offset;
+
   // Of the latest good poll.
   bool echo = false;              // the probe heard itself
   irmeter::QuantitySet withheld;  // what was read and could not be true
@@ -64,6 +72,9 @@ struct MeterSnapshot {
     return counters.polls == 0 ? irmeter::State::starting : irmeter::State::online;
   }
   [[nodiscard]] std::string detail() const;
+
+  // There is something to be said of its status.
+  [[nodiscard]] bool tells_status() const { return status || tariff || clock_offset; }
 
   // What is still true of the reading: the registers always, the rest while it is not stale.
   [[nodiscard]] irmeter::Values true_values() const;

@@ -21,6 +21,7 @@ struct MqttTopics {
   }
   [[nodiscard]] std::string registers(std::string_view id) const { return meter(id, "registers"); }
   [[nodiscard]] std::string live(std::string_view id) const { return meter(id, "live"); }
+  [[nodiscard]] std::string status(std::string_view id) const { return meter(id, "status"); }
   [[nodiscard]] std::string diagnostics(std::string_view id) const {
     return meter(id, "diagnostics");
   }

@@ -1,13 +1,18 @@
 // The only way from the sinks back to the meters: commands as values, consumed in the loop's next
-// turn. Whoever pushes learns of the outcome from the snapshots, like everybody else.
+// turn. Whoever pushes learns of the outcome from the snapshots, like everybody else; only the
+// bytes of a table are handed to him who asked.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/loop.hpp"
+#include "lib/bytes.hpp"
+#include "lib/fault.hpp"
+#include "lib/session/service.hpp"
 
 namespace irmeterd {
 
@@ -15,9 +20,14 @@ struct Command {
   enum class Kind {
     read_now,   // poll at once
     retry_key,  // allow one more attempt with a rejected key
+    read_table,
   };
+  using Answer = std::function<void(const std::variant<irmeter::Bytes, irmeter::Failure>&)>;
+
   Kind kind;
-  std::string meter;  // its name in the configuration
+  std::string meter;           // its name in the configuration
+  irmeter::TableRead table{};  // of read_table
+  Answer answer{};             // likewise; called once, unless the meter goes before
 };
 
 class CommandQueue {

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "common/config/url.hpp"
+#include "daemon/meter/clock_offset.hpp"
 #include "daemon/meter/report.hpp"
+#include "lib/meter/clock.hpp"
 
 namespace irmeterd {
 namespace {
@@ -244,6 +246,9 @@ void MeterDriver::handle(irmeter::Identified& output) {
     snapshot_.reading.reset();
     snapshot_.details = {};
     snapshot_.details_at.reset();
+    snapshot_.status.reset();
+    snapshot_.tariff.reset();
+    snapshot_.clock_offset.reset();
     snapshot_.stale = true;
     log_found(log_, snapshot_);
   }
@@ -317,7 +322,40 @@ void MeterDriver::handle(irmeter::DetailsRead& output) {
   store_.update(snapshot_);
 }
 
-void MeterDriver::handle(const irmeter::TableBytes&) {}
+// What makes no sense has been left out by the plan.
+void MeterDriver::handle(const irmeter::TableBytes& output) {
+  switch (output.what.table) {
+    case irmeter::bt03:
+      take_status(*irmeter::decode_bt03(output.bytes));
+      break;
+    case irmeter::bt52:
+      take_clock(*irmeter::decode_bt52(output.bytes), output);
+      break;
+    case irmeter::bt55:
+      snapshot_.tariff = irmeter::decode_bt55(output.bytes)->tariff;
+      break;
+    default:
+      return;
+  }
+  store_.update(snapshot_);
+}
+
+void MeterDriver::take_status(const irmeter::StatusFlags& flags) {
+  log_flags(log_, config_.name, snapshot_.status, flags);
+  snapshot_.status = flags;
+  snapshot_.status_at = std::chrono::system_clock::now();
+}
+
+void MeterDriver::take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table) {
+  if (!clock_is_synchronised()) {
+    snapshot_.clock_offset.reset();
+    return;
+  }
+  const auto now = std::chrono::system_clock::now();
+  const auto wall = [&](irmeter::Instant then) { return now - (loop_.now() - then); };
+  snapshot_.clock_offset =
+      clock_offset(shown, wall(table.asked), wall(table.answered), snapshot_.clock_offset);
+}
 
 void MeterDriver::handle(irmeter::TableLeftOut& output) {
   log_left_out(log_, config_.name, output);

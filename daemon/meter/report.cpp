@@ -93,6 +93,25 @@ void log_left_out(const Log& log, const std::string& meter, const irmeter::Table
            {{"METER", meter}, {"TABLE", name}});
 }
 
+void log_flags(const Log& log, const std::string& meter,
+               const std::optional<irmeter::StatusFlags>& before,
+               const irmeter::StatusFlags& after) {
+  for (std::size_t i = 0; i < irmeter::status_flags.size(); ++i) {
+    const irmeter::StatusFlag& flag = irmeter::status_flags[i];
+    const bool notice = flag.kind == irmeter::FlagKind::notice;
+    const bool set = after.test(i);
+    if (set == (before ? before->test(i) : notice && set)) {
+      continue;
+    }
+    log.write(set && !notice ? LogLevel::warning : LogLevel::info,
+              meter + ": the meter " + (set ? "has set" : "has cleared") + " the flag " +
+                  std::string(flag.name) + " of its status.",
+              {message_id(set ? Event::flag_set : Event::flag_cleared),
+               {"METER", meter},
+               {"FLAG", std::string(flag.name)}});
+  }
+}
+
 void log_accepted(const Log& log, const std::string& meter,
                   const irmeter::Plausibility::Accepted& accepted) {
   const Face& shown = face(accepted.quantity);

@@ -11,6 +11,7 @@
 #include "lib/fault.hpp"
 #include "lib/meter/plan.hpp"
 #include "lib/meter/plausibility.hpp"
+#include "lib/meter/status.hpp"
 #include "lib/time.hpp"
 
 namespace irmeterd {
@@ -41,6 +42,11 @@ class StateLog {
 
 // A table that the meter does not give, or that makes no sense.
 void log_left_out(const Log& log, const std::string& meter, const irmeter::TableLeftOut& table);
+
+// The flags of BT03 that have appeared or gone; at first those that are set and no mere notice.
+void log_flags(const Log& log, const std::string& meter,
+               const std::optional<irmeter::StatusFlags>& before,
+               const irmeter::StatusFlags& after);
 
 void log_accepted(const Log& log, const std::string& meter,
                   const irmeter::Plausibility::Accepted& accepted);

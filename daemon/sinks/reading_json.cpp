@@ -65,6 +65,40 @@ std::string reading_json(const MeterSnapshot& meter) {
   return values_json(meter, present_quantities({meter.true_values()}));
 }
 
+std::string status_json(const MeterSnapshot& meter) {
+  JsonWriter json;
+  json.begin_object().key("time");
+  if (meter.status) {
+    json.time(meter.status_at);
+  } else {
+    json.null();
+  }
+  json.key("meter").text(irmeter::meter_id(meter.known()));
+  json.key("flags");
+  if (meter.status) {
+    json.begin_array();
+    for (const std::string_view name : irmeter::names_of(*meter.status)) {
+      json.text(name);
+    }
+    json.end_array();
+  } else {
+    json.null();
+  }
+  json.key("tariff");
+  if (meter.tariff) {
+    json.integer(*meter.tariff);
+  } else {
+    json.null();
+  }
+  json.key("clock_offset_s");
+  if (meter.clock_offset) {
+    json.fixed(meter.clock_offset->count(), 3);
+  } else {
+    json.null();
+  }
+  return json.end_object().take();
+}
+
 std::string diagnostics_json(const MeterSnapshot& meter) {
   const auto count = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
   JsonWriter json;

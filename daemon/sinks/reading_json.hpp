@@ -25,6 +25,10 @@ using irmeter::QuantitySet;
 // Everything the reading holds; once it is stale, only the registers.
 [[nodiscard]] std::string reading_json(const MeterSnapshot& meter);
 
+// Flags of BT03, tariff and clock; null is what the meter does not tell, or has not yet. `time` is
+// when it told the flags.
+[[nodiscard]] std::string status_json(const MeterSnapshot& meter);
+
 // State, counters and timing; `time` is the moment of the last good reading, or null.
 [[nodiscard]] std::string diagnostics_json(const MeterSnapshot& meter);
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+
 #include <utility>
+#include "lib/meter/clock.hpp"
+#include "lib/meter/status.hpp"
 
 namespace irmeter {
 namespace {
@@ -79,7 +82,14 @@ bool says_it_lacks_it(std::uint8_t code) {
 // Power, currents and voltages are shown as those of one moment.
 constexpr std::size_t ten_values = 10 * int32_size;
 
-constexpr std::array<PlanRow, 10> nes_rows{{
+// A table of the pauses that nothing else depends on: what of it makes sense is told.
+template <auto decode>
+std::optional<Failure> check(ByteView table, Known&) {
+  const auto decoded = decode(table);
+  return decoded ? std::nullopt : std::optional(Failure{Fault::unexpected, decoded.error().what});
+}
+
+constexpr std::array<PlanRow, 13> nes_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
     {When::each_session, beginning_of<bt01, bt01_size>, take_identity},
     {When::once, beginning_of<et03, et03_size>, take_utility_serial, IfRefused::go_on},
@@ -90,6 +100,11 @@ constexpr std::array<PlanRow, 10> nes_rows{{
     {.when = When::each_poll, .values = Source::bt28, .together = ten_values},
     {.when = When::each_period, .values = Source::bt23},
     {.when = When::each_period, .values = Source::bt28},
+    {.when = When::each_period, .what = beginning_of<bt52, bt52_size>, .take = check<decode_bt52>},
+    {.when = When::each_period, .what = beginning_of<bt55, bt55_size>, .take = check<decode_bt55>},
+    {.when = When::each_period,
+     .what = beginning_of<bt03, bt03_known_size>,
+     .take = check<decode_bt03>},
 }};
 
 constexpr std::size_t in_parts_of(std::size_t all, std::size_t part) {

@@ -2,6 +2,16 @@
 
 namespace irmeter {
 
+std::vector<std::string_view> names_of(const StatusFlags& flags) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < status_flags.size(); ++i) {
+    if (flags.test(i)) {
+      names.push_back(status_flags[i].name);
+    }
+  }
+  return names;
+}
+
 Result<StatusFlags> decode_bt03(ByteView table) {
   if (table.size() < bt03_least_size) {
     return Error{"BT03 is too short"};

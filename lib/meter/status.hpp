@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "lib/bytes.hpp"
 #include "lib/result.hpp"
@@ -99,6 +100,8 @@ static_assert(std::ranges::is_sorted(status_flags, {}, &StatusFlag::bit));
 
 // Those that are set, by their place in status_flags.
 using StatusFlags = std::bitset<status_flags.size()>;
+
+[[nodiscard]] std::vector<std::string_view> names_of(const StatusFlags& flags);
 
 // From so many bytes on; what lies beyond byte 9 has no meaning.
 inline constexpr std::size_t bt03_least_size = 4;

@@ -18,10 +18,20 @@ namespace irmeter {
 
 inline constexpr TableId bt00 = 0;                  // general configuration, open to all
 inline constexpr TableId bt01 = 1;                  // manufacturer identification, open to all
+inline constexpr TableId bt03 = 3;                  // status
 inline constexpr TableId bt20 = 20;                 // dimensions, maxima
 inline constexpr TableId bt21 = 21;                 // dimensions, actual
 inline constexpr TableId bt23 = 23;                 // current registers
 inline constexpr TableId bt28 = 28;                 // present values
+inline constexpr TableId bt52 = 52;                 // clock, UTC
+inline constexpr TableId bt53 = 53;                 // its offsets
+inline constexpr TableId bt55 = 55;                 // local clock, and the tariff
+inline constexpr TableId bt61 = 61;                 // load profile: dimensions
+inline constexpr TableId bt62 = 62;                 // its sources
+inline constexpr TableId bt63 = 63;                 // its state
+inline constexpr TableId bt64 = 64;                 // itself
+inline constexpr TableId bt71 = 71;                 // log: dimensions
+inline constexpr TableId bt74 = 74;                 // itself
 inline constexpr TableId et03 = extended_table(3);  // utility serial number, open to all
 
 inline constexpr std::size_t int32_size = 4;

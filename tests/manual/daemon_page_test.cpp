@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -15,6 +17,7 @@
 #include "daemon/sinks/reading_json.hpp"
 #include "lib/fault.hpp"
 #include "lib/meter/quantity.hpp"
+#include "lib/meter/status.hpp"
 #include "lib/state.hpp"
 #include "tests/manual/page.hpp"
 #include "tests/manual/program.hpp"
@@ -71,6 +74,7 @@ TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
                                  topics.availability("<id>"),
                                  topics.registers("<id>"),
                                  topics.live("<id>"),
+                                 topics.status("<id>"),
                                  topics.diagnostics("<id>"),
                                  topics.command("<id>"),
                                  topics.discovery("<id>"),
@@ -92,6 +96,23 @@ TEST(DaemonPage, HasEveryKeyOfTheDiagnostics) {
     keys.insert(item.key());
   }
   EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("MQTT", "Diagnostics")), keys);
+}
+
+TEST(DaemonPage, HasEveryKeyOfTheStatus) {
+  std::set<std::string> keys;
+  const auto document = nlohmann::json::parse(status_json(full_meter()));
+  for (const auto& item : document.items()) {
+    keys.insert(item.key());
+  }
+  EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("MQTT", "Status")), keys);
+}
+
+TEST(DaemonPage, HasEveryFlagOfTheStatus) {
+  std::ifstream page(DAEMON_PAGE);
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  for (const irmeter::StatusFlag& flag : irmeter::status_flags) {
+    EXPECT_NE(text.find(".Cm " + word(flag.name) + " "), std::string::npos) << flag.name;
+  }
 }
 
 TEST(DaemonPage, HasEveryFileOfTheCache) {

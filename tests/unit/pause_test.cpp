@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "tests/support/pair.hpp"
@@ -30,10 +31,15 @@ std::optional<Failure> take_nonsense(ByteView, PlanRow::Known&) {
   return Failure{Fault::unexpected, "BT20: nonsense"};
 }
 
+// The rows of NES meters but for the other tables of the pauses.
 const std::vector<PlanRow>& plan_with(const PlanRow& row) {
   static std::vector<std::vector<PlanRow>> plans;
-  plans.emplace_back(nes_plan().begin(), nes_plan().end()).push_back(row);
-  return plans.back();
+  std::vector<PlanRow>& plan = plans.emplace_back();
+  std::ranges::copy_if(nes_plan(), std::back_inserter(plan), [](const PlanRow& each) {
+    return each.when != When::each_period || each.what == nullptr;
+  });
+  plan.push_back(row);
+  return plan;
 }
 
 Bench bench_of(SessionMode mode, Duration interval, const std::vector<PlanRow>& plan) {
@@ -150,6 +156,19 @@ TEST(Pauses, BringTheSlowValuesInAsFewReadsAsPossible) {
     EXPECT_EQ(live.get(quantity.id), slow ? std::nullopt : all.values.get(quantity.id))
         << quantity.key;
   }
+}
+
+TEST(Pauses, BringStatusAndClocks) {
+  Bench bench = bench_of(SessionMode::keep, seconds(2));
+  bench.options.plan = nes_plan();
+  SimulatedPair pair(bench);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(5));
+  std::vector<TableId> tables;
+  for (const TableBytes& table : pair.slow.tables) {
+    tables.push_back(table.what.table);
+  }
+  EXPECT_EQ(tables, (std::vector<TableId>{bt52, bt55, bt03}));
 }
 
 TEST(Pauses, LeaveOutATableThatIsRefused) {

@@ -1,9 +1,11 @@
 #include "daemon/sinks/bus/meter.hpp"
 
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "common/bus_names.hpp"
+#include "common/fault_texts.hpp"
 
 namespace irmeterd {
 namespace {
@@ -48,6 +50,9 @@ std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterS
   note("Echo", before.echo != after.echo);
   note("Held", before.withheld != after.withheld);
   note("LastReadingUSec", reading_usec(before) != reading_usec(after));
+  note("Status", before.status != after.status);
+  note("Tariff", before.tariff != after.tariff);
+  note("ClockOffset", before.clock_offset != after.clock_offset);
 
   const irmeter::Values old_values = before.true_values();
   const irmeter::Values new_values = after.true_values();
@@ -80,6 +85,12 @@ BusMeter::BusMeter(sdbus::IConnection& connection, CommandQueue& commands,
 
 BusMeter::~BusMeter() {
   unregisterAdaptor();
+  for (const auto& [number, result] : *readers_) {
+    send([&] {
+      result.returnError(bus::make_error(
+          cancelled_error, "The daemon stopped serving this meter before the table was read."));
+    });
+  }
   for (const Waiting& call : waiting_) {
     send([&] {
       call.result.returnError(bus::make_error(
@@ -118,6 +129,38 @@ void BusMeter::RetryKey() {
   bus::guarded([&] { commands_.push({Command::Kind::retry_key, meter_.name}); });
 }
 
+void BusMeter::ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std::uint16_t table,
+                         std::uint32_t offset, std::uint32_t count) {
+  bus::guarded([&] {
+    constexpr std::uint32_t offsets = 1U << 24U;
+    if (offset >= offsets || count > std::numeric_limits<std::uint16_t>::max()) {
+      throw bus::make_error("org.freedesktop.DBus.Error.InvalidArgs",
+                            "An offset has 24 bits, a count 16.");
+    }
+    const std::uint64_t number = reads_++;
+    readers_->emplace(number, std::move(result));
+    Command command{Command::Kind::read_table, meter_.name};
+    command.table = {table, offset, static_cast<std::uint16_t>(count)};
+    command.answer = [number, waiting = std::weak_ptr(readers_)](const auto& answer) {
+      const auto readers = waiting.lock();
+      auto reader = readers ? readers->extract(number) : Readers::node_type();
+      if (!reader) {
+        return;
+      }
+      send([&] {
+        if (const auto* bytes = std::get_if<irmeter::Bytes>(&answer)) {
+          reader.mapped().returnResults(std::vector<std::uint8_t>(bytes->begin(), bytes->end()));
+        } else {
+          const auto& failure = std::get<irmeter::Failure>(answer);
+          reader.mapped().returnError(
+              bus::make_error(error_name(failure.state()), sentence_of(failure)));
+        }
+      });
+    };
+    commands_.push(std::move(command));
+  });
+}
+
 std::string BusMeter::Fault() {
   return std::string(fault_name(meter_));
 }
@@ -128,6 +171,16 @@ std::string BusMeter::FaultContext() {
 
 std::uint64_t BusMeter::LastReadingUSec() {
   return reading_usec(meter_);
+}
+
+std::vector<std::string> BusMeter::Status() {
+  const auto names = irmeter::names_of(meter_.status.value_or(irmeter::StatusFlags{}));
+  return {names.begin(), names.end()};
+}
+
+double BusMeter::ClockOffset() {
+  return meter_.clock_offset ? std::chrono::duration<double>(*meter_.clock_offset).count()
+                             : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::map<std::string, double> BusMeter::Quantities() {

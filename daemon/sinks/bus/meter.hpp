@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
 
   void ReadNow(sdbus::Result<>&& result) override;
   void RetryKey() override;
+  void ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std::uint16_t table,
+                 std::uint32_t offset, std::uint32_t count) override;
 
   std::string Name() override { return meter_.name; }
   std::string Device() override { return meter_.device; }
@@ -61,6 +64,9 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
     return {keys.begin(), keys.end()};
   }
   std::uint64_t LastReadingUSec() override;
+  std::vector<std::string> Status() override;
+  std::uint32_t Tariff() override { return meter_.tariff.value_or(0); }
+  double ClockOffset() override;
   double EnergyImport() override { return value(irmeter::Quantity::energy_import); }
   double EnergyExport() override { return value(irmeter::Quantity::energy_export); }
   double Power() override { return value(irmeter::Quantity::power); }
@@ -83,6 +89,11 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   CommandQueue& commands_;
   const MeterSnapshot& meter_;
   std::vector<Waiting> waiting_;
+  // Those who wait for a table, by the number of the call. What comes for them later than the end
+  // of this object finds nobody.
+  using Readers = std::map<std::uint64_t, sdbus::Result<std::vector<std::uint8_t>>>;
+  std::shared_ptr<Readers> readers_ = std::make_shared<Readers>();
+  std::uint64_t reads_ = 0;  // calls so far
 };
 
 }  // namespace irmeterd

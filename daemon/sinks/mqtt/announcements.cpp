@@ -42,8 +42,13 @@ void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
     return;
   }
   Meter& meter = meters_[id];
-  Described described{snapshot.identity, values_.seen(id), snapshot.interval,
-                      presence_.meters().size() > 1 || snapshot.exchanged};
+  Described described{snapshot.identity,
+                      values_.seen(id),
+                      snapshot.interval,
+                      presence_.meters().size() > 1 || snapshot.exchanged,
+                      snapshot.status.has_value(),
+                      snapshot.tariff.has_value(),
+                      snapshot.clock_offset.has_value() || meter.described.has_clock};
   if (described != meter.described) {
     meter.waiting =
         discovery_json(snapshot, described.announced, described.one_of_several, topics_);

@@ -45,6 +45,9 @@ class MqttAnnouncements final : public Sink {
     irmeter::QuantitySet announced;  // those that get entities
     std::chrono::milliseconds interval{0};
     bool one_of_several = false;
+    bool has_status = false;
+    bool has_tariff = false;
+    bool has_clock = false;
 
     friend bool operator==(const Described&, const Described&) = default;
   };

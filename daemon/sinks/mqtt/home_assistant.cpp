@@ -55,6 +55,7 @@ class Discovery {
         quantity_sensor(face, std::chrono::ceil<std::chrono::seconds>(meter.stale_limit()));
       }
     }
+    status_entities(meter);
     state_entities();
     counters();
     read_button();
@@ -132,6 +133,63 @@ class Discovery {
     if (!is_register) {
       json_.key("expire_after").integer(stale_limit.count());
     }
+    json_.end_object();
+  }
+
+  // What the meter says of itself: BT03, BT55, BT52.
+  void status_entities(const MeterSnapshot& meter) {
+    for (const irmeter::StatusFlag& flag : irmeter::status_flags) {
+      if (meter.status) {
+        flag_sensor(flag);
+      }
+    }
+    if (meter.tariff) {
+      begin({.platform = "sensor",
+             .key = "tariff",
+             .name = "Tariff",
+             .device_class = "enum",
+             .icon = "mdi:clock-time-four-outline"});
+      option("state_topic", topics_.status(id_));
+      option("value_template", "{{ value_json.tariff | string }}");
+      json_.key("options").begin_array();
+      for (const std::string_view tariff : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+        json_.text(tariff);
+      }
+      json_.end_array().end_object();
+    }
+    if (meter.clock_offset) {
+      begin({.platform = "sensor",
+             .key = "clock_offset",
+             .name = "Clock offset",
+             .device_class = "duration",
+             .state_class = "measurement",
+             .unit = "s",
+             .icon = "mdi:clock-alert-outline",
+             .precision = 1,
+             .diagnostic = true});
+      option("state_topic", topics_.status(id_));
+      option("value_template", "{{ value_json.clock_offset_s | round(1, default=none) }}");
+      json_.end_object();
+    }
+  }
+
+  void flag_sensor(const irmeter::StatusFlag& flag) {
+    std::string name(flag.name);
+    std::ranges::replace(name, '_', ' ');
+    name.front() = static_cast<char>(name.front() - 'a' + 'A');
+    using Kind = irmeter::FlagKind;
+    const std::string_view device_class = flag.kind == Kind::problem  ? "problem"
+                                          : flag.kind == Kind::tamper ? "tamper"
+                                                                      : "";
+    begin({.platform = "binary_sensor",
+           .key = flag.name,
+           .name = name,
+           .device_class = device_class,
+           .diagnostic = true,
+           .enabled = flag.kind != Kind::notice});
+    option("state_topic", topics_.status(id_));
+    option("value_template", "{{ none if value_json.flags is none else 'ON' if '" +
+                                 std::string(flag.name) + "' in value_json.flags else 'OFF' }}");
     json_.end_object();
   }
 

@@ -16,8 +16,8 @@ namespace irmeterd {
 
 // The payload for topics.discovery(). The meter has been identified; announced are the quantities
 // it gets entities for; one of several, be it one after the other, has its printed number in its
-// name. Of the snapshot only name, identity and interval count, so the text stays the same from
-// poll to poll.
+// name. Of the snapshot only name, identity, interval and which parts of the status it tells
+// count, so the text stays the same from poll to poll.
 [[nodiscard]] std::string discovery_json(const MeterSnapshot& meter, const QuantitySet& announced,
                                          bool one_of_several, const MqttTopics& topics);
 

@@ -1,5 +1,5 @@
-// What the broker is told of a meter's readings: registers, live values and diagnostics, each a
-// document on a topic of its own.
+// What the broker is told of a meter's readings: registers, live values, status and diagnostics,
+// each a document on a topic of its own.
 #pragma once
 
 #include <map>
@@ -31,6 +31,7 @@ class MqttValues final : public Sink {
     seen_.erase(id);
     table_.erase(Rank::values, topics_.registers(id));
     table_.erase(Rank::values, topics_.live(id));
+    table_.erase(Rank::values, topics_.status(id));
     table_.erase(Rank::values, topics_.diagnostics(id));
   }
 
@@ -49,6 +50,9 @@ class MqttValues final : public Sink {
       table_.erase(Rank::values, topics_.live(id));
     } else {
       table_.set(Rank::values, passing(topics_.live(id), live_json(meter, seen)));
+    }
+    if (meter.tells_status()) {
+      table_.set(Rank::values, retained(topics_.status(id), status_json(meter)));
     }
     table_.set(Rank::values, retained(topics_.diagnostics(id), diagnostics_json(meter)));
   }
