@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -25,21 +26,41 @@ constexpr const char* exit_statuses =
 
 // What getopt gives for an option.
 // What getopt gives for an option: its row in the table.
-enum Option : int { config, bus, json, root, yes, meter, no_restart, version, help_wanted };
+enum Option : int {
+  config,
+  bus,
+  json,
+  root,
+  yes,
+  meter,
+  no_restart,
+  offset,
+  count,
+  hex,
+  raw,
+  no_key,
+  version,
+  help_wanted
+};
 
-constexpr std::array<OptionInfo, 9> option_table{{
+constexpr std::array<OptionInfo, 14> option_table{{
     {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
     {"bus", "BUS", "system or session (default: as the configuration says)"},
     {"json", "", "print JSON: one document, of watch one on each line"},
     {"root", "DIR", "where ports, credentials and state are, in place of /"},
     {"yes", "", "do not ask before the key is shown, or anything is removed"},
-    {"meter", "NAME", "the meter whose key it is, where several have keys of their own"},
+    {"meter", "NAME", "the meter that is meant, where there are several"},
     {"no-restart", "", "do not restart the service, which reads secrets when it starts"},
+    {"offset", "N", "the first byte to read (default 0)"},
+    {"count", "N", "how many bytes to read (default all that is known)"},
+    {"hex", "", "print the bytes as hexadecimal digits"},
+    {"raw", "", "print the bytes as they are"},
+    {"no-key", "", "show the meter no key where the daemon does not run"},
     {"version", "", "print the version and exit; so does -V"},
     {"help", "", "print this help and exit; so does -h"},
 }};
 
-constexpr std::array<Command, 9> command_table{{
+constexpr std::array<Command, 10> command_table{{
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
      "--meter --no-restart"},
     {"set-password", "", "store the password for the MQTT broker likewise", set_password,
@@ -48,6 +69,8 @@ constexpr std::array<Command, 9> command_table{{
     {"check", "[METER]", "check everything from the device to the readings, with cures", check},
     {"status", "", "show the meters and their latest readings", status},
     {"watch", "", "show every change until Ctrl-C", watch},
+    {"table", "TABLE", "show a table of the meter, such as BT23, field by field", table,
+     "--meter --offset --count --hex --raw --no-key"},
     {"retry-key", "[METER]", "have a key tried once more that the meter has rejected", retry_key,
      "--yes"},
     {"forget", "[ID]", "list what the broker keeps of meters, or remove what it keeps of one",
@@ -134,10 +157,22 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
     return "unexpected argument " + in_quotes(words.back()) + ": " + words.front() +
            (found->operand.empty() ? " takes none" : " takes one at most");
   }
+  const bool optional = found->operand.empty() || found->operand.front() == '[';
+  if (words.size() == 1 && !optional) {
+    return words.front() + " wants a " + std::string(found->operand);
+  }
   if (words.size() == 2) {
-    result.meter = words.back();
+    (optional ? result.meter : result.operand) = words.back();
   }
   return {};
+}
+
+// A whole number up to `most`; nothing where it is none.
+std::optional<std::uint32_t> whole_number(std::string_view text, std::uint32_t most) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool fine = error == std::errc() && end == text.data() + text.size() && value <= most;
+  return fine ? std::optional(value) : std::nullopt;
 }
 
 // What is wrong with an option, without its value, which may be a key.
@@ -213,6 +248,31 @@ CommandLine parse_command_line(int argc, char** argv) {
         break;
       case no_restart:
         result.restart = false;
+        break;
+      case offset:
+      case count: {
+        constexpr std::uint32_t most_offset = (1U << 24U) - 1;
+        const auto number =
+            whole_number(optarg, chosen == offset ? most_offset : std::uint32_t{UINT16_MAX});
+        if (!number) {
+          return bad_usage("--" + std::string(option_table[static_cast<std::size_t>(chosen)].name) +
+                           ": " + in_quotes(optarg) + " is not a number it can have");
+        }
+        if (chosen == offset) {
+          result.offset = *number;
+        } else {
+          result.count = static_cast<std::uint16_t>(*number);
+        }
+        break;
+      }
+      case hex:
+        result.form = TableForm::hex;
+        break;
+      case raw:
+        result.form = TableForm::raw;
+        break;
+      case no_key:
+        result.no_key = true;
         break;
       case yes:
         result.confirmed = true;

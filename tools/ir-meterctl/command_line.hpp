@@ -2,6 +2,7 @@
 // configuration it names.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,9 @@ struct OptionInfo {
 };
 [[nodiscard]] std::span<const OptionInfo> options();
 
+// How a table is shown.
+enum class TableForm : std::uint8_t { fields, hex, raw };
+
 struct CommandLine {
   const Command* command = nullptr;  // only where exit_status is not set
   std::string config_path = "/etc/ir-meterd/ir-meterd.toml";
@@ -39,9 +43,14 @@ struct CommandLine {
   bool json = false;
   std::string
       meter;  // set-key --meter, and the operand of check, retry-key and forget; empty: not given
-  std::string root;        // what stands for / where files are looked for or stored; empty: itself
-  bool restart = true;     // set-key and set-password
-  bool confirmed = false;  // retry-key and forget
+  std::string root;     // what stands for / where files are looked for or stored; empty: itself
+  std::string operand;  // of other commands: the table
+  std::uint32_t offset = 0;            // of table
+  std::optional<std::uint16_t> count;  // likewise
+  TableForm form = TableForm::fields;  // likewise
+  bool no_key = false;                 // likewise: shows none
+  bool restart = true;                 // set-key and set-password
+  bool confirmed = false;              // retry-key and forget
   // Set when there is nothing left to do: after --help and --version (0), or after a message about
   // a bad command line (64, EX_USAGE).
   std::optional<int> exit_status;

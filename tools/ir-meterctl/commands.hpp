@@ -38,6 +38,8 @@ struct KeptMeter {
 [[nodiscard]] int set_key(const CommandLine& options, Output& output);
 // The same of the password for the MQTT broker.
 [[nodiscard]] int set_password(const CommandLine& options, Output& output);
+// One table of the meter.
+[[nodiscard]] int table(const CommandLine& options, Output& output);
 // The daemon, its meters and their latest readings.
 [[nodiscard]] int status(const CommandLine& options, Output& output);
 // A line for every change, until SIGINT, SIGTERM or nobody reads it.

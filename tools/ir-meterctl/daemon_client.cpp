@@ -150,6 +150,22 @@ void DaemonClient::retry_key(const std::string& meter) const {
   call(make_call(irmeterd::meter_path(meter), meter_interface, "RetryKey"), look_timeout);
 }
 
+irmeter::Bytes DaemonClient::read_table(const std::string& meter,
+                                        const irmeter::TableRead& what) const {
+  const auto question = make_call(irmeterd::meter_path(meter), meter_interface, "ReadTable");
+  check(sd_bus_message_append(question.get(), "quu", what.table, what.offset,
+                              std::uint32_t{what.count}),
+        no_message);
+  const auto reply = call(question, poll_timeout);
+  const void* data = nullptr;
+  std::size_t size = 0;
+  if (sd_bus_message_read_array(reply.get(), 'y', &data, &size) < 0) {
+    throw not_understood();
+  }
+  const auto* const bytes = static_cast<const std::uint8_t*>(data);
+  return {bytes, bytes + size};
+}
+
 MessageHandle DaemonClient::make_call(const std::string& path, const char* interface,
                                       const char* member) const {
   sd_bus_message* message = nullptr;

@@ -19,6 +19,8 @@
 
 #include "common/config/config.hpp"
 #include "common/loop.hpp"
+#include "lib/bytes.hpp"
+#include "lib/session/service.hpp"
 #include "tools/ir-meterctl/meter_info.hpp"
 
 namespace irmeterctl {
@@ -87,6 +89,10 @@ class DaemonClient {
   void read_now(const std::string& meter) const;
   // Allows one more attempt with a rejected key; returns at once.
   void retry_key(const std::string& meter) const;
+
+  // Part of a table; waits 2 min at most.
+  [[nodiscard]] irmeter::Bytes read_table(const std::string& meter,
+                                          const irmeter::TableRead& what) const;
 
   // A call without arguments that does not start the daemon.
   [[nodiscard]] MessageHandle make_call(const std::string& path, const char* interface,

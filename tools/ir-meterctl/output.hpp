@@ -68,6 +68,8 @@ class Output {
   void write(const Document& document);
   // As it stands, with a line end behind it; what a command formats itself.
   void line(const std::string& text);
+  // As it stands.
+  void bytes(const std::string& text) { write_all(text); }
 
   // False once standard output did not take everything; gone() if because nobody reads it.
   [[nodiscard]] bool good() const { return error_ == 0; }

@@ -1,13 +1,16 @@
 #include "tools/ir-meterctl/check.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
+#include "common/fault_texts.hpp"
 #include "common/keys/key_record.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
 #include "daemon/meter/driver.hpp"
 #include "daemon/store.hpp"
+#include "tools/ir-meterctl/tables.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -81,6 +84,63 @@ PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter
   loop.run();
   store.remove_sink(first_poll);
   return result;
+}
+
+int with_probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter::Key>& key,
+               const std::string& state_directory,
+               const std::function<int(const TableReader& read)>& use) {
+  irmeterd::Loop loop;
+  const irmeterd::Log log(irmeterd::LogLevel::error);
+  irmeterd::KeyRecord record(state_directory, log);
+  irmeterd::Store store;
+  irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
+  // The next poll is not to end the session before all is read.
+  options.session = irmeterd::SessionMode::keep;
+  options.interval = std::chrono::minutes(5);
+  options.pace.slow_interval.reset();
+  if (!key) {
+    // The rows before the key are those of tables that are open to all.
+    const auto is_key = [](const irmeter::PlanRow& row) { return !row.what && !row.values; };
+    options.ask_without_key = true;
+    options.plan = options.plan.first(static_cast<std::size_t>(
+        std::ranges::find_if(options.plan, is_key) - options.plan.begin()));
+  }
+  irmeterd::MeterDriver driver(loop, log, store, record, meter, {key, {}}, options);
+  bool interrupted = false;
+  const auto interrupt = loop.signal(SIGINT, [&] { interrupted = true; });
+  const auto terminate = loop.signal(SIGTERM, [&] { interrupted = true; });
+  const auto wait_for = [&loop](const auto& condition) {
+    while (!condition()) {
+      loop.run_once(std::chrono::seconds(1));
+    }
+  };
+  driver.start();
+  wait_for([&] { return store.meters().at(meter.name).counters.polls > 0; });
+
+  const int status = use([&](const irmeter::TableRead& what) -> TableResult {
+    const irmeterd::MeterSnapshot& snapshot = store.meters().at(meter.name);
+    if (interrupted) {
+      return std::string("interrupted");
+    }
+    if (snapshot.failure) {
+      return snapshot.detail();
+    }
+    std::optional<TableResult> result;
+    driver.read_table(what, [&result](const auto& answer) {
+      if (const auto* failure = std::get_if<irmeter::Failure>(&answer)) {
+        result = irmeterd::sentence_of(*failure);
+      } else {
+        result = std::get<irmeter::Bytes>(answer);
+      }
+    });
+    wait_for([&] { return result.has_value(); });
+    return *std::move(result);
+  });
+
+  bool stopped = false;
+  driver.stop([&stopped] { stopped = true; });
+  wait_for([&] { return stopped; });
+  return interrupted ? 128 + SIGINT : status;
 }
 
 }  // namespace irmeterctl

@@ -1,0 +1,251 @@
+#include "lib/meter/fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "lib/hex.hpp"
+#include "lib/meter/clock.hpp"
+#include "lib/meter/events.hpp"
+#include "lib/meter/little_endian.hpp"
+#include "lib/meter/status.hpp"
+
+namespace irmeter {
+namespace {
+
+enum class Type : std::uint8_t { number, signed_number, text, bytes, version, time };
+
+struct Field {
+  TableId table;
+  std::uint8_t offset;
+  std::uint8_t size;
+  Type type;
+  std::string_view name;
+  std::string_view unit = {};
+};
+
+constexpr TableId bt15 = 15;
+constexpr std::array fields{
+    Field{bt00, 0, 3, Type::bytes, "format"},
+    Field{bt00, 3, 4, Type::text, "manufacturer"},
+    Field{bt00, 7, 1, Type::number, "nameplate type"},
+    Field{bt00, 11, 1, Type::number, "standard version"},
+    Field{bt00, 12, 1, Type::number, "standard revision"},
+    Field{bt00, 13, 1, Type::number, "bytes of basic tables"},
+    Field{bt00, 14, 1, Type::number, "bytes of extended tables"},
+    Field{bt00, 17, 1, Type::number, "bytes of manufacturer status"},
+    Field{bt01, 0, 4, Type::text, "manufacturer"},
+    Field{bt01, 4, 8, Type::text, "model"},
+    Field{bt01, 12, 2, Type::version, "hardware version"},
+    Field{bt01, 14, 2, Type::version, "firmware version"},
+    Field{bt01, 16, 8, Type::bytes, "serial number"},
+    Field{bt15, 0, 4, Type::signed_number, "multiplier"},
+    Field{bt15, 4, 4, Type::signed_number, "offset"},
+    Field{bt15, 8, 1, Type::number, "already applied"},
+    Field{bt15, 9, 4, Type::signed_number, "current transformer ratio"},
+    Field{bt15, 13, 4, Type::signed_number, "voltage transformer ratio"},
+    Field{bt20, 0, 2, Type::bytes, "flags"},
+    Field{bt20, 2, 1, Type::number, "self-reads"},
+    Field{bt20, 3, 1, Type::number, "summations"},
+    Field{bt20, 4, 1, Type::number, "demands"},
+    Field{bt20, 5, 1, Type::number, "coincident values"},
+    Field{bt20, 6, 1, Type::number, "occurrences"},
+    Field{bt20, 7, 1, Type::number, "tiers"},
+    Field{bt20, 8, 1, Type::number, "present demands"},
+    Field{bt20, 9, 1, Type::number, "present values"},
+    Field{bt52, 0, 6, Type::time, "UTC"},
+    Field{bt52, 6, 1, Type::bytes, "flags"},
+    Field{bt53, 0, 3, Type::bytes, "time of the switch"},
+    Field{bt53, 3, 1, Type::number, "daylight saving", "min"},
+    Field{bt53, 4, 2, Type::signed_number, "time zone", "min"},
+    Field{bt55, 0, 6, Type::time, "local time"},
+    Field{bt55, 6, 1, Type::bytes, "flags"},
+    Field{bt61, 0, 4, Type::number, "memory", "bytes"},
+    Field{bt61, 4, 3, Type::bytes, "flags"},
+    Field{bt61, 7, 2, Type::number, "blocks"},
+    Field{bt61, 9, 2, Type::number, "intervals of a block"},
+    Field{bt61, 11, 1, Type::number, "channels"},
+    Field{bt61, 12, 1, Type::number, "interval", "min"},
+    Field{bt63, 0, 1, Type::bytes, "flags"},
+    Field{bt63, 1, 2, Type::number, "valid blocks"},
+    Field{bt63, 3, 2, Type::number, "last block"},
+    Field{bt63, 5, 4, Type::number, "last sequence number"},
+    Field{bt63, 9, 2, Type::number, "unread blocks"},
+    Field{bt63, 11, 2, Type::number, "valid intervals of the last block"},
+    Field{bt71, 0, 1, Type::bytes, "flags"},
+    Field{bt71, 1, 1, Type::number, "bytes of standard events"},
+    Field{bt71, 2, 1, Type::number, "bytes of manufacturer events"},
+    Field{bt71, 3, 1, Type::number, "bytes of an argument"},
+    Field{bt71, 5, 2, Type::number, "entries of the history log"},
+    Field{bt71, 7, 2, Type::number, "entries of the event log"},
+    Field{bt74, 0, 1, Type::bytes, "flags"},
+    Field{bt74, 1, 2, Type::number, "valid entries"},
+    Field{bt74, 3, 2, Type::number, "last entry"},
+    Field{bt74, 5, 4, Type::number, "last sequence number"},
+    Field{bt74, 9, 2, Type::number, "unread entries"},
+    Field{et03, 0, 30, Type::text, "utility serial number"},
+};
+
+// BT21 has the layout of BT20.
+TableId layout_of(TableId table) {
+  return table == bt21 ? bt20 : table;
+}
+
+std::string two_digits(std::int64_t number) {
+  return (number < 10 ? "0" : "") + std::to_string(number);
+}
+
+std::string time_text(ByteView bytes) {
+  const auto time = decode_time(bytes);
+  if (!time) {
+    return "no time (" + hex(bytes) + ")";
+  }
+  const auto day = std::chrono::floor<std::chrono::days>(*time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss of_day(*time - day);
+  return std::to_string(static_cast<int>(date.year())) + "-" +
+         two_digits(static_cast<unsigned>(date.month())) + "-" +
+         two_digits(static_cast<unsigned>(date.day())) + " " + two_digits(of_day.hours().count()) +
+         ":" + two_digits(of_day.minutes().count()) + ":" + two_digits(of_day.seconds().count());
+}
+
+std::string plain(ByteView bytes) {
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += byte >= ' ' && byte <= '~' ? static_cast<char>(byte) : ' ';
+  }
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+FieldValue numbered(std::string name, std::int64_t number, std::string_view unit = {}) {
+  return {std::move(name), std::to_string(number), number, std::string(unit)};
+}
+
+FieldValue value_of(const Field& field, ByteView bytes) {
+  const auto number = [&bytes](bool with_sign) {
+    std::int64_t value = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+      value = value * 0x100 + bytes[i];
+    }
+    const std::int64_t beyond = std::int64_t{1} << (8 * bytes.size());
+    return with_sign && value >= beyond / 2 ? value - beyond : value;
+  };
+  const std::string name(field.name);
+  switch (field.type) {
+    case Type::number:
+      return numbered(name, number(false), field.unit);
+    case Type::signed_number:
+      return numbered(name, number(true), field.unit);
+    case Type::text:
+      return {name, plain(bytes), {}};
+    case Type::version:
+      return {name, decode_version(static_cast<std::uint16_t>(bytes[0] * 0x100 + bytes[1])), {}};
+    case Type::time:
+      return {name, time_text(bytes), {}};
+    case Type::bytes:
+      break;
+  }
+  return {name, hex(bytes), {}};
+}
+
+void add_flags(ByteView bytes, std::vector<FieldValue>& values) {
+  if (const auto flags = decode_bt03(bytes)) {
+    std::string set;
+    for (const std::string_view name : names_of(*flags)) {
+      set += (set.empty() ? "" : ", ") + std::string(name);
+    }
+    values.push_back({"flags", set.empty() ? "none" : set, {}});
+  }
+}
+
+// What is in use, as BT00 lists it.
+void add_tables(ByteView bytes, std::vector<FieldValue>& values) {
+  if (bytes.size() < bt00_size) {
+    return;
+  }
+  std::size_t at = bt00_size;
+  for (const auto& [name, length, first] :
+       {std::tuple("basic tables", bytes[13], TableId{0}),
+        std::tuple("extended tables", bytes[14], extended_table(0))}) {
+    std::string used;
+    for (std::size_t bit = 0; bit < length * 8U && at + bit / 8 < bytes.size(); ++bit) {
+      if ((bytes[at + bit / 8] & 1U << bit % 8) != 0) {
+        used += (used.empty() ? "" : " ") + table_name(static_cast<TableId>(first + bit));
+      }
+    }
+    values.push_back({name, used, {}});
+    at += length;
+  }
+}
+
+// The rows of INT32 of BT23 and BT28: as the quantity that is read there, else by number.
+void add_rows(Source source, std::string_view name, ByteView bytes, std::size_t begin,
+              std::size_t count, std::vector<FieldValue>& values) {
+  for (std::size_t i = 0; i < count && begin + (i + 1) * int32_size <= bytes.size(); ++i) {
+    const auto* const known = std::ranges::find_if(quantities, [&](const QuantityInfo& quantity) {
+      return quantity.source == source && quantity.index == i;
+    });
+    values.push_back(numbered(known != quantities.end()
+                                  ? std::string(known->key)
+                                  : std::string(name) + " " + std::to_string(i),
+                              little_endian<std::int32_t>(bytes, begin + i * int32_size)));
+  }
+}
+
+}  // namespace
+
+std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
+                                      const std::optional<Dimensions>& dimensions) {
+  std::vector<FieldValue> values;
+  for (const Field& field : fields) {
+    if (field.table == layout_of(table) && field.offset + field.size <= bytes.size()) {
+      values.push_back(value_of(field, bytes.subspan(field.offset, field.size)));
+    }
+  }
+  if (table == bt00) {
+    add_tables(bytes, values);
+  } else if (table == bt03) {
+    add_flags(bytes, values);
+  } else if (const auto local = decode_bt55(bytes); table == bt55 && local) {
+    values.push_back(numbered("tariff", local->tariff));
+    values.push_back(numbered("season", local->season));
+  } else if (table == bt23 && dimensions) {
+    add_rows(Source::bt23, "summation", bytes, dimensions->summations_offset,
+             dimensions->summations, values);
+  } else if (table == bt28 && dimensions) {
+    add_rows(Source::bt28, "present value", bytes, dimensions->present_values_offset,
+             dimensions->present_values, values);
+  }
+  return values;
+}
+
+std::uint32_t known_size(TableId table, const std::optional<Dimensions>& dimensions) {
+  if (table == bt00) {
+    return 0;  // its bitmaps have the length that the meter says
+  }
+  if (table == bt03) {
+    return bt03_known_size;
+  }
+  if (table == bt55) {
+    return bt55_size;
+  }
+  if (table == bt23 && dimensions) {
+    return dimensions->summations_offset + dimensions->summations * std::uint32_t{int32_size};
+  }
+  if (table == bt28 && dimensions) {
+    return dimensions->present_values_offset +
+           dimensions->present_values * std::uint32_t{int32_size};
+  }
+  std::uint32_t size = 0;
+  for (const Field& field : fields) {
+    if (field.table == layout_of(table)) {
+      size = std::max<std::uint32_t>(size, field.offset + field.size);
+    }
+  }
+  return size;
+}
+
+}  // namespace irmeter

@@ -1,0 +1,33 @@
+// The fields of the tables whose layout is known, for people who look at one.
+//
+// Source: ANSI C12.19, the OSGP Alliance's guide to the optical port and the vendor's table
+// descriptions; of the captured ones, BT00, BT01, BT21, BT23, BT28 and ET03 look like this on real
+// meters. Decoding for the readings is not done here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/bytes.hpp"
+#include "lib/meter/tables.hpp"
+
+namespace irmeter {
+
+struct FieldValue {
+  std::string name;                    // "manufacturer", "summation 0"
+  std::string text;                    // as a person reads it
+  std::optional<std::int64_t> number;  // where it is one
+  std::string unit{};
+};
+
+// Of the bytes of a table from its start; fields that begin behind their end are left out. Empty
+// where the layout is not known. BT23 and BT28 need the dimensions.
+[[nodiscard]] std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
+                                                    const std::optional<Dimensions>& dimensions);
+
+// How many bytes tell all that is known of it; 0 where only the meter knows, or nobody.
+[[nodiscard]] std::uint32_t known_size(TableId table, const std::optional<Dimensions>& dimensions);
+
+}  // namespace irmeter

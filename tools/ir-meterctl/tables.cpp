@@ -1,0 +1,118 @@
+#include "tools/ir-meterctl/tables.hpp"
+
+#include <sysexits.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+
+#include "common/config/checks.hpp"
+#include "tools/ir-meterctl/daemon_client.hpp"
+#include "tools/ir-meterctl/output.hpp"
+#include "tools/ir-meterctl/stored_secret.hpp"
+
+namespace irmeterctl {
+namespace {
+
+using irmeterd::MeterConfig;
+
+// The name of the only meter, or of the one that is wanted; empty after a message.
+std::string chosen(std::vector<std::string> names, const std::string& wanted) {
+  if (wanted.empty() && names.size() == 1) {
+    return names.front();
+  }
+  if (std::ranges::find(names, wanted) != names.end()) {
+    return wanted;
+  }
+  print_error(wanted.empty() ? "there are several meters: say which with --meter"
+                             : "there is no meter " + irmeterd::in_quotes(wanted));
+  return {};
+}
+
+int with_daemon(const DaemonClient& client, const Meters& meters, const std::string& wanted,
+                const std::function<int(const TableReader&)>& use) {
+  std::vector<std::string> names;
+  for (const auto& [path, meter] : meters) {
+    names.push_back(meter.name);
+  }
+  const std::string name = chosen(std::move(names), wanted);
+  if (name.empty()) {
+    return EX_USAGE;
+  }
+  return use([&](const irmeter::TableRead& what) -> TableResult {
+    try {
+      return client.read_table(name, what);
+    } catch (const Failure& failure) {
+      return std::string(failure.what());
+    }
+  });
+}
+
+int without_daemon(const CommandLine& options, const std::function<int(const TableReader&)>& use) {
+  const auto config = load_configuration(options);
+  if (!config) {
+    return EX_CONFIG;
+  }
+  std::vector<std::string> names;
+  for (const MeterConfig& meter : config->meters) {
+    names.push_back(meter.name);
+  }
+  const std::string name = chosen(std::move(names), options.meter);
+  if (name.empty()) {
+    return EX_USAGE;
+  }
+  const MeterConfig& meter = *std::ranges::find(config->meters, name, &MeterConfig::name);
+  const std::string directory = options.root + "/var/lib/ir-meterd";
+  StoredKey stored = options.no_key ? StoredKey{} : find_key(meter, options.root);
+  if (stored.key) {
+    stored.problem = why_no_record(directory, options.root.empty());
+  }
+  if (stored.problem) {
+    print_error(stored.problem->what + ": only the tables that are open to all can be read");
+    stored.key.reset();
+  }
+  return with_probe(meter, stored.key, directory, use);
+}
+
+}  // namespace
+
+std::optional<irmeter::TableId> parse_table(std::string_view text) {
+  irmeter::TableId first = 0;
+  if (text.size() > 2 && (text[1] == 't' || text[1] == 'T')) {
+    const bool extended = text[0] == 'e' || text[0] == 'E';
+    if (!extended && text[0] != 'b' && text[0] != 'B') {
+      return std::nullopt;
+    }
+    first = extended ? irmeter::extended_table(0) : irmeter::TableId{0};
+    text.remove_prefix(2);
+  }
+  irmeter::TableId number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool fits = first == 0 || number < first;
+  if (error != std::errc() || end != text.data() + text.size() || !fits) {
+    return std::nullopt;
+  }
+  return static_cast<irmeter::TableId>(first + number);
+}
+
+int with_tables(const CommandLine& options, const std::function<int(const TableReader&)>& use) {
+  const irmeterd::Bus bus = chosen_bus(options);
+  if (bus == irmeterd::Bus::none) {
+    return without_daemon(options, use);
+  }
+  std::optional<DaemonClient> client;
+  Meters meters;
+  try {
+    client.emplace(bus);
+    meters = client->look().meters;
+  } catch (const Failure& failure) {
+    if (failure.kind != Failure::Kind::not_running && failure.kind != Failure::Kind::no_bus) {
+      throw;
+    }
+    return without_daemon(options, use);
+  }
+  return with_daemon(*client, meters, options.meter, use);
+}
+
+}  // namespace irmeterctl
