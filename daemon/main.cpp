@@ -45,7 +45,7 @@ void give_large_blocks_back() {
 }
 
 int check_config(const Daemon::Paths& paths) {
-  const Settings settings = check_settings(paths.config, paths.credentials_directory);
+  const Settings settings = load_settings(paths.config, paths.credentials_directory);
   for (const ConfigProblem& problem : settings.problems) {
     std::fprintf(stderr, "%s\n", problem.text().c_str());
   }

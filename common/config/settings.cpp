@@ -39,16 +39,6 @@ Settings load_settings(const std::string& config_path, const std::string& creden
   return settings;
 }
 
-Settings check_settings(const std::string& config_path, const std::string& credentials_directory) {
-  LoadedConfig loaded = load_config(config_path);
-  Settings settings;
-  settings.warnings = find_open_files(config_path, loaded.config);
-  settings.problems = std::move(loaded.problems);
-  append(settings.problems, find_shared_devices(config_path, loaded));
-  append(settings.problems, load_secrets(loaded.config, credentials_directory).problems);
-  return settings;
-}
-
 std::vector<ConfigProblem> find_shared_devices(const std::string& config_path,
                                                const LoadedConfig& loaded) {
   std::vector<ConfigProblem> problems;

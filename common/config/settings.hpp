@@ -20,13 +20,8 @@ struct Settings {
 [[nodiscard]] Settings load_settings(const std::string& config_path,
                                      const std::string& credentials_directory);
 
-// The problems and warnings alone, as far as they can be seen from outside the service. Two meters
-// at one device are a problem here: whoever asks can mend it, while a service that starts had
-// better read one of them.
-[[nodiscard]] Settings check_settings(const std::string& config_path,
-                                      const std::string& credentials_directory);
-
-// Meters whose devices are the same one by another name, such as a link and its target, now.
+// Meters whose devices are the same one by another name, such as a link and its target. A warning,
+// since it is true of this moment only: a link may lead elsewhere once all probes are there.
 [[nodiscard]] std::vector<ConfigProblem> find_shared_devices(const std::string& config_path,
                                                              const LoadedConfig& loaded);
 // Files that others may read or write and should not: the configuration and the keys it names.
