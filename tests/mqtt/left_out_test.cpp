@@ -128,5 +128,18 @@ TEST_F(LeftOut, IsNamedOnceAndAgainWhenItIsTaken) {
   EXPECT_EQ(log.count(" takes " + command_ + " again"), 1U);
 }
 
+// Without an answer nobody would know that it is taken.
+TEST_F(LeftOut, IsNamedNoMoreOnceItIsTakenWithoutAnAnswer) {
+  StubBroker broker(loop_, {.closes_on = live_});
+  store_.update(sample_meter());
+  begin_at(broker.url());
+  ASSERT_TRUE(rest_is_received(broker, live_));
+  ASSERT_TRUE(says("MQTT connected, without " + live_));
+  broker.rules.closes_on.clear();
+  broker.hang_up();
+  ASSERT_TRUE(says("MQTT connected"));
+  EXPECT_TRUE(broker.has_received(live_));
+}
+
 }  // namespace
 }  // namespace irmeterd

@@ -129,8 +129,9 @@ bool MqttConnection::publish(const MqttMessage& message) noexcept {
     return true;
   }
   return send(request, [&] {
+    // Only what is answered is known to be taken, and said to be taken again.
     MqttMessage acknowledged = message;
-    acknowledged.qos = one_by_one_ ? 1 : message.qos;
+    acknowledged.qos = one_by_one_ || left_out_.contains(request) ? 1 : message.qos;
     session_->publish(acknowledged);
   });
 }
