@@ -11,6 +11,7 @@
 #include "common/config/characters.hpp"
 #include "common/config/checks.hpp"
 #include "common/files.hpp"
+#include "common/keys/key_text.hpp"
 
 namespace irmeterd {
 namespace {
@@ -69,7 +70,7 @@ class SecretReader {
       report(path, what + " " + *fault + "; " + std::string(save_as_plain));
       return {};
     }
-    const auto key = irmeter::Key::from_text(text->reveal());
+    const auto key = parse_key(text->reveal());
     if (!key) {
       report(path, what + ": " + key.error().what);
       return {};

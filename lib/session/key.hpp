@@ -8,12 +8,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "lib/bytes.hpp"
-#include "lib/result.hpp"
 
 namespace irmeter {
 
@@ -21,20 +20,17 @@ class Key {
  public:
   static constexpr std::size_t size = 20;
 
-  // Exactly 20 printable ASCII characters. The error says what is wrong without quoting the text.
-  [[nodiscard]] static Result<Key> from_text(std::string_view text) {
-    if (text.size() != size) {
-      return Error{"the key has " + std::to_string(text.size()) +
-                   " characters, a meter key has exactly 20" + why_so_many(text)};
+  // Printable ASCII.
+  [[nodiscard]] static constexpr bool may_have(char character) {
+    return character >= ' ' && character <= '~';
+  }
+  // Exactly so many of these; anything else is no key.
+  [[nodiscard]] static std::optional<Key> from_text(std::string_view text) {
+    if (text.size() != size || !std::ranges::all_of(text, may_have)) {
+      return std::nullopt;
     }
     Key key;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] < ' ' || text[i] > '~') {
-        return Error{"character " + std::to_string(i + 1) +
-                     " of the key is not a printable ASCII character"};
-      }
-      key.bytes_[i] = static_cast<std::uint8_t>(text[i]);
-    }
+    std::ranges::copy(text, key.bytes_.begin());
     return key;
   }
 
@@ -73,31 +69,6 @@ class Key {
 
  private:
   Key() = default;
-
-  // What a text of another length probably is, as a clause; empty where nobody knows.
-  static std::string why_so_many(std::string_view text) {
-    const auto is_hex_digit = [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    };
-    const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    const auto between = static_cast<std::size_t>(std::ranges::count_if(
-        text, [&](char c) { return is_blank(c) || c == '-' || c == ':' || c == '.'; }));
-    if (text.size() == 2 * size && std::ranges::all_of(text, is_hex_digit)) {
-      return "; these are hexadecimal, two for each character of it";
-    }
-    if (text.size() == size + 1 && (is_blank(text.front()) || is_blank(text.back()))) {
-      const bool is_last = is_blank(text.back());
-      const char blank = is_last ? text.back() : text.front();
-      return std::string("; the ") + (is_last ? "last" : "first") + " one is " +
-             (blank == ' '    ? "a space"
-              : blank == '\t' ? "a tab"
-                              : "a line end");
-    }
-    if (between > 0 && text.size() - between == size) {
-      return "; write it without the " + std::to_string(between) + " characters between its groups";
-    }
-    return {};
-  }
 
   // How much of the beginning of a text is anywhere in the key.
   [[nodiscard]] std::size_t common_with(ByteView text) const {

@@ -13,7 +13,7 @@ namespace {
 
 Key key(std::string_view text) {
   auto parsed = Key::from_text(text);
-  EXPECT_TRUE(parsed.ok());
+  EXPECT_TRUE(parsed);
   return *parsed;
 }
 
@@ -67,21 +67,14 @@ TEST(Request, OfTheReaderItselfHasASteadyUser) {
 }
 
 TEST(Key, IsTwentyPrintableCharacters) {
-  EXPECT_TRUE(Key::from_text("0123456789ABCDEF0123").ok());
-  EXPECT_TRUE(Key::from_text("                    ").ok());
+  EXPECT_TRUE(Key::from_text("0123456789ABCDEF0123"));
+  EXPECT_TRUE(Key::from_text("                    "));
   for (const std::string text :
        {"", "0123456789ABCDEF012", "0123456789ABCDEF01234", "0123456789ABCDEF012\n",
         "0123456789ABCDEF01\xC3\xA9", "0123456789ABCDEF012\x7F"}) {
-    const auto refused = Key::from_text(text);
-    ASSERT_FALSE(refused.ok()) << text;
-    EXPECT_EQ(refused.error().what.find("0123456789"), std::string::npos) << refused.error().what;
+    EXPECT_FALSE(Key::from_text(text)) << text;
   }
-  EXPECT_FALSE(Key::from_text(std::string(20, '\0')).ok());
-}
-
-TEST(Key, TellsItsLengthWhereThatIsWrong) {
-  EXPECT_NE(Key::from_text("0123456789ABCDEF012").error().what.find("19"), std::string::npos);
-  EXPECT_NE(Key::from_text("0123456789ABCDEF01234").error().what.find("21"), std::string::npos);
+  EXPECT_FALSE(Key::from_text(std::string(20, '\0')));
 }
 
 TEST(ResponseCode, HasATextForEveryCodeOfTheStandard) {

@@ -13,6 +13,7 @@
 #include "common/config/characters.hpp"
 #include "common/config/credentials.hpp"
 #include "common/fault_texts.hpp"
+#include "common/keys/key_text.hpp"
 #include "tools/ir-meterctl/device_access.hpp"
 #include "tools/ir-meterctl/program.hpp"
 
@@ -105,7 +106,7 @@ StoredKey find_key(const irmeterd::MeterConfig& meter, const std::string& root) 
   if (stored.place.empty() || stored.problem) {
     return {std::nullopt, stored.place, stored.problem};
   }
-  const auto key = irmeter::Key::from_text(stored.text.reveal());
+  const auto key = irmeterd::parse_key(stored.text.reveal());
   if (!key) {
     return {std::nullopt, stored.place,
             Advice{stored.place + ", " + key.error().what,

@@ -11,7 +11,7 @@
 
 #include "common/config/characters.hpp"
 #include "common/config/credentials.hpp"
-#include "lib/session/key.hpp"
+#include "common/keys/key_text.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -185,7 +185,7 @@ std::optional<std::string> why_no_key(std::string_view text) {
   if (const auto fault = irmeterd::why_not_plain(text)) {
     return "the key " + *fault;
   }
-  const auto key = irmeter::Key::from_text(text);
+  const auto key = irmeterd::parse_key(text);
   return key ? std::nullopt : std::optional(key.error().what);
 }
 
