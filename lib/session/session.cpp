@@ -283,11 +283,7 @@ void Session::on_loss(Fault failure, Instant now) {
       break;
     }
     case OnLoss::fail:
-      if (failure == Fault::unexpected) {
-        on_damaged(name(), now);
-      } else {
-        give_up(loss_in_session(failure), name(), now);
-      }
+      give_up(loss_in_session(failure), name(), now);
       break;
     case OnLoss::go_on:
       go(row(step_).next, now);

@@ -54,6 +54,18 @@ TEST(KeptSession, IsKeptAliveBetweenRarePolls) {
   EXPECT_EQ(pair.client.counters().retries, 0U);
 }
 
+TEST(KeptSession, IsNotAskedForMoreBeforeAKeepAliveIsAnswered) {
+  SimulatedPair pair(kept(60));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  ASSERT_TRUE(pair.run_until([&] { return pair.asked() == "BT00 0+1"; }, seconds(10)));
+  pair.tell([](Meter& client, Instant now) { client.poll_now(now); });
+  ASSERT_TRUE(pair.run_polls(2));
+  EXPECT_EQ(pair.services(), first_session + ", BT00 0+1, BT23 0+8, BT28 0+60");
+  EXPECT_EQ(pair.readings(), 2U);
+  EXPECT_EQ(pair.client.counters().retries, 0U);
+}
+
 TEST(KeptSession, NeedsNoKeepAliveWherePollsAreFrequent) {
   SimulatedPair pair(kept(3));
   pair.start();
