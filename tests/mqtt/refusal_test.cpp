@@ -109,6 +109,20 @@ TEST_F(Refusal, ACertificateOutOfDateIsNamed) {
   EXPECT_TRUE(status_says("its certificate is out of date (certificate has expired)"));
 }
 
+TEST_F(Refusal, ABrokerThatAsksForACertificateIsNamedAndThenShownOne) {
+  const Mosquitto broker(Mosquitto::Kind::tls_both);
+  MqttConfig tls = config(broker);
+  tls.ca_file = broker.certificate();
+  begin(tls);
+  EXPECT_TRUE(status_says("TLS failed"));
+  end();
+  tls.cert_file = broker.certificate();
+  tls.client_key_file = broker.private_key();
+  begin(tls);
+  EXPECT_TRUE(eventually([this] { return publisher_->connected(); }));
+  end();  // likewise
+}
+
 TEST_F(Refusal, APortWithoutTlsIsNamed) {
   const Mosquitto broker;
   MqttConfig tls;

@@ -192,7 +192,10 @@ bool Mosquitto::try_start() {
     config << "acl_file " << directory_ << "/acl\n";
   }
   if (has_tls()) {
-    config << "certfile " << certificate() << "\nkeyfile " << directory_ << "/key.pem\n";
+    config << "certfile " << certificate() << "\nkeyfile " << private_key() << "\n";
+  }
+  if (kind_ == Kind::tls_both) {
+    config << "cafile " << certificate() << "\nrequire_certificate true\n";
   }
   config.close();
   int log[2];

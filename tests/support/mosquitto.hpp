@@ -24,6 +24,7 @@ class Mosquitto {
     tls,       // like open, behind certificate()
     tls_ipv6,  // likewise, at ::1, which the certificate names too
     expired,   // likewise, but the certificate has expired
+    tls_both,  // like tls, and whoever comes must show the same certificate
     small,     // takes no packet of more than 4096 bytes
     guarded,   // refuses guarded_topics
   };
@@ -54,6 +55,7 @@ class Mosquitto {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url() const;  // names localhost, or ::1
   [[nodiscard]] std::string certificate() const { return directory_ + "/certificate.pem"; }
+  [[nodiscard]] std::string private_key() const { return directory_ + "/key.pem"; }
 
   // Of Kind::guarded: nobody may publish to topics that begin so.
   static constexpr const char* guarded_topics = "homeassistant/";
@@ -66,7 +68,8 @@ class Mosquitto {
   static std::uint16_t free_port();
   bool try_start();
   [[nodiscard]] bool has_tls() const {
-    return kind_ == Kind::tls || kind_ == Kind::tls_ipv6 || kind_ == Kind::expired;
+    return kind_ == Kind::tls || kind_ == Kind::tls_ipv6 || kind_ == Kind::expired ||
+           kind_ == Kind::tls_both;
   }
 
   Kind kind_;
