@@ -35,8 +35,8 @@ struct ProfileDimensions {
   [[nodiscard]] std::size_t block_size() const { return head_size() + intervals * interval_size(); }
   // Where they stand in BT64.
   [[nodiscard]] std::size_t block_offset(std::uint16_t block) const { return block * block_size(); }
-  [[nodiscard]] std::size_t interval_offset(std::uint16_t block, std::uint16_t interval) const {
-    return block_offset(block) + head_size() + interval * interval_size();
+  [[nodiscard]] std::size_t interval_offset(std::uint16_t block, std::uint16_t place) const {
+    return block_offset(block) + head_size() + place * interval_size();
   }
 };
 // An error where the set has no blocks, the layout is another one, or a count is impossible.

@@ -8,6 +8,7 @@
 #include "lib/meter/events.hpp"
 #include "lib/meter/load_profile.hpp"
 #include "lib/meter/status.hpp"
+#include "lib/session/service.hpp"
 #include "tests/support/transcript.hpp"
 #include "tools/ir-meter-sim/meter_tables.hpp"
 
