@@ -47,6 +47,7 @@ struct MqttConfig {
   bool discovery = true;
   std::string discovery_prefix = "homeassistant";
   std::string discovery_birth_topic;  // empty: discovery_prefix and /status
+  bool plain_topics = false;
 
   friend bool operator==(const MqttConfig&, const MqttConfig&) = default;
 };

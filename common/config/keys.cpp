@@ -139,6 +139,7 @@ constexpr ConfigKey<MqttConfig> mqtt_table[] = {
     {"discovery", set_flag<&MqttConfig::discovery>},
     {"discovery_prefix", set_text<&MqttConfig::discovery_prefix, check_topic_prefix>},
     {"discovery_birth_topic", set_text<&MqttConfig::discovery_birth_topic, check_topic_prefix>},
+    {"plain_topics", set_flag<&MqttConfig::plain_topics>},
 };
 
 constexpr ConfigKey<Config> dbus_table[] = {

@@ -25,6 +25,10 @@ struct MqttTopics {
   [[nodiscard]] std::string diagnostics(std::string_view id) const {
     return meter(id, "diagnostics");
   }
+  // key: of a quantity
+  [[nodiscard]] std::string value(std::string_view id, std::string_view key) const {
+    return meter(id, "value/" + std::string(key));
+  }
   [[nodiscard]] std::string command(std::string_view id) const { return meter(id, "command"); }
   [[nodiscard]] std::string discovery(std::string_view id) const {
     return discovery_prefix + "/device/" + std::string(id) + "/config";

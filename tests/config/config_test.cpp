@@ -42,6 +42,7 @@ TEST(Config, DefaultsAreThoseOfTheManual) {
   EXPECT_EQ(mqtt.topic_prefix, "ir-meterd");
   EXPECT_TRUE(mqtt.discovery);
   EXPECT_EQ(mqtt.discovery_prefix, "homeassistant");
+  EXPECT_FALSE(mqtt.plain_topics);
   EXPECT_EQ(Config().bus, Bus::system);
 }
 
@@ -76,6 +77,7 @@ TEST(Config, EveryKeyIsTakenOver) {
     discovery = false
     discovery_prefix = "ha"
     discovery_birth_topic = "ha/birth"
+    plain_topics = true
     [dbus]
     bus = "none"
     [cache]
@@ -116,7 +118,8 @@ TEST(Config, EveryKeyIsTakenOver) {
                         "home/power",
                         false,
                         "ha",
-                        "ha/birth"};
+                        "ha/birth",
+                        true};
   EXPECT_EQ(config.meters[0], first);
   EXPECT_EQ(config.meters[1], second);
   EXPECT_EQ(config.mqtt, mqtt);

@@ -76,6 +76,7 @@ TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
                                  topics.live("<id>"),
                                  topics.status("<id>"),
                                  topics.diagnostics("<id>"),
+                                 topics.value("<id>", "<key>"),
                                  topics.command("<id>"),
                                  topics.discovery("<id>"),
                                  topics.discovery("ir-meterd-<host>"),

@@ -18,6 +18,7 @@ TEST(Topics, AreThoseOfTheManual) {
   EXPECT_EQ(topics.availability("nes_1"), "ir-meterd/meter/nes_1/availability");
   EXPECT_EQ(topics.registers("nes_1"), "ir-meterd/meter/nes_1/registers");
   EXPECT_EQ(topics.live("nes_1"), "ir-meterd/meter/nes_1/live");
+  EXPECT_EQ(topics.value("nes_1", "power"), "ir-meterd/meter/nes_1/value/power");
   EXPECT_EQ(topics.diagnostics("nes_1"), "ir-meterd/meter/nes_1/diagnostics");
   EXPECT_EQ(topics.command("nes_1"), "ir-meterd/meter/nes_1/command");
   EXPECT_EQ(topics.discovery("nes_1"), "homeassistant/device/nes_1/config");

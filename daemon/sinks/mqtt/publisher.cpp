@@ -40,6 +40,7 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
       log_(log),
       timing_(timing),
       discovery_(config.discovery),
+      plain_topics_(config.plain_topics),
       topics_{.prefix = config.topic_prefix,
               .discovery_prefix = config.discovery_prefix,
               .host = machine_name(),
@@ -54,11 +55,15 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
                 {.found = [this](const std::string& id) { on_found(id); },
                  .gone = [this](const std::string& id) { forget(id); }}),
       values_(connection_.table(), topics_, presence_),
+      plain_values_(connection_.table(), topics_, presence_),
       announcements_(loop, connection_.table(), topics_, timing_, presence_, values_) {
   // In this order: presence finds the id of a meter, and the values have the quantities that are
   // announced.
   store_.add_sink(presence_);
   store_.add_sink(values_);
+  if (plain_topics_) {
+    store_.add_sink(plain_values_);
+  }
   if (discovery_) {
     announcements_.announce_daemon();
     store_.add_sink(announcements_);
@@ -70,6 +75,7 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
 MqttPublisher::~MqttPublisher() {
   store_.remove_sink(presence_);
   store_.remove_sink(values_);
+  store_.remove_sink(plain_values_);
   store_.remove_sink(announcements_);
   stop();
 }
@@ -85,11 +91,15 @@ void MqttPublisher::on_found(const std::string& id) {
   if (!discovery_) {
     announcements_.withdraw(id);
   }
+  if (!plain_topics_) {
+    connection_.subscribe(topics_.value(id, "+"), true);
+  }
 }
 
 void MqttPublisher::forget(const std::string& id) {
   announcements_.forget(id);
   values_.forget(id);
+  plain_values_.forget(id);
 }
 
 void MqttPublisher::on_connected() {
@@ -115,6 +125,12 @@ void MqttPublisher::on_message(const MqttMessage& message) {
   for (const auto& [name, meter] : presence_.meters()) {
     if (!meter.id.empty() && message.topic == topics_.availability(meter.id)) {
       presence_.contradict(meter.id, message.payload);
+      return;
+    }
+    // Kept from a time when values had topics of their own: nobody would renew it.
+    if (!meter.id.empty() && !plain_topics_ && message.retained &&
+        message.topic.starts_with(topics_.value(meter.id, ""))) {
+      connection_.table().set_final(MqttTable::Rank::values, retained(message.topic, ""));
       return;
     }
   }

@@ -16,6 +16,7 @@
 #include "daemon/meter/command_queue.hpp"
 #include "daemon/sinks/mqtt/announcements.hpp"
 #include "daemon/sinks/mqtt/connection.hpp"
+#include "daemon/sinks/mqtt/plain_values.hpp"
 #include "daemon/sinks/mqtt/presence.hpp"
 #include "daemon/sinks/mqtt/timing.hpp"
 #include "daemon/sinks/mqtt/values.hpp"
@@ -56,10 +57,12 @@ class MqttPublisher final : public Output {
   const Log& log_;
   MqttTiming timing_;
   bool discovery_;
+  bool plain_topics_;
   MqttTopics topics_;
   MqttConnection connection_;
   MqttPresence presence_;
   MqttValues values_;
+  MqttPlainValues plain_values_;
   MqttAnnouncements announcements_;
   std::map<std::string, irmeter::Instant> commanded_;  // by name: the latest command heeded
 };
