@@ -33,6 +33,10 @@ struct MeterConfig {
   friend bool operator==(const MeterConfig&, const MeterConfig&) = default;
 };
 
+// How Home Assistant is told of the meters: not at all, by one message for each device, or by one
+// for each of its entities.
+enum class Discovery : std::uint8_t { off, device, components };
+
 struct MqttConfig {
   std::string url;  // mqtt:// or mqtts://, host, optional port (parse_mqtt_url)
   std::string username;
@@ -44,7 +48,7 @@ struct MqttConfig {
   std::string client_key_file;
   std::string client_id;  // empty: from the host name
   std::string topic_prefix = "ir-meterd";
-  bool discovery = true;
+  Discovery discovery = Discovery::device;
   std::string discovery_prefix = "homeassistant";
   std::string discovery_birth_topic;  // empty: discovery_prefix and /status
   bool plain_topics = false;

@@ -105,6 +105,19 @@ constexpr std::array<std::pair<std::string_view, SessionMode>, 3> session_words{
     {"each", SessionMode::each},
 }};
 
+Objection set_discovery(const ConfigValue& value, MqttConfig& mqtt) {
+  if (value.flag) {
+    mqtt.discovery = *value.flag ? Discovery::device : Discovery::off;
+  } else if (value.text == "components") {
+    mqtt.discovery = Discovery::components;
+  } else {
+    const std::string_view choice = "true or false, without quotes, or \"components\"";
+    return value.text ? in_quotes(*value.text) + " is unknown; write " + std::string(choice)
+                      : value.not_as_wanted(choice);
+  }
+  return std::nullopt;
+}
+
 constexpr std::array<std::pair<std::string_view, Bus>, 3> bus_words{{
     {"system", Bus::system},
     {"session", Bus::session},
@@ -136,7 +149,7 @@ constexpr ConfigKey<MqttConfig> mqtt_table[] = {
     {"client_key_file", set_text<&MqttConfig::client_key_file, check_secret_path>},
     {"client_id", set_text<&MqttConfig::client_id, check_text>},
     {"topic_prefix", set_text<&MqttConfig::topic_prefix, check_topic_prefix>},
-    {"discovery", set_flag<&MqttConfig::discovery>},
+    {"discovery", set_discovery},
     {"discovery_prefix", set_text<&MqttConfig::discovery_prefix, check_topic_prefix>},
     {"discovery_birth_topic", set_text<&MqttConfig::discovery_birth_topic, check_topic_prefix>},
     {"plain_topics", set_flag<&MqttConfig::plain_topics>},

@@ -33,6 +33,16 @@ struct MqttTopics {
   [[nodiscard]] std::string discovery(std::string_view id) const {
     return discovery_prefix + "/device/" + std::string(id) + "/config";
   }
+  // The other form, with a message for each entity of the device; "+" stands for any.
+  [[nodiscard]] std::string component_discovery(std::string_view platform, std::string_view id,
+                                                std::string_view key) const {
+    return discovery_prefix + "/" + std::string(platform) + "/" + std::string(id) + "/" +
+           std::string(key) + "/config";
+  }
+  // Of either form. The birth topic is none.
+  [[nodiscard]] bool is_discovery(std::string_view topic) const {
+    return topic.starts_with(discovery_prefix + "/") && topic.ends_with("/config");
+  }
 
  private:
   [[nodiscard]] std::string daemon(std::string_view leaf) const {

@@ -40,10 +40,22 @@ TEST(Config, DefaultsAreThoseOfTheManual) {
   EXPECT_FALSE(meter.dtr);
   const MqttConfig mqtt;
   EXPECT_EQ(mqtt.topic_prefix, "ir-meterd");
-  EXPECT_TRUE(mqtt.discovery);
+  EXPECT_EQ(mqtt.discovery, Discovery::device);
   EXPECT_EQ(mqtt.discovery_prefix, "homeassistant");
   EXPECT_FALSE(mqtt.plain_topics);
   EXPECT_EQ(Config().bus, Bus::system);
+}
+
+TEST(Config, DiscoveryHasTwoForms) {
+  const auto discovery = [](const std::string& value) {
+    return parse_good(
+               "[[meter]]\nname = \"a\"\ndevice = \"/dev/a\"\n[mqtt]\nurl = \"mqtt://b\"\n"
+               "discovery = " +
+               value + "\n")
+        .mqtt->discovery;
+  };
+  EXPECT_EQ(discovery("true"), Discovery::device);
+  EXPECT_EQ(discovery("\"components\""), Discovery::components);
 }
 
 TEST(Config, EveryKeyIsTakenOver) {
@@ -116,7 +128,7 @@ TEST(Config, EveryKeyIsTakenOver) {
                         "/key",
                         "cellar",
                         "home/power",
-                        false,
+                        Discovery::off,
                         "ha",
                         "ha/birth",
                         true};

@@ -93,7 +93,7 @@ constexpr const char* second_id = "nes_2";
 irmeterd::MqttTiming no_delays() {
   irmeterd::MqttTiming timing;
   timing.retry = {.connect_timeout = 1s, .first_wait = 0ms, .longest_wait = 0ms};
-  timing.birth_least = timing.birth_most = timing.settle = timing.discovery_gap = 0ms;
+  timing.birth_least = timing.birth_most = timing.settle = timing.look = timing.discovery_gap = 0ms;
   timing.command_gap = 24h;  // so that each meter heeds the first command alone
   return timing;
 }

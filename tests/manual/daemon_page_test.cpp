@@ -79,6 +79,7 @@ TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
                                  topics.value("<id>", "<key>"),
                                  topics.command("<id>"),
                                  topics.discovery("<id>"),
+                                 topics.component_discovery("<platform>", "<id>", "<key>"),
                                  topics.discovery("ir-meterd-<host>"),
                                  topics.birth,
                                  "Key\tUnit\tDecimals\tTopic"};

@@ -31,6 +31,7 @@ class MqttFixture : public ::testing::Test {
     timing_.birth_least = 200ms;
     timing_.birth_most = 300ms;
     timing_.settle = 50ms;
+    timing_.look = 20ms;
     timing_.discovery_gap = 300ms;
     commands_.on_command([this](const Command& command) { received_.push_back(command.meter); });
   }

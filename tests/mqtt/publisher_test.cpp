@@ -180,7 +180,7 @@ TEST_F(Publisher, WithoutDiscoveryHomeAssistantIsToldToForget) {
   broker_.publish(device_, "{}", true);
   MqttConfig config;
   config.url = broker_.url();
-  config.discovery = false;
+  config.discovery = Discovery::off;
   config.topic_prefix = "house/meters";
   store_.update(sample_meter());
   begin(config);

@@ -11,11 +11,19 @@ namespace {
 
 // Whether a document for Home Assistant is one of ours, about the meter with this topic. Of long
 // ones only the beginning is here, which has all that is looked for.
-bool describes(const std::string& document, const std::string& availability) {
+bool describes(const std::string& document, const std::string& topic) {
   return document.starts_with("{") &&
          document.find("\"origin\":{\"name\":\"ir-meterd\"") != std::string::npos &&
-         document.find("\"" + availability + "\"") != std::string::npos &&
-         document.find("\"components\":{\"") != std::string::npos;
+         document.find("\"" + topic + "\"") != std::string::npos &&
+         document.find("\"unique_id\":\"") != std::string::npos;
+}
+
+// Where Home Assistant is told of a meter; of several messages, of the one that every meter has.
+std::string announced(const irmeterd::MqttConfig& config, const irmeterd::MqttTopics& topics,
+                      const std::string& id) {
+  return config.discovery == irmeterd::Discovery::components
+             ? topics.component_discovery("sensor", id, "state")
+             : topics.discovery(id);
 }
 
 }  // namespace
@@ -38,8 +46,8 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
   for (const CheckedMeter& meter : meters) {
     if (!meter.id.empty()) {
       wanted.push_back(topics.availability(meter.id));
-      if (config.discovery) {
-        wanted.push_back(topics.discovery(meter.id));
+      if (config.discovery != irmeterd::Discovery::off) {
+        wanted.push_back(announced(config, topics, meter.id));
       }
     }
   }
@@ -55,14 +63,16 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
       }
       continue;
     }
-    const std::string discovery = topics.discovery(meter.id);
+    const std::string discovery = announced(config, topics, meter.id);
     const std::string availability = topics.availability(meter.id);
     const std::string nothing = "the broker keeps nothing under ";
-    if (!config.discovery) {
+    if (config.discovery == irmeterd::Discovery::off) {
       add(Layer::discovery, meter, Result::not_set_up, "switched off in the configuration");
     } else if (kept[discovery].empty()) {
       add(Layer::discovery, meter, Result::failed, nothing + discovery, cure);
-    } else if (!describes(kept[discovery], availability)) {
+    } else if (!describes(kept[discovery], config.discovery == irmeterd::Discovery::components
+                                               ? topics.diagnostics(meter.id)
+                                               : availability)) {
       add(Layer::discovery, meter, Result::failed,
           "what the broker keeps under " + discovery + " does not describe this meter",
           "see who else writes there, and have the meter announced anew: sudo systemctl restart "

@@ -29,10 +29,11 @@ std::string_view level(std::string_view topic, std::string_view begin, std::stri
 std::map<std::string, KeptMeter> kept_meters(BrokerVisit& broker,
                                              const irmeterd::MqttConfig& config) {
   const std::string meters = config.topic_prefix + "/meter/";
-  const std::string devices = config.discovery_prefix + "/device/";
+  const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix, "", ""};
   std::map<std::string, KeptMeter> kept;
-  std::map<std::string, std::string> announced;  // topics, by id
-  for (const auto& [topic, payload] : broker.all_kept({meters + "#", devices + "+/config"})) {
+  std::multimap<std::string, std::string> announced;  // topics, by id
+  for (const auto& [topic, payload] : broker.all_kept(
+           {meters + "#", topics.discovery("+"), topics.component_discovery("+", "+", "+")})) {
     if (const auto id = level(topic, meters, "/"); !id.empty()) {
       KeptMeter& meter = kept[std::string(id)];
       meter.topics.insert(topic);
@@ -40,7 +41,9 @@ std::map<std::string, KeptMeter> kept_meters(BrokerVisit& broker,
           meter.online || (topic.ends_with("/availability") && payload == irmeterd::mqtt_online);
     } else if (payload.find(R"("name":"ir-meterd")") != std::string::npos &&
                payload.find('"' + meters) != std::string::npos) {
-      announced.emplace(level(topic, devices, "/config"), topic);  // by a daemon of this prefix
+      // By a daemon of this prefix, whatever the platform.
+      const std::size_t platform = topic.find('/', config.discovery_prefix.size() + 1);
+      announced.emplace(level(topic, topic.substr(0, platform + 1), "/"), topic);
     }
   }
   for (const auto& [id, topic] : announced) {

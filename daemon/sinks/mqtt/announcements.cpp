@@ -12,26 +12,76 @@ using Rank = MqttTable::Rank;
 
 MqttAnnouncements::MqttAnnouncements(Loop& loop, MqttTable& table, const MqttTopics& topics,
                                      const MqttTiming& timing, const MqttPresence& presence,
-                                     const MqttValues& values)
+                                     const MqttValues& values, Discovery form)
     : loop_(loop),
       table_(table),
       topics_(topics),
       timing_(timing),
       presence_(presence),
       values_(values),
+      form_(form),
       birth_(loop.timer([this] {
         birth_pending_ = false;
         table_.renew();
       })),
-      gap_over_(loop.timer([this] { set_what_is_due(); })) {}
+      gap_over_(loop.timer([this] { set_what_is_due(); })),
+      looked_(loop.timer([this] { begin(); })),
+      taken_over_(loop.timer([this] { remove_replaced(); })) {}
 
-void MqttAnnouncements::announce_daemon() {
-  table_.set(Rank::parent, retained(topics_.discovery(daemon_id(topics_)),
-                                    daemon_discovery_json(topics_, host_name())));
+void MqttAnnouncements::connected() {
+  if (form_ != Discovery::off && !begun_) {
+    Loop::arm(looked_, loop_.now() + timing_.look);
+  }
+}
+
+void MqttAnnouncements::begin() {
+  begun_ = true;
+  const std::string id = daemon_id(topics_);
+  (void)set(Rank::parent, id, daemon_discovery_json(topics_, host_name()));
+  set_what_is_due();
+}
+
+// Puts a device into the table, in the form that is configured. Returns the topics it has there.
+std::vector<std::string> MqttAnnouncements::set(Rank rank, const std::string& id,
+                                                const std::string& device) {
+  std::vector<std::string> topics;
+  const auto messages = form_ == Discovery::components
+                            ? component_messages(id, device, topics_)
+                            : std::map<std::string, std::string>{{topics_.discovery(id), device}};
+  for (const auto& [topic, payload] : messages) {
+    table_.set(rank, retained(topic, payload));
+    topics.push_back(topic);
+  }
+  return topics;
 }
 
 void MqttAnnouncements::withdraw(const std::string& id) {
   table_.set_final(Rank::discovery, retained(topics_.discovery(id), ""));
+}
+
+std::string MqttAnnouncements::other_form(const std::string& id) const {
+  return form_ == Discovery::components ? topics_.discovery(id)
+                                        : topics_.component_discovery("+", id, "+");
+}
+
+void MqttAnnouncements::replace(const std::string& topic) {
+  if (form_ == Discovery::off) {
+    table_.set_final(Rank::discovery, retained(topic, ""));
+  } else if (replaced_.insert(topic).second) {
+    table_.set(Rank::parent, retained(topic, migration_json));
+    late_ = late_ || begun_;
+    Loop::arm(taken_over_, loop_.now() + timing_.look + timing_.discovery_gap);
+  }
+}
+
+// Home Assistant has the entities from the form that is configured.
+void MqttAnnouncements::remove_replaced() {
+  for (const std::string& topic : std::exchange(replaced_, {})) {
+    table_.set_final(Rank::parent, retained(topic, ""));
+  }
+  if (std::exchange(late_, false)) {
+    table_.renew();
+  }
 }
 
 // Unless the latest message says the same. What the broker keeps of an earlier run stays until the
@@ -58,11 +108,16 @@ void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
 }
 
 void MqttAnnouncements::forget(const std::string& id) {
+  for (const std::string& topic : meters_[id].topics) {
+    table_.erase(Rank::discovery, topic);
+  }
   meters_.erase(id);
-  table_.erase(Rank::discovery, topics_.discovery(id));
 }
 
 void MqttAnnouncements::set_what_is_due() {
+  if (!begun_) {
+    return;
+  }
   const irmeter::Instant now = loop_.now();
   std::optional<irmeter::Instant> next;
   for (auto& [id, meter] : meters_) {
@@ -74,7 +129,7 @@ void MqttAnnouncements::set_what_is_due() {
       next = std::min(next.value_or(due), due);
       continue;
     }
-    table_.set(Rank::discovery, retained(topics_.discovery(id), *std::move(meter.waiting)));
+    meter.topics = set(Rank::discovery, id, *meter.waiting);
     meter.waiting.reset();
     meter.set = now;
   }

@@ -1,12 +1,19 @@
 // The meters as Home Assistant is told of them: when a discovery message is due, and what Home
 // Assistant's own start asks for.
+//
+// There are two forms of discovery, of which one is configured. Where the broker keeps the other
+// one, Home Assistant is asked to let go of those entities, then told of them in the form that is
+// configured, and then the old messages are removed; so no entity loses its name or its history.
 #pragma once
 
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "common/config/config.hpp"
 #include "common/loop.hpp"
 #include "common/mqtt/topics.hpp"
 #include "daemon/sinks/mqtt/presence.hpp"
@@ -21,7 +28,7 @@ class MqttAnnouncements final : public Sink {
  public:
   MqttAnnouncements(Loop& loop, MqttTable& table, const MqttTopics& topics,
                     const MqttTiming& timing, const MqttPresence& presence,
-                    const MqttValues& values);
+                    const MqttValues& values, Discovery form);
 
   void meter_added(const MeterSnapshot& meter) noexcept override { show(meter); }
   void meter_changed(const MeterSnapshot&, const MeterSnapshot& after) noexcept override {
@@ -29,10 +36,17 @@ class MqttAnnouncements final : public Sink {
   }
   void forget(const std::string& id);
 
-  // The daemon is a device too, which the meters hang on.
-  void announce_daemon();
-  // Home Assistant is to know nothing of the device with this id.
+  // With discovery turned off, Home Assistant is to know nothing of the device with this id.
   void withdraw(const std::string& id);
+
+  // Where the broker may keep the form that is not configured, for the device with this id.
+  [[nodiscard]] std::string other_form(const std::string& id) const;
+  // The broker keeps something there.
+  void replace(const std::string& topic);
+
+  // The first time, what is announced waits a moment for what the broker keeps. The daemon is a
+  // device too, which the meters hang on.
+  void connected();
 
   // Home Assistant's birth message: after a random delay everything is due once more.
   void born();
@@ -55,10 +69,15 @@ class MqttAnnouncements final : public Sink {
     Described described;
     std::optional<std::string> waiting;   // the message of that, until the gap is over
     std::optional<irmeter::Instant> set;  // when the one before went into the table
+    std::vector<std::string> topics;      // of those in the table
   };
 
   void show(const MeterSnapshot& snapshot);
   void set_what_is_due();
+  void begin();
+  void remove_replaced();
+  std::vector<std::string> set(MqttTable::Rank rank, const std::string& id,
+                               const std::string& device);
 
   Loop& loop_;
   MqttTable& table_;
@@ -66,10 +85,16 @@ class MqttAnnouncements final : public Sink {
   const MqttTiming& timing_;
   const MqttPresence& presence_;
   const MqttValues& values_;
+  const Discovery form_;
+  bool begun_ = false;                   // it is known which form the broker keeps
+  bool late_ = false;                    // it was known too late: Home Assistant did not take ours
+  std::set<std::string> replaced_;       // topics of the other form, not removed yet
   std::map<std::string, Meter> meters_;  // by id
   bool birth_pending_ = false;           // Home Assistant has started and waits for an answer
   EventSource birth_;
   EventSource gap_over_;
+  EventSource looked_;
+  EventSource taken_over_;
 };
 
 }  // namespace irmeterd

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,9 +38,9 @@ std::string_view manufacturer(std::string_view code) {
   return code == "ELON" ? "Echelon" : code;
 }
 
-class Discovery {
+class Description {
  public:
-  Discovery(const MqttTopics& topics, std::string id, std::string entity_prefix)
+  Description(const MqttTopics& topics, std::string id, std::string entity_prefix)
       : topics_(topics), id_(std::move(id)), entity_prefix_(std::move(entity_prefix)) {}
 
   std::string meter(const MeterSnapshot& meter, const QuantitySet& announced, bool one_of_several) {
@@ -350,13 +351,32 @@ std::string in_small_letters(std::string text) {
 
 std::string discovery_json(const MeterSnapshot& meter, const QuantitySet& announced,
                            bool one_of_several, const MqttTopics& topics) {
-  return Discovery(topics, irmeter::meter_id(meter.identity), "electricity_meter_" + meter.name)
+  return Description(topics, irmeter::meter_id(meter.identity), "electricity_meter_" + meter.name)
       .meter(meter, announced, one_of_several);
+}
+
+std::map<std::string, std::string> component_messages(const std::string& id,
+                                                      const std::string& device,
+                                                      const MqttTopics& topics) {
+  const auto message = nlohmann::ordered_json::parse(device);
+  std::map<std::string, std::string> messages;
+  for (const auto& [key, component] : message["components"].items()) {
+    auto single = component;
+    single.erase("platform");
+    for (const auto& [name, value] : message.items()) {
+      if (name != "components" && !single.contains(name)) {
+        single[name] = value;
+      }
+    }
+    messages.emplace(topics.component_discovery(component["platform"].get<std::string>(), id, key),
+                     single.dump());
+  }
+  return messages;
 }
 
 std::string daemon_discovery_json(const MqttTopics& topics, const std::string& host_name) {
   const std::string id = daemon_id(topics);
-  return Discovery(topics, id, in_small_letters(id)).daemon(host_name);
+  return Description(topics, id, in_small_letters(id)).daemon(host_name);
 }
 
 }  // namespace irmeterd

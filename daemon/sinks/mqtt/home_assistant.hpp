@@ -6,6 +6,7 @@
 // home-assistant.io, MQTT integration, "Device discovery payload".
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "common/mqtt/topics.hpp"
@@ -27,5 +28,15 @@ namespace irmeterd {
 }
 [[nodiscard]] std::string daemon_discovery_json(const MqttTopics& topics,
                                                 const std::string& host_name);
+
+// A device as the other form of discovery has it, made from its message: for each entity a topic
+// and a payload. Home Assistant takes both forms for the same entities.
+[[nodiscard]] std::map<std::string, std::string> component_messages(const std::string& id,
+                                                                    const std::string& device,
+                                                                    const MqttTopics& topics);
+
+// What Home Assistant is told at a topic that it has entities from, so that it lets go of them with
+// all their settings, for another form to take over.
+inline constexpr const char* migration_json = R"({"migrate_discovery":true})";
 
 }  // namespace irmeterd

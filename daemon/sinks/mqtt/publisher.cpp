@@ -56,7 +56,8 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
                  .gone = [this](const std::string& id) { forget(id); }}),
       values_(connection_.table(), topics_, presence_),
       plain_values_(connection_.table(), topics_, presence_),
-      announcements_(loop, connection_.table(), topics_, timing_, presence_, values_) {
+      announcements_(loop, connection_.table(), topics_, timing_, presence_, values_,
+                     config.discovery) {
   // In this order: presence finds the id of a meter, and the values have the quantities that are
   // announced.
   store_.add_sink(presence_);
@@ -64,11 +65,8 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
   if (plain_topics_) {
     store_.add_sink(plain_values_);
   }
-  if (discovery_) {
-    announcements_.announce_daemon();
+  if (discovery_ != Discovery::off) {
     store_.add_sink(announcements_);
-  } else {
-    announcements_.withdraw(daemon_id(topics_));
   }
 }
 
@@ -88,11 +86,17 @@ void MqttPublisher::stop() noexcept {
 void MqttPublisher::on_found(const std::string& id) {
   connection_.subscribe(topics_.command(id), false);
   connection_.subscribe(topics_.availability(id), false);
-  if (!discovery_) {
-    announcements_.withdraw(id);
-  }
+  announced(id);
   if (!plain_topics_) {
     connection_.subscribe(topics_.value(id, "+"), true);
+  }
+}
+
+// The device with this id is described to Home Assistant, or was.
+void MqttPublisher::announced(const std::string& id) {
+  connection_.subscribe(announcements_.other_form(id), true);
+  if (discovery_ == Discovery::off) {
+    announcements_.withdraw(id);
   }
 }
 
@@ -105,7 +109,9 @@ void MqttPublisher::forget(const std::string& id) {
 void MqttPublisher::on_connected() {
   // First of all: the broker answers with the list before it takes a new one.
   connection_.subscribe(topics_.online_meters(), true);
-  if (discovery_) {
+  announced(daemon_id(topics_));
+  announcements_.connected();
+  if (discovery_ != Discovery::off) {
     connection_.subscribe(topics_.birth, false);
   }
   for (const auto& [name, meter] : presence_.meters()) {
@@ -134,13 +140,17 @@ void MqttPublisher::on_message(const MqttMessage& message) {
       return;
     }
   }
+  if (message.retained && topics_.is_discovery(message.topic)) {
+    announcements_.replace(message.topic);
+    return;
+  }
   // A retained birth is as old as it likes, and all there is to tell was told on connecting. A
   // retained command would be carried out at every connect.
   if (message.retained) {
     log_.debug("MQTT: retained message ignored on " + printable(message.topic));
     return;
   }
-  if (discovery_ && message.topic == topics_.birth) {
+  if (discovery_ != Discovery::off && message.topic == topics_.birth) {
     if (message.payload == mqtt_online) {
       announcements_.born();
     }

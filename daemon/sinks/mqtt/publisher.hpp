@@ -47,6 +47,7 @@ class MqttPublisher final : public Output {
  private:
   void on_connected();
   void on_found(const std::string& id);
+  void announced(const std::string& id);
   void on_message(const MqttMessage& message);
   void on_command(const std::string& name, const MqttMessage& message);
   void forget(const std::string& id);
@@ -56,7 +57,7 @@ class MqttPublisher final : public Output {
   CommandQueue& commands_;
   const Log& log_;
   MqttTiming timing_;
-  bool discovery_;
+  Discovery discovery_;
   bool plain_topics_;
   MqttTopics topics_;
   MqttConnection connection_;

@@ -16,6 +16,8 @@ struct MqttTiming {
   // After connecting, until the broker has said what it kept of an earlier run; after discovery,
   // until Home Assistant has subscribed to the topics it names.
   std::chrono::milliseconds settle{2000};
+  // After the first connection, until the broker has said which form of discovery it keeps.
+  std::chrono::milliseconds look{1000};
   // Between two different discovery messages of a meter; sooner, Home Assistant may miss parts.
   std::chrono::milliseconds discovery_gap{10'000};
   std::chrono::milliseconds command_gap{1000};  // between two commands to a meter that are heeded
