@@ -60,7 +60,8 @@ std::set<std::string> keys_of_documents() {
   std::set<std::string> keys;
   for (const std::string& text :
        {registers_json(meter, all), live_json(meter, all), diagnostics_json(meter)}) {
-    for (const auto& item : json::parse(text).items()) {
+    const json document = json::parse(text);
+    for (const auto& item : document.items()) {
       keys.insert(item.key());
     }
   }

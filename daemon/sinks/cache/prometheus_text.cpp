@@ -75,7 +75,8 @@ MetricKey metric_key(std::string_view key) {
       result.label = label;
       result.label_value = label == "phase" ? word : word.substr(word.size() - 1);
     } else {
-      result.stem += (result.stem.empty() ? "" : "_") + std::string(word);
+      result.stem += result.stem.empty() ? "" : "_";
+      result.stem += word;
     }
   }
   // What is of one phase must not be added to what is of all of them.
