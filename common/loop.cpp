@@ -1,6 +1,7 @@
 #include "common/loop.hpp"
 
 #include <csignal>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -27,12 +28,16 @@ Loop::IoHandler ignoring_events(Loop::Handler handler) {
 struct EventSource::Registration {
   sd_event_source* source = nullptr;
   std::function<void(std::uint32_t)> handler;
+  std::optional<std::uint64_t> armed{};  // of a timer: to when
 
   // The trampolines are noexcept: an exception that reaches C code is a defect, and ends there.
   static int on_io(sd_event_source*, int, std::uint32_t events, void* self) noexcept {
     return run(self, events);
   }
-  static int on_time(sd_event_source*, std::uint64_t, void* self) noexcept { return run(self); }
+  static int on_time(sd_event_source*, std::uint64_t, void* self) noexcept {
+    static_cast<Registration*>(self)->armed.reset();
+    return run(self);
+  }
   static int on_signal(sd_event_source*, const signalfd_siginfo*, void* self) noexcept {
     return run(self);
   }
@@ -54,7 +59,7 @@ void EventSource::Delete::operator()(Registration* registration) const {
 }
 
 EventSource::EventSource(std::function<void(std::uint32_t)> handler)
-    : source_(new Registration{nullptr, std::move(handler)}) {}
+    : source_(new Registration{.handler = std::move(handler)}) {}
 
 Loop::Loop() {
   check(sd_event_new(&event_), "cannot create the event loop");
@@ -88,17 +93,22 @@ EventSource Loop::timer(Handler handler, irmeter::Duration accuracy) {
                           static_cast<std::uint64_t>(accuracy.count()),
                           EventSource::Registration::on_time, made.source_.get()),
         "cannot make a timer");
-  disarm(made);
+  check(sd_event_source_set_enabled(made.source_->source, SD_EVENT_OFF), "cannot make a timer");
   return made;
 }
 
 void Loop::arm(EventSource& timer, irmeter::Instant at) {
-  check(sd_event_source_set_time(timer.source_->source, to_usec(at)), "cannot set a timer");
-  check(sd_event_source_set_enabled(timer.source_->source, SD_EVENT_ONESHOT), "cannot set a timer");
+  auto& [source, handler, armed] = *timer.source_;
+  if (std::exchange(armed, to_usec(at)) != to_usec(at)) {
+    check(sd_event_source_set_time(source, *armed), "cannot set a timer");
+    check(sd_event_source_set_enabled(source, SD_EVENT_ONESHOT), "cannot set a timer");
+  }
 }
 
 void Loop::disarm(EventSource& timer) {
-  check(sd_event_source_set_enabled(timer.source_->source, SD_EVENT_OFF), "cannot stop a timer");
+  if (std::exchange(timer.source_->armed, std::nullopt)) {
+    check(sd_event_source_set_enabled(timer.source_->source, SD_EVENT_OFF), "cannot stop a timer");
+  }
 }
 
 EventSource Loop::signal(int number, Handler handler) {

@@ -54,6 +54,7 @@ class Loop {
   // later than its time it may fire to share a wake-up with others.
   [[nodiscard]] EventSource timer(Handler handler,
                                   irmeter::Duration accuracy = std::chrono::milliseconds(50));
+  // Costs nothing where it is armed to that moment already.
   static void arm(EventSource& timer, irmeter::Instant at);
   static void disarm(EventSource& timer);
 
