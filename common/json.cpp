@@ -43,15 +43,24 @@ std::size_t utf8_length(std::string_view text) {
 }  // namespace
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  text(name);
-  out_ += ':';
+  raw("\"");
+  out_ += name;
+  out_ += "\":";
   comma_due_ = false;
   return *this;
 }
 
 JsonWriter& JsonWriter::text(std::string_view value) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
   raw("\"");
-  while (!value.empty()) {
+  for (;;) {
+    const auto run =
+        static_cast<std::size_t>(std::ranges::find_if_not(value, plain) - value.begin());
+    out_ += value.substr(0, run);
+    value.remove_prefix(run);
+    if (value.empty()) {
+      break;
+    }
     const auto byte = static_cast<unsigned char>(value.front());
     const std::size_t length = utf8_length(value);
     if (length == 0) {

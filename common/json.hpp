@@ -17,6 +17,7 @@ class JsonWriter {
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }
   JsonWriter& end_array() { return close(']'); }
+  // name: one of ours, with nothing in it that needs escaping.
   JsonWriter& key(std::string_view name);
 
   // Quoted and escaped. What is not UTF-8 becomes U+FFFD, one for each such byte.
