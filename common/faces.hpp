@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -133,8 +135,8 @@ static_assert(std::ranges::equal(faces, irmeter::quantities, {}, &Face::id,
 }
 
 // The value in Face::dbus_unit, or NaN where it is absent.
-[[nodiscard]] inline double dbus_value(const irmeter::Values& values, irmeter::Quantity quantity) {
-  const auto value = values.get(quantity);
+[[nodiscard]] inline double dbus_value(std::optional<std::int64_t> value,
+                                       irmeter::Quantity quantity) {
   return value ? static_cast<double>(*value) / std::pow(10.0, face(quantity).dbus_decimals)
                : std::numeric_limits<double>::quiet_NaN();
 }

@@ -15,13 +15,8 @@ std::string MeterSnapshot::detail() const {
 
 irmeter::Values MeterSnapshot::true_values() const {
   irmeter::Values values;
-  if (!reading) {
-    return values;
-  }
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (!stale || irmeter::is_register(quantity.id)) {
-      values.set(quantity.id, reading->values.get(quantity.id));
-    }
+    values.set(quantity.id, true_value(quantity.id));
   }
   return values;
 }

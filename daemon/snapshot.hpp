@@ -78,6 +78,10 @@ struct MeterSnapshot {
 
   // What is still true of the reading: the registers always, the rest while it is not stale.
   [[nodiscard]] irmeter::Values true_values() const;
+  [[nodiscard]] std::optional<std::int64_t> true_value(irmeter::Quantity quantity) const {
+    const bool is_true = reading && (!stale || irmeter::is_register(quantity));
+    return is_true ? reading->values.get(quantity) : std::nullopt;
+  }
 
   // Older than this, a reading is no longer live: three intervals, at least 30 s.
   [[nodiscard]] std::chrono::milliseconds stale_limit() const {

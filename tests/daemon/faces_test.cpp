@@ -80,17 +80,17 @@ TEST(Faces, ScaleTheMetersIntegersTheSameWayEverywhere) {
 
 TEST(Faces, ShowValuesInTheUnitsOfDBus) {
   Values values;
-  EXPECT_TRUE(std::isnan(dbus_value(values, Quantity::energy_import)));
+  EXPECT_TRUE(std::isnan(dbus_value(values.get(Quantity::energy_import), Quantity::energy_import)));
   values.set(Quantity::energy_import, 33'821'691);
   values.set(Quantity::power, -231);
   values.set(Quantity::voltage_l1, 231'392);
   values.set(Quantity::power_factor_l1, -1000);
   values.set(Quantity::frequency, 49'987);
-  EXPECT_EQ(dbus_value(values, Quantity::energy_import), 33'821'691.0);
-  EXPECT_EQ(dbus_value(values, Quantity::power), -231.0);
-  EXPECT_EQ(dbus_value(values, Quantity::voltage_l1), 231.392);
-  EXPECT_EQ(dbus_value(values, Quantity::power_factor_l1), -1.0);
-  EXPECT_EQ(dbus_value(values, Quantity::frequency), 49.987);
+  EXPECT_EQ(dbus_value(values.get(Quantity::energy_import), Quantity::energy_import), 33'821'691.0);
+  EXPECT_EQ(dbus_value(values.get(Quantity::power), Quantity::power), -231.0);
+  EXPECT_EQ(dbus_value(values.get(Quantity::voltage_l1), Quantity::voltage_l1), 231.392);
+  EXPECT_EQ(dbus_value(values.get(Quantity::power_factor_l1), Quantity::power_factor_l1), -1.0);
+  EXPECT_EQ(dbus_value(values.get(Quantity::frequency), Quantity::frequency), 49.987);
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ TEST_F(ShownProperties, ShowTheSnapshot) {
   };
   std::map<std::string, double> all;
   for (const Face& face : faces) {
-    const double value = dbus_value(meter.reading->values, face.id);
+    const double value = dbus_value(meter.reading->values.get(face.id), face.id);
     all.emplace(irmeter::info(face.id).key, value);
     if (!face.dbus_name.empty()) {
       expected.emplace(face.dbus_name, value);

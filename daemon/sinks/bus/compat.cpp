@@ -72,14 +72,21 @@ Attachment::Attachment(Loop& loop, sdbus::IConnection& connection, Lost lost)
     : loop_(loop),
       connection_(connection),
       lost_(std::move(lost)),
-      socket_(loop.io(connection.getEventLoopPollData().fd, 0, [](std::uint32_t) {})),
-      timer_(loop.timer([] {}, std::chrono::milliseconds(1))),
-      turn_(loop.before_sleep([this] { serve(); })) {}
+      socket_(loop.io(connection.getEventLoopPollData().fd, 0, [this](std::uint32_t) { serve(); })),
+      timer_(loop.timer([this] { serve(); }, std::chrono::milliseconds(1))),
+      turn_(loop.before_sleep([this] { await(); })) {}
 
 void Attachment::serve() {
   try {
     for (int i = 0; i < batch && process_one(connection_); ++i) {
     }
+  } catch (const std::exception& error) {
+    end(error);
+  }
+}
+
+void Attachment::await() {
+  try {
     const auto poll = connection_.getEventLoopPollData();
     // poll(2) and epoll(7) share their bits.
     Loop::set_events(socket_, static_cast<std::uint32_t>(poll.events));
@@ -89,14 +96,18 @@ void Attachment::serve() {
       Loop::disarm(timer_);
     }
   } catch (const std::exception& error) {
-    // A dead descriptor is ready for ever: stop watching it. Nothing of *this may be used after
-    // the handler, which may have destroyed it.
-    socket_.reset();
-    timer_.reset();
-    turn_.reset();
-    const Lost lost = std::move(lost_);
-    lost(error.what());
+    end(error);
   }
+}
+
+// A dead descriptor is ready for ever: stop watching it. Nothing of *this may be used after the
+// handler, which may have destroyed it.
+void Attachment::end(const std::exception& error) {
+  socket_.reset();
+  timer_.reset();
+  turn_.reset();
+  const Lost lost = std::move(lost_);
+  lost(error.what());
 }
 
 }  // namespace irmeterd::bus

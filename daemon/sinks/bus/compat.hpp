@@ -51,9 +51,10 @@ void guarded(const Body& body) {
 
 // Drives a connection from the loop until one of them ends.
 //
-// The connection is served before each sleep, which also picks up what other handlers queued or
-// what a synchronous call left behind; the descriptor and the timer only end the sleep. The 2.x
-// attachSdEventLoop() is of no use: when the bus dies it throws through C code.
+// The connection is served when its descriptor or its timer says so. What they are to wait for is
+// asked before each sleep, for any handler may have sent something, and a synchronous call may have
+// left something behind. The 2.x attachSdEventLoop() is of no use: when the bus dies it throws
+// through C code.
 class Attachment {
  public:
   // Called at most once, from the loop, when the connection is dead, with the reason as a clause.
@@ -67,6 +68,8 @@ class Attachment {
 
  private:
   void serve();
+  void await();
+  void end(const std::exception& error);
 
   Loop& loop_;
   sdbus::IConnection& connection_;

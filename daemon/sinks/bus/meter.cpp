@@ -54,13 +54,13 @@ std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterS
   note("Tariff", before.tariff != after.tariff);
   note("ClockOffset", before.clock_offset != after.clock_offset);
 
-  const irmeter::Values old_values = before.true_values();
-  const irmeter::Values new_values = after.true_values();
+  bool any = false;
   for (const Face& face : faces) {
-    note(face.dbus_name,
-         !face.dbus_name.empty() && old_values.get(face.id) != new_values.get(face.id));
+    const bool differs = before.true_value(face.id) != after.true_value(face.id);
+    note(face.dbus_name, !face.dbus_name.empty() && differs);
+    any = any || differs;
   }
-  note("Quantities", old_values != new_values);
+  note("Quantities", any);
   return names;
 }
 
@@ -185,10 +185,9 @@ double BusMeter::ClockOffset() {
 
 std::map<std::string, double> BusMeter::Quantities() {
   std::map<std::string, double> known;
-  const irmeter::Values values = meter_.true_values();
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (values.get(quantity.id)) {
-      known.emplace(quantity.key, dbus_value(values, quantity.id));
+    if (const auto value = meter_.true_value(quantity.id)) {
+      known.emplace(quantity.key, dbus_value(value, quantity.id));
     }
   }
   return known;

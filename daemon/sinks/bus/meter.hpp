@@ -83,7 +83,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   std::map<std::string, double> Quantities() override;
 
   [[nodiscard]] double value(irmeter::Quantity quantity) const {
-    return dbus_value(meter_.true_values(), quantity);
+    return dbus_value(meter_.true_value(quantity), quantity);
   }
 
   CommandQueue& commands_;
