@@ -32,7 +32,10 @@ Line::Line(Loop& loop, const MeterConfig& meter, Handlers handlers)
   rest_ = loop_.timer(
       [this] {
         resting_ = false;
-        watch();
+        on_event(EPOLLIN);
+        if (ready_) {
+          watch();
+        }
       },
       std::chrono::microseconds(1));
   check_ = loop_.timer([this] { on_check(); });

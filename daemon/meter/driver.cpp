@@ -165,13 +165,6 @@ void MeterDriver::on_bytes(irmeter::ByteView bytes) {
   trace_.received(bytes);
   meter_.receive(bytes, loop_.now());
   pump();
-  if (const std::size_t missing = meter_.missing(); missing > 1) {
-    const irmeter::Instant complete = loop_.now() + timing.air_time(missing);
-    // Nothing is decided by a deadline while what would decide otherwise has arrived.
-    if (const auto deadline = meter_.deadline(); !deadline || complete < *deadline) {
-      line_.rest_until(complete);
-    }
-  }
 }
 
 // The poll that was due or under way has failed. Of a meter that is left alone nothing was due, and
@@ -212,10 +205,18 @@ void MeterDriver::pump() {
     std::visit([this](auto& value) { handle(value); }, *output);
   }
   pumping_ = false;
-  if (const auto deadline = meter_.deadline()) {
+  const auto deadline = meter_.deadline();
+  if (deadline) {
     Loop::arm(protocol_timer_, *deadline);
   } else {
     Loop::disarm(protocol_timer_);
+  }
+  if (const std::size_t missing = meter_.missing(); missing > 1) {
+    const irmeter::Instant complete = loop_.now() + timing.air_time(missing);
+    // Nothing is decided by a deadline while what would decide otherwise has arrived.
+    if (!deadline || complete < *deadline) {
+      line_.rest_until(complete);
+    }
   }
 }
 

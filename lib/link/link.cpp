@@ -13,6 +13,7 @@ void Link::send(ByteView payload, Instant now, const Options& options) {
   request_ = {.packet = {encode(packet), options.secret},
               .once = options.once,
               .first = options.first,
+              .response = options.response,
               .ack_timeout = options.ack_timeout.value_or(timing_.ack_timeout),
               .attempts_left = options.attempts.value_or(timing_.attempts),
               .refusals_left = timing_.attempts - 1,
@@ -63,6 +64,16 @@ void Link::new_session(bool previous_ended_in_order) {
 void Link::set_limits(const Negotiated& limits) {
   limits_ = limits;
   scanner_.set_max_packet_size(limits.packet_size);
+}
+
+std::size_t Link::missing() const {
+  if (!std::holds_alternative<AwaitingResponse>(state_) || owes_ack()) {
+    return scanner_.missing();
+  }
+  const std::size_t left =
+      request_.response - std::min(request_.response, response_.message.size());
+  return scanner_.missing(std::clamp<std::size_t>(left, 1, limits_.packet_size - packet_overhead) +
+                          packet_overhead);
 }
 
 void Link::give_up() {

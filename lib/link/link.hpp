@@ -66,6 +66,7 @@ class Link {
     // After an idle time. A meter with one UART for two ports loses the packet that wakes it up, so
     // that its first repetition is no error.
     bool first = false;
+    std::size_t response = 1;             // bytes of the message that answers it, at least
     std::optional<Duration> ack_timeout;  // instead of the standard's
     std::optional<unsigned> attempts;
   };
@@ -113,8 +114,9 @@ class Link {
   void abort();
 
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
-  // Bytes that the packet being received still lacks, 0 when none is.
-  [[nodiscard]] std::size_t missing() const { return scanner_.missing(); }
+  // Bytes that are still to come before there is anything new: those that the packet being received
+  // lacks, or the whole of the one that follows the meter's ACK or ours. 0 where that is not known.
+  [[nodiscard]] std::size_t missing() const;
 
  private:
   struct Idle {};
@@ -154,6 +156,7 @@ class Link {
     Outgoing packet;
     bool once = false;
     bool first = false;
+    std::size_t response = 0;  // bytes of the message that answers it, at least
     Duration ack_timeout{};
     unsigned attempts_left = 0;
     unsigned refusals_left = 0;

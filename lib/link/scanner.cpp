@@ -65,12 +65,16 @@ std::optional<LineItem> PacketScanner::scan() {
   return std::nullopt;
 }
 
-std::size_t PacketScanner::missing() const {
+std::size_t PacketScanner::missing(std::size_t expected) const {
   if (!in_packet()) {
-    return 0;
+    return expected;
   }
-  const std::size_t size = examine(rest()).size;
-  return size > rest().size() ? size - rest().size() : 0;
+  const std::size_t begun = rest().size();
+  std::size_t size = examine(rest()).size;
+  if (begun < packet_header_size) {
+    size = std::max(size, expected);
+  }
+  return size > begun ? size - begun : 0;
 }
 
 void PacketScanner::gap() {

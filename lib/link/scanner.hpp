@@ -45,8 +45,9 @@ class PacketScanner {
   // inter-character time-out passes.
   [[nodiscard]] bool in_packet() const { return head_ != buffer_.size(); }
 
-  // How many more bytes the packet that has begun needs; 0 outside a packet.
-  [[nodiscard]] std::size_t missing() const;
+  // How many more bytes the packet that has begun needs. Outside a packet, and until its header
+  // tells its size, it is the one that is expected, of this size.
+  [[nodiscard]] std::size_t missing(std::size_t expected = 0) const;
 
   // The line has been quiet for the inter-character time-out: what has begun will not be finished.
   // Call next() afterwards, a shorter packet may have been hiding behind a false start.

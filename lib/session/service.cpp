@@ -117,6 +117,10 @@ Result<Negotiated> parse_negotiated(ByteView response) {
   return granted;
 }
 
+std::size_t response_size(const TableRead& what) {
+  return read_overhead + what.count;
+}
+
 Result<ByteView> parse_table(ByteView response) {
   if (response.size() < read_overhead) {
     return Error{"the answer to a read is too short"};

@@ -5,6 +5,7 @@
 // layer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -87,6 +88,8 @@ inline constexpr std::string_view user_name = "ir-meterd";
 
 }  // namespace request
 
+// Bytes of the response that grants the read, at least.
+[[nodiscard]] std::size_t response_size(const TableRead& what);
 // The body of responses that were ok; each error says what is malformed.
 [[nodiscard]] Result<Negotiated> parse_negotiated(ByteView response);
 // The table bytes of a read, after count and checksum have been checked.

@@ -212,6 +212,9 @@ void Session::send_request(Instant now) {
   options.secret = step_ == Step::show_key;
   options.once = options.secret && !shown_->proven;
   options.first = step_ == Step::identify || now - last_activity_ >= timing_.idle;
+  if (step_ == Step::read) {
+    options.response = response_size(read_);
+  }
   if (step_ == Step::end_old_session || ending()) {
     options.attempts = 2;
   }

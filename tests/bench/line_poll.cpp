@@ -80,9 +80,6 @@ void PollTimer::on_bytes(irmeter::ByteView bytes) {
   count(Direction::to_client, bytes.size());
   client_.receive(bytes, loop_.now());
   pump();
-  if (const std::size_t missing = client_.missing(); missing > 1) {
-    line_.rest_until(loop_.now() + timing.air_time(missing));
-  }
 }
 
 void PollTimer::pump() {
@@ -99,6 +96,9 @@ void PollTimer::pump() {
     Loop::arm(protocol_timer_, *deadline);
   } else {
     Loop::disarm(protocol_timer_);
+  }
+  if (const std::size_t missing = client_.missing(); missing > 1) {
+    line_.rest_until(loop_.now() + timing.air_time(missing));
   }
 }
 
