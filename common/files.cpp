@@ -101,10 +101,15 @@ std::optional<Error> check_readable(const std::string& path) {
 void replace_file(const std::string& path, std::string_view content, const NewFile& file) {
   const std::string temporary = path + ".new";
   const std::string directory = std::filesystem::path(path).parent_path().string();
-  unlink(temporary.c_str());  // left by a crash, and O_EXCL makes sure that the mode is ours
-  try {
-    const FileDescriptor written(
+  const auto create = [&] {  // O_EXCL makes sure that the mode is ours
+    return FileDescriptor(
         open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, file.mode));
+  };
+  try {
+    FileDescriptor written = create();
+    if (!written && errno == EEXIST && unlink(temporary.c_str()) == 0) {  // left by a crash
+      written = create();
+    }
     if (!written) {
       fail(temporary);
     }

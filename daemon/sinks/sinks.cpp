@@ -28,7 +28,8 @@ std::unique_ptr<Output> make_bus(const OutputParts& parts, const Settings& setti
 
 std::unique_ptr<Output> make_cache(const OutputParts& parts, const Settings& settings) {
   const std::string& configured = settings.config.cache_directory;
-  return std::make_unique<Cache>(configured.empty() ? parts.runtime_directory : configured,
+  return std::make_unique<Cache>(parts.loop,
+                                 configured.empty() ? parts.runtime_directory : configured,
                                  parts.log, parts.store);
 }
 

@@ -21,6 +21,7 @@
 #include "tests/support/decode_reading.hpp"
 #include "tests/support/sample.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/wait.hpp"
 
 namespace irmeterd {
 namespace {
@@ -63,9 +64,10 @@ class CacheFiles : public ::testing::Test {
   }
 
   TempDir dir_;
+  Loop loop_;
   Log log_;
   Store store_;
-  Cache cache_{dir_.path("run"), log_, store_};
+  Cache cache_{loop_, dir_.path("run"), log_, store_, irmeter::Duration(0)};
 };
 
 using Names = std::set<std::string>;
@@ -173,9 +175,25 @@ TEST_F(CacheFiles, GoWithTheirMeter) {
   EXPECT_TRUE(fs::is_empty(dir_.path("run")));
 }
 
+TEST_F(CacheFiles, HaveTheMetricsOfManyMetersWrittenTogether) {
+  Cache other(loop_, dir_.path("other"), log_, store_, std::chrono::hours(1));
+  store_.update(meter_with(1));
+  ASSERT_TRUE(wait_until(loop_, [&] { return fs::exists(dir_.path("other/metrics.prom")); }));
+  const auto first = fs::last_write_time(dir_.path("other/metrics.prom"));
+  store_.update(named("attic", meter_with(2)));
+  EXPECT_EQ(fs::last_write_time(dir_.path("other/metrics.prom")), first);
+  const Cache soon(loop_, dir_.path("soon"), log_, store_, std::chrono::milliseconds(1));
+  store_.update(named("attic", meter_with(3)));
+  EXPECT_TRUE(wait_until(loop_, [&] {
+    std::ifstream file(dir_.path("soon/metrics.prom"));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    return text.find("polls_total{meter=\"attic\"") != std::string::npos;
+  }));
+}
+
 TEST_F(CacheFiles, GoWithTheCache) {
   {
-    Cache other(dir_.path("other"), log_, store_);
+    Cache other(loop_, dir_.path("other"), log_, store_);
     store_.update(meter_with(1));
     EXPECT_TRUE(fs::exists(dir_.path("other/main/BT23")));
   }

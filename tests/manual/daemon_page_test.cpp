@@ -119,12 +119,13 @@ TEST(DaemonPage, HasEveryFlagOfTheStatus) {
 
 TEST(DaemonPage, HasEveryFileOfTheCache) {
   const TempDir directory;
+  Loop loop;
   const Log log;
   Store store;
   MeterSnapshot meter = full_meter();
   meter.name = "<name>";
   store.update(meter);
-  Cache cache(directory.path(), log, store);
+  Cache cache(loop, directory.path(), log, store);
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
     if (entry.is_regular_file()) {

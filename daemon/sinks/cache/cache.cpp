@@ -45,8 +45,12 @@ bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
 
 }  // namespace
 
-Cache::Cache(std::string directory, const Log& log, Store& store)
-    : directory_(std::move(directory)), log_(log), store_(store) {
+Cache::Cache(Loop& loop, std::string directory, const Log& log, Store& store,
+             irmeter::Duration metrics_gap)
+    : directory_(std::move(directory)),
+      log_(log),
+      store_(store),
+      metrics_(loop, metrics_gap, [this] { write_metrics(); }) {
   store_.add_sink(*this);
 }
 
@@ -61,7 +65,7 @@ Cache::~Cache() {
 
 void Cache::meter_added(const MeterSnapshot& meter) noexcept {
   guarded(meter.name, [&] { show_reading(meter); });
-  show_metrics();
+  metrics_.want();
 }
 
 void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
@@ -69,18 +73,16 @@ void Cache::meter_changed(const MeterSnapshot& before, const MeterSnapshot& afte
   if (failing_.contains(after.name) || !same_reading(before, after)) {
     guarded(after.name, [&] { show_reading(after); });
   }
-  show_metrics();
+  metrics_.want();
 }
 
 void Cache::meter_removed(const MeterSnapshot& meter) noexcept {
   failing_.erase(meter.name);  // likewise
   remove_reading(meter.name);
-  show_metrics();
+  metrics_.want();
 }
 
 void Cache::show_reading(const MeterSnapshot& meter) {
-  // Every time: whoever cleared the folder away must not have cleared it for good.
-  std::filesystem::create_directories(directory_ + "/" + meter.name);
   std::exception_ptr failure;  // of one file, which leaves the others as they should be
   const auto show = [&](const std::string& file, const std::optional<std::string>& content) {
     try {
@@ -113,7 +115,7 @@ void Cache::remove_reading(const std::string& meter) noexcept {
   });
 }
 
-void Cache::show_metrics() noexcept {
+void Cache::write_metrics() noexcept {
   guarded(metrics_file, [&] {
     if (store_.meters().empty()) {
       remove(metrics_file);
@@ -127,7 +129,11 @@ void Cache::write(const std::string& name, const std::string& content) {
   const std::string path = directory_ + "/" + name;
   try {
     replace_file(path, content);
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::no_such_file_or_directory) {
+      // At first, and where somebody has cleared the folder away.
+      std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    }
     // A full disk may have room for the new file once the old one is gone, which nobody keeps true.
     (void)unlink(path.c_str());
     replace_file(path, content);

@@ -6,15 +6,19 @@
 //   <directory>/metrics.prom         every meter, as text for the node exporter
 //
 // Every file is replaced by rename, so nobody reads a torn one, and removed where it cannot be
-// replaced, as on a full disk. BT23 and BT28 are only there while
-// the reading is live; of a stale one reading.json and metrics.prom keep the registers.
+// replaced, as on a full disk. BT23 and BT28 are only there while the reading is live; of a stale
+// one reading.json and metrics.prom keep the registers. The metrics are written about once a second
+// at most, however many meters there are.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <set>
 #include <string>
 
+#include "common/at_most.hpp"
 #include "common/log.hpp"
+#include "common/loop.hpp"
 #include "daemon/sinks/output.hpp"
 #include "daemon/store.hpp"
 
@@ -22,8 +26,10 @@ namespace irmeterd {
 
 class Cache final : public Output, private Sink {
  public:
-  // Of a store that outlives it.
-  Cache(std::string directory, const Log& log, Store& store);
+  // Of a store that outlives it. metrics_gap: from one writing of the metrics to the next; a little
+  // less than the shortest interval, so that it falls between no two polls of one meter.
+  Cache(Loop& loop, std::string directory, const Log& log, Store& store,
+        irmeter::Duration metrics_gap = std::chrono::milliseconds(900));
   // Takes all files away: nobody would keep them true.
   ~Cache() override;
 
@@ -34,7 +40,7 @@ class Cache final : public Output, private Sink {
   void meter_removed(const MeterSnapshot& meter) noexcept override;
   void show_reading(const MeterSnapshot& meter);
   void remove_reading(const std::string& meter) noexcept;
-  void show_metrics() noexcept;
+  void write_metrics() noexcept;
   void write(const std::string& name, const std::string& content);
   void remove(const std::string& name);
   // Runs an action on what has this name in the directory; the log says once that it fails, and
@@ -46,6 +52,7 @@ class Cache final : public Output, private Sink {
   const Log& log_;
   Store& store_;
   std::set<std::string> failing_;  // folders of meters, and metrics.prom
+  AtMostEvery metrics_;
 };
 
 // The Prometheus text format of all meters.

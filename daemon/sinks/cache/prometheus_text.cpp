@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/faces.hpp"
@@ -141,43 +142,53 @@ std::string escaped(const std::string& label) {
   return text;
 }
 
-void add_sample(std::string& text, const std::string& name, const MeterSnapshot& meter,
-                const std::string& label, const std::string& value) {
-  text += name + "{meter=\"" + meter.name + "\",serial=\"" + escaped(meter.identity.serial_number) +
-          "\"" + label + "} " + value + "\n";
+// A meter, and the labels it has in every sample.
+struct Labelled {
+  const MeterSnapshot& meter;
+  std::string labels;
+};
+
+void add_sample(std::string& text, std::string_view name, const Labelled& meter,
+                std::string_view label, std::string_view value) {
+  for (const std::string_view part : {name, std::string_view(meter.labels), label,
+                                      std::string_view("} "), value, std::string_view("\n")}) {
+    text += part;
+  }
 }
 
-void add_family(std::string& text, const Family& family,
-                const std::map<std::string, MeterSnapshot>& meters) {
-  std::string samples;
-  for (const auto& [name, meter] : meters) {
-    const irmeter::Values values = meter.true_values();
+void add_family(std::string& text, const Family& family, const std::vector<Labelled>& meters) {
+  bool headed = false;
+  for (const Labelled& each : meters) {
     for (const Member& member : family.members) {
-      if (const auto value = values.get(member.id)) {
-        add_sample(samples, family.name, meter, member.label,
+      if (const auto value = each.meter.true_value(member.id)) {
+        if (!std::exchange(headed, true)) {
+          text += family.header;
+        }
+        add_sample(text, family.name, each, member.label,
                    JsonWriter().fixed(*value * member.factor, member.decimals).take());
       }
     }
-  }
-  if (!samples.empty()) {
-    text += family.header + samples;
   }
 }
 
 template <typename Value>
 void add_metric(std::string& text, const std::string& name, std::string_view help,
-                std::string_view type, const std::map<std::string, MeterSnapshot>& meters,
-                const Value& value) {
+                std::string_view type, const std::vector<Labelled>& meters, const Value& value) {
   text += header(name, help, type);
-  for (const auto& [key, meter] : meters) {
-    add_sample(text, name, meter, {}, std::to_string(value(meter)));
+  for (const Labelled& each : meters) {
+    add_sample(text, name, each, {}, std::to_string(value(each.meter)));
   }
 }
 
 }  // namespace
 
-std::string prometheus_text(const std::map<std::string, MeterSnapshot>& meters) {
+std::string prometheus_text(const std::map<std::string, MeterSnapshot>& all) {
   static const std::vector<Family> families = make_families();
+  std::vector<Labelled> meters;
+  for (const auto& [name, meter] : all) {
+    meters.push_back({meter, "{meter=\"" + name + "\",serial=\"" +
+                                 escaped(meter.identity.serial_number) + "\""});
+  }
   std::string text;
   for (const Family& family : families) {
     add_family(text, family, meters);
