@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::seconds ready_without_outputs_after{20};
 // What the meters get of the two seconds a stop may take; the rest is for the outputs.
 constexpr std::chrono::milliseconds meters_log_off_within{1400};
+constexpr std::chrono::milliseconds status_gap{100};
 
 std::string refusal_of(const ConfigProblem& problem) {
   return "configuration refused, " +
@@ -29,6 +30,7 @@ Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
       paths_(std::move(paths)),
       settings_(std::move(settings)),
       service_manager_(loop, log, paths_.notify_socket),
+      status_(loop, status_gap, [this] { tell_status(); }),
       keys_(paths_.state_directory, log),
       known_meters_(paths_.state_directory, log),
       commands_(loop) {
@@ -118,11 +120,12 @@ void Daemon::reconcile_drivers() {
     }
   }
   std::erase(drivers_, nullptr);
-  for (const MeterConfig& meter : settings_.config.meters) {
+  for (std::size_t place = 0; place < settings_.config.meters.size(); ++place) {
+    const MeterConfig& meter = settings_.config.meters[place];
     if (!occupied(meter)) {
       const MeterKey& key = settings_.secrets.meter_keys.at(meter.name);
       drivers_.push_back(std::make_unique<MeterDriver>(loop_, log_, store_, keys_, meter, key,
-                                                       MeterDriver::options_for(meter),
+                                                       MeterDriver::options_for(meter, place),
                                                        known_meters_.meter(meter.name)));
       drivers_.back()->start();
     }
@@ -169,7 +172,7 @@ void Daemon::on_output_change() {
   if (std::ranges::all_of(outputs_, [](const auto& each) { return each.second->ready(); })) {
     say_ready();
   }
-  refresh_status();
+  status_.want();
 }
 
 void Daemon::say_ready() {
@@ -177,7 +180,7 @@ void Daemon::say_ready() {
   if (!std::exchange(ready_, true)) {
     service_manager_.ready();
     log_.info(std::string("ir-meterd ") + version_text + " is ready.", {message_id(Event::ready)});
-    refresh_status();
+    status_.want();
   }
 }
 
@@ -223,12 +226,12 @@ bool Daemon::occupied(const MeterConfig& meter) const {
 
 void Daemon::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
   if (before.state() != after.state()) {
-    refresh_status();
+    status_.want();
   }
 }
 
 // "main online; on the system bus; MQTT connected": the one line an administrator wants.
-void Daemon::refresh_status() noexcept {
+void Daemon::tell_status() {
   if (shutting_down_) {
     return;
   }

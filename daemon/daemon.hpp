@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "common/at_most.hpp"
 #include "common/config/settings.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
@@ -55,21 +56,22 @@ class Daemon : private Sink {
   void on_output_change();
   void say_ready();
   void finish();
-  void refresh_status() noexcept;
+  void tell_status();
   [[nodiscard]] std::vector<Step> steps() const;
   [[nodiscard]] bool wanted(const MeterDriver& driver) const;
   [[nodiscard]] bool occupied(const MeterConfig& meter) const;
 
   // The status line has the state of each meter.
-  void meter_added(const MeterSnapshot&) noexcept override { refresh_status(); }
+  void meter_added(const MeterSnapshot&) noexcept override { status_.want(); }
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
-  void meter_removed(const MeterSnapshot&) noexcept override { refresh_status(); }
+  void meter_removed(const MeterSnapshot&) noexcept override { status_.want(); }
 
   Loop& loop_;
   Log& log_;
   Paths paths_;
   Settings settings_;
   ServiceManager service_manager_;
+  AtMostEvery status_;  // of service_manager_: many meters change at the same moment
   KeyRecord keys_;
   KnownMeters known_meters_;
   std::string refusal_;  // of the configuration that was to be loaded last; a clause, or empty

@@ -1,6 +1,8 @@
 #include "daemon/meter/driver.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "common/config/url.hpp"
@@ -42,10 +44,14 @@ bool is_left_alone(irmeter::State state) {
 
 }  // namespace
 
-irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config) {
+irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config, std::size_t place) {
   irmeter::MeterOptions options;
   options.link = timing;
   options.interval = config.interval;
+  // Multiples of the golden ratio lie apart from each other, however many there are.
+  double whole = 0;
+  const double part = std::modf(static_cast<double>(place) * std::numbers::phi, &whole);
+  options.phase = std::chrono::duration_cast<irmeter::Duration>(part * config.interval);
   options.session = config.session;
   options.plausibility = {config.main_fuse, config.jump_after};
   return options;

@@ -27,8 +27,9 @@ namespace irmeterd {
 
 class MeterDriver {
  public:
-  // What the configuration says, and the protocol's own times.
-  static irmeter::MeterOptions options_for(const MeterConfig& config);
+  // What the configuration says, and the protocol's own times. place: among the meters, counted
+  // from 0; the points at which they are read are spread over the interval.
+  static irmeter::MeterOptions options_for(const MeterConfig& config, std::size_t place = 0);
   // remembered: the meter that was there in an earlier run; may be empty.
   MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
               const MeterKey& key, const irmeter::MeterOptions& options,

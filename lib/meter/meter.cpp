@@ -11,7 +11,7 @@ Meter::Meter(const MeterOptions& options, const std::optional<Key>& key)
       plausibility_(options.plausibility) {}
 
 void Meter::start(Instant now) {
-  grid_ = {now, options_.interval};
+  grid_ = {now + options_.phase, options_.interval};
   timers_.set(Timer::poll, now);
   timeout(now);
 }

@@ -19,14 +19,16 @@ namespace irmeter {
 
 struct MeterOptions {
   Duration interval = std::chrono::seconds(10);
+  // From start() to the first point of the grid, less than the interval; the first poll is at once.
+  Duration phase{};
   enum class SessionMode : std::uint8_t {
     automatic,  // kept where polls come within keep_up_to, else one per poll
     keep,
     each,
   } session = SessionMode::automatic;
-  // The longest interval at which a session is kept without being asked to; a meter ends sessions
-  // after 6 s of silence.
-  Duration keep_up_to = std::chrono::seconds(4);
+  // The longest interval at which a session is kept without being asked to. A meter ends sessions
+  // after 6 s of silence; keeping one alive takes the line less time than opening a new one.
+  Duration keep_up_to = std::chrono::seconds(10);
   // A poll that is not over after this has failed, whatever arrives; after a sleep of the process
   // it starts anew. With a meter that is asked again as the standard says, or that has lost its
   // session, polls were seen to take up to 9 s, and up to 11 s until a failure is clear.

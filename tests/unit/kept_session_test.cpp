@@ -195,7 +195,9 @@ TEST(Stop, LogsOffAndTerminatesAKeptSession) {
 }
 
 TEST(Stop, IsOverAtOnceWhereNoSessionIsOpen) {
-  SimulatedPair pair;
+  Bench bench;
+  bench.options.session = SessionMode::each;
+  SimulatedPair pair(bench);
   pair.start();
   ASSERT_TRUE(pair.run_polls(1));
   pair.run_for(seconds(2));

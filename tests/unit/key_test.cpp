@@ -238,7 +238,7 @@ TEST(NoKey, AsksForWhatNeedsNoneWhereItIsTo) {
 }
 
 TEST(Key, IsMarkedSecretInItsPacketAndNowhereElse) {
-  SimulatedPair pair(bench_with(irmetersim::demo_key));
+  SimulatedPair pair(bench_with(irmetersim::demo_key, SessionMode::each));
   pair.start();
   ASSERT_TRUE(pair.run_polls(3));
   EXPECT_EQ(security_requests(pair), 3U);

@@ -58,6 +58,19 @@ TEST(Polling, SkipsThePointsOfTheGridThatALongPollTook) {
   }
 }
 
+TEST(Polling, BeginsAtOnceAndGoesOnAtAPhaseOfItsOwn) {
+  Bench bench = every(seconds(10), SessionMode::keep);
+  bench.options.phase = seconds(3);
+  SimulatedPair pair(bench);
+  pair.start();
+  const Instant start = pair.now;
+  pair.run_for(seconds(30));
+  ASSERT_EQ(pair.polls.size(), 4U);
+  EXPECT_EQ(start_of(pair.polls[0]), start);
+  EXPECT_EQ(start_of(pair.polls[1]), start + seconds(3));
+  EXPECT_EQ(start_of(pair.polls[3]), start + seconds(23));
+}
+
 TEST(Polling, DoesNotMakeUpForAPauseOfHours) {
   for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
     SimulatedPair pair(every(seconds(10), mode));
