@@ -1,5 +1,6 @@
 #include "daemon/sinks/reading_json.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/faces.hpp"
@@ -129,6 +130,25 @@ std::string diagnostics_json(const MeterSnapshot& meter) {
   }
   json.end_array();
   return json.end_object().take();
+}
+
+bool same_registers(const MeterSnapshot& before, const MeterSnapshot& after) {
+  return before.reading && after.reading && before.stale == after.stale &&
+         before.known() == after.known() &&
+         std::ranges::all_of(irmeter::quantities, [&](const irmeter::QuantityInfo& quantity) {
+           return !irmeter::is_register(quantity.id) ||
+                  before.reading->values.get(quantity.id) == after.reading->values.get(quantity.id);
+         });
+}
+
+bool same_diagnostics(const MeterSnapshot& before, const MeterSnapshot& after) {
+  MeterCounters counted = after.counters;
+  counted.polls = before.counters.polls;
+  return before.known() == after.known() && before.state() == after.state() &&
+         before.failure == after.failure && before.counters == counted &&
+         before.echo == after.echo && before.withheld == after.withheld &&
+         before.reading.has_value() == after.reading.has_value() &&
+         (!after.reading || before.reading->places_assumed == after.reading->places_assumed);
 }
 
 }  // namespace irmeterd

@@ -35,8 +35,8 @@ TEST_F(Birth, OfHomeAssistantBringsDiscoveryAndThenAllStatesAgain) {
     order.push_back(seen.topic);
   }
   EXPECT_EQ(order,
-            (std::vector<std::string>{"homeassistant/status", device_, discovery_, list_,
-                                      diagnostics_, live_, registers_, availability_, daemon_}));
+            (std::vector<std::string>{"homeassistant/status", device_, discovery_, live_, list_,
+                                      diagnostics_, registers_, availability_, daemon_}));
 }
 
 TEST_F(Birth, MayBeToldOnAnotherTopic) {

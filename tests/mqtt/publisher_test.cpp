@@ -139,11 +139,63 @@ TEST_F(Publisher, PublishesEachPollOnce) {
     store_.update(meter);
     ASSERT_TRUE(eventually([&] { return watcher_.count(registers_) == polls; }));
   }
-  ASSERT_TRUE(eventually([&] { return watcher_.count(diagnostics_) == 4; }));
   EXPECT_EQ(watcher_.count(live_), 4U);
+  EXPECT_EQ(watcher_.count(diagnostics_), 1U);
   EXPECT_EQ(watcher_.count(availability_), 1U);
   EXPECT_EQ(watcher_.count(discovery_), 1U);
   EXPECT_EQ(json::parse(watcher_.payload(registers_))["energy_import_kwh"], 344.183);
+}
+
+// A poll that brings other momentary values, and nothing new of what the broker keeps.
+MeterSnapshot quiet_poll(MeterSnapshot meter) {
+  ++meter.counters.polls;
+  meter.read_at += std::chrono::seconds(10);
+  meter.poll_time += std::chrono::milliseconds(1);
+  irmeter::Values& values = meter.reading->values;
+  values.set(irmeter::Quantity::power, *values.get(irmeter::Quantity::power) + 1);
+  return meter;
+}
+
+TEST_F(Publisher, WhatTheBrokerKeepsGoesOutWhenItChanges) {
+  timing_.unchanged = std::chrono::hours(1);
+  MeterSnapshot meter = sample_meter();
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  for (std::size_t polls = 2; polls <= 4; ++polls) {
+    store_.update(meter = quiet_poll(meter));
+    ASSERT_TRUE(eventually([&] { return watcher_.count(live_) == polls; }));
+  }
+  ++meter.counters.retries;
+  store_.update(meter = quiet_poll(meter));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(diagnostics_) == 2; }));
+  EXPECT_EQ(watcher_.count(registers_), 1U);
+  EXPECT_EQ(watcher_.payload(diagnostics_), diagnostics_json(meter));
+  meter.reading->values.set(irmeter::Quantity::energy_import, 344999);
+  store_.update(meter = quiet_poll(meter));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(registers_) == 2; }));
+  EXPECT_EQ(watcher_.count(diagnostics_), 2U);
+}
+
+TEST_F(Publisher, WhatTheBrokerKeepsGoesOutNowAndThen) {
+  timing_.unchanged = std::chrono::milliseconds(0);
+  MeterSnapshot meter = sample_meter();
+  store_.update(meter);
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  store_.update(meter = quiet_poll(meter));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(diagnostics_) == 2; }));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(registers_) == 2; }));
+}
+
+TEST_F(Publisher, LiveValuesWaitBehindNothing) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return online(); }));
+  const std::size_t before = watcher_.seen().size();
+  store_.update(next_poll(sample_meter()));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(registers_) == 2; }));
+  EXPECT_EQ(watcher_.seen()[before].topic, live_);
 }
 
 TEST_F(Publisher, ALostPollReportsItsStateAndRepeatsNoValue) {

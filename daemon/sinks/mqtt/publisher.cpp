@@ -54,7 +54,7 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
       presence_(connection_.table(), topics_, log,
                 {.found = [this](const std::string& id) { on_found(id); },
                  .gone = [this](const std::string& id) { forget(id); }}),
-      values_(connection_.table(), topics_, presence_),
+      values_(loop, connection_.table(), topics_, timing_, presence_),
       plain_values_(connection_.table(), topics_, presence_),
       announcements_(loop, connection_.table(), topics_, timing_, presence_, values_,
                      config.discovery) {

@@ -26,8 +26,9 @@ namespace irmeterd {
 class MqttTable {
  public:
   // Messages go out in this order: a device follows the one it hangs on, an availability the values
-  // it vouches for, and the daemon's own those of its meters.
-  enum class Rank { parent, discovery, values, availability, daemon };
+  // it vouches for, and the daemon's own those of its meters. Live values do not wait behind the
+  // rest, which leaves in one piece (Nagle) once the broker's machine has acknowledged them.
+  enum class Rank { parent, discovery, live, values, availability, daemon };
 
   // due: called whenever there is something to send.
   explicit MqttTable(std::function<void()> due) : due_(std::move(due)) {}

@@ -20,6 +20,8 @@ struct MqttTiming {
   std::chrono::milliseconds look{1000};
   // Between two different discovery messages of a meter; sooner, Home Assistant may miss parts.
   std::chrono::milliseconds discovery_gap{10'000};
+  // What the broker keeps and nothing but its times has changed in is told again after this.
+  std::chrono::milliseconds unchanged{60'000};
   std::chrono::milliseconds command_gap{1000};  // between two commands to a meter that are heeded
 };
 

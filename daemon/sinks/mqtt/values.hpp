@@ -3,11 +3,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
+#include "common/loop.hpp"
 #include "common/mqtt/topics.hpp"
 #include "daemon/sinks/mqtt/presence.hpp"
 #include "daemon/sinks/mqtt/table.hpp"
+#include "daemon/sinks/mqtt/timing.hpp"
 #include "daemon/sinks/reading_json.hpp"
 #include "daemon/store.hpp"
 
@@ -17,50 +20,74 @@ class MqttValues final : public Sink {
   using Rank = MqttTable::Rank;
 
  public:
-  MqttValues(MqttTable& table, const MqttTopics& topics, const MqttPresence& presence)
-      : table_(table), topics_(topics), presence_(presence) {}
+  MqttValues(Loop& loop, MqttTable& table, const MqttTopics& topics, const MqttTiming& timing,
+             const MqttPresence& presence)
+      : loop_(loop), table_(table), topics_(topics), timing_(timing), presence_(presence) {}
 
-  void meter_added(const MeterSnapshot& meter) noexcept override { show(meter); }
-  void meter_changed(const MeterSnapshot&, const MeterSnapshot& after) noexcept override {
-    show(after);
+  void meter_added(const MeterSnapshot& meter) noexcept override { show(nullptr, meter); }
+  void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override {
+    show(&before, after);
   }
 
   // The quantities that the documents of this meter have keys for: all seen since the first one.
-  [[nodiscard]] const QuantitySet& seen(const std::string& id) const { return seen_.at(id); }
+  [[nodiscard]] const QuantitySet& seen(const std::string& id) const { return meters_.at(id).seen; }
   void forget(const std::string& id) {
-    seen_.erase(id);
+    meters_.erase(id);
     table_.erase(Rank::values, topics_.registers(id));
-    table_.erase(Rank::values, topics_.live(id));
+    table_.erase(Rank::live, topics_.live(id));
     table_.erase(Rank::values, topics_.status(id));
     table_.erase(Rank::values, topics_.diagnostics(id));
   }
 
  private:
-  void show(const MeterSnapshot& meter) {
-    const std::string& id = presence_.id(meter.name);
+  struct Meter {
+    QuantitySet seen;
+    std::optional<irmeter::Instant> registers_told;
+    std::optional<irmeter::Instant> diagnostics_told;
+  };
+
+  // before: null where there was none.
+  void show(const MeterSnapshot* before, const MeterSnapshot& now) {
+    const std::string& id = presence_.id(now.name);
     if (id.empty()) {
       return;
     }
-    QuantitySet& seen = seen_[id];
-    if (meter.reading) {
-      seen |= present_quantities(*meter.reading);
-      table_.set(Rank::values, retained(topics_.registers(id), registers_json(meter, seen)));
+    Meter& meter = meters_[id];
+    if (now.reading) {
+      const QuantitySet present = present_quantities(*now.reading);
+      const bool same =
+          before != nullptr && (present & ~meter.seen).none() && same_registers(*before, now);
+      meter.seen |= present;
+      tell(meter.registers_told, same,
+           [&] { return retained(topics_.registers(id), registers_json(now, meter.seen)); });
     }
-    if (meter.stale) {
-      table_.erase(Rank::values, topics_.live(id));
+    if (now.stale) {
+      table_.erase(Rank::live, topics_.live(id));
     } else {
-      table_.set(Rank::values, passing(topics_.live(id), live_json(meter, seen)));
+      table_.set(Rank::live, passing(topics_.live(id), live_json(now, meter.seen)));
     }
-    if (meter.tells_status()) {
-      table_.set(Rank::values, retained(topics_.status(id), status_json(meter)));
+    if (now.tells_status()) {
+      table_.set(Rank::values, retained(topics_.status(id), status_json(now)));
     }
-    table_.set(Rank::values, retained(topics_.diagnostics(id), diagnostics_json(meter)));
+    tell(meter.diagnostics_told, before != nullptr && same_diagnostics(*before, now),
+         [&] { return retained(topics_.diagnostics(id), diagnostics_json(now)); });
   }
 
+  template <typename Message>
+  void tell(std::optional<irmeter::Instant>& told, bool same, const Message& message) {
+    const irmeter::Instant now = loop_.now();
+    if (!same || !told || now - *told >= timing_.unchanged) {
+      told = now;
+      table_.set(Rank::values, message());
+    }
+  }
+
+  Loop& loop_;
   MqttTable& table_;
   const MqttTopics& topics_;
+  const MqttTiming& timing_;
   const MqttPresence& presence_;
-  std::map<std::string, QuantitySet> seen_;  // by id
+  std::map<std::string, Meter> meters_;  // by id
 };
 
 }  // namespace irmeterd
