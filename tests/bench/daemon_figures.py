@@ -1,31 +1,39 @@
 """What the daemon costs the machine: processor time, memory, wake-ups, and time to READY."""
 
 import contextlib
+import os
 import pathlib
 import signal
 import socket
 import subprocess
 import time
 
-PATIENCE = 20  # seconds for anything that should happen at once
+PATIENCE = 60  # seconds for anything that should happen at once
 
 
 class Daemon:
-    """ir-meterd on the given line, bus and broker, ready when the block begins."""
+    """ir-meterd on the given lines, bus and broker, ready when the block begins.
 
-    def __init__(self, program, folder, device, bus, broker_port, key, interval, session):
-        self._program = program
+    prefix: the command that starts it, where that is not the program itself.
+    """
+
+    def __init__(self, program, folder, devices, bus, broker_port, key, interval, session,
+                 prefix=()):
+        self._command = [*prefix, program]
+        self.meters = len(devices)
         self._broker_port = broker_port
         credentials = folder / "credentials"
         credentials.mkdir(mode=0o700, exist_ok=True)
         (credentials / "meter-key").write_text(key)
         self._config = folder / "ir-meterd.toml"
-        self._config.write_text(f"""\
+        meters = "".join(f"""\
 [[meter]]
-name = "main"
+name = "m{number}"
 device = "{device}"
 interval = "{interval}"
 session = "{session}"
+""" for number, device in enumerate(devices))
+        self._config.write_text(meters + f"""\
 [mqtt]
 url = "mqtt://127.0.0.1:{broker_port}"
 [dbus]
@@ -34,6 +42,7 @@ bus = "session"
 directory = "{folder}/cache"
 """)
         self._environment = {
+            "PATH": os.environ["PATH"],
             "CREDENTIALS_DIRECTORY": str(credentials),
             "DBUS_SESSION_BUS_ADDRESS": bus,
             "NOTIFY_SOCKET": str(folder / "notify"),
@@ -52,7 +61,7 @@ directory = "{folder}/cache"
             log = stack.enter_context(self._log.open("w"))
             began = time.monotonic()
             self._process = subprocess.Popen(
-                [self._program, "--config", self._config], env=self._environment, stderr=log)
+                [*self._command, "--config", self._config], env=self._environment, stderr=log)
             stack.callback(self._stop)
             while b"READY=1" not in notify.recv(4096).split(b"\n"):
                 pass
@@ -73,6 +82,10 @@ directory = "{folder}/cache"
             self._process.wait()
             raise
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def _threads(self):
         return sorted(pathlib.Path(f"/proc/{self._process.pid}/task").iterdir(),
                       key=lambda task: int(task.name))
@@ -90,18 +103,20 @@ directory = "{folder}/cache"
                 for task in self._threads()}
 
     def memory_kib(self):
+        """Resident, and of that what no other process has and the kernel cannot read again."""
         process = pathlib.Path(f"/proc/{self._process.pid}")
-        return field(process / "status", "VmRSS"), field(process / "smaps_rollup", "Pss")
+        return field(process / "status", "VmRSS"), field(process / "smaps_rollup", "Private_Dirty")
 
     @contextlib.contextmanager
     def readings(self):
-        """A function that returns at the next reading, as the broker passes it on."""
+        """A function that returns once each meter was read, as the broker passes it on."""
         command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(self._broker_port),
                    "-t", "ir-meterd/meter/+/live"]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as subscriber:
             def next_reading():
-                if not subscriber.stdout.readline():
-                    raise RuntimeError("the broker has gone; see " + str(self._log))
+                for _ in range(self.meters):
+                    if not subscriber.stdout.readline():
+                        raise RuntimeError("the broker has gone; see " + str(self._log))
             try:
                 yield next_reading
             finally:

@@ -1,48 +1,23 @@
 """Takes all figures and prints them as one table; started by tests/bench/run."""
 
-import contextlib
 import json
-import os
 import pathlib
-import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 
+import counts
 import daemon_figures
+import latency
+import stage
 import termineter_session
 
-KEY = "0123456789ABCDEF0123"  # the simulated meter's, unless it is told otherwise
 
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def running(command, ready):
-    """A program that says a line with `ready` in it once it can be used."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        for line in process.stdout:
-            if ready in line:
-                break
-        else:
-            raise RuntimeError(f"{command[0]} does not start")
-        yield
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Table:
@@ -84,7 +59,7 @@ def add_line_polls(table, build):
 def add_termineter(table, device, sessions):
     times, ratios = [], []
     for _ in range(sessions):
-        seconds, floor, count, turns = termineter_session.session(device, KEY)
+        seconds, floor, count, turns = termineter_session.session(device, stage.KEY)
         times.append(seconds * 1e3)
         ratios.append(seconds / floor)
     table.add("full session by termineter, ms", f"{statistics.median(times):.1f}",
@@ -100,9 +75,9 @@ def add_daemon(table, make_daemon, quick):
             table.shares(f"processor time per poll, session \"{session}\", ms", own * 1e3,
                          {name: share * 1e3 for name, share in others.items()}, 2)
             if session == "keep":
-                rss, pss = daemon.memory_kib()
-    table.add("resident memory, MiB", f"{rss / 1024:.1f}")
-    table.add("  its proportional share (Pss), MiB", f"{pss / 1024:.1f}")
+                resident, private = daemon.memory_kib()
+    table.add("resident memory, MiB", f"{resident / 1024:.1f}")
+    table.add("  of it its own and changed, MiB", f"{private / 1024:.2f}")
 
     with make_daemon("10s", "auto") as daemon:
         (own, others), seconds = daemon_figures.over_polls(daemon, daemon.wake_ups, cycles)
@@ -118,31 +93,59 @@ def add_daemon(table, make_daemon, quick):
                                           (statistics.median(times), min(times), max(times))))
 
 
+def add_latencies(table, build, polls):
+    """From the last byte of a meter's answer to those who hear of it."""
+    with tempfile.TemporaryDirectory(prefix="ir-meterd-", dir="/dev/shm") as name:
+        folder = pathlib.Path(name)
+        with stage.parts(build, folder, 0) as (_, bus, port), latency.Relay(build) as relay:
+            daemon = daemon_figures.Daemon(
+                build / "daemon/ir-meterd", folder, [f"tcp://127.0.0.1:{relay.port}"], bus, port,
+                stage.KEY, "1s", "keep")
+            for what, milliseconds in latency.measure(relay, daemon, bus, port, polls).items():
+                milliseconds.sort()
+                table.add(f"from the last byte to {what}, ms",
+                          f"{statistics.median(milliseconds):.1f}", f"{milliseconds[0]:.1f}",
+                          f"{milliseconds[int(len(milliseconds) * .99)]:.1f}")
+
+
+def add_counts(build, quick):
+    """A table of its own: by the number of meters, and beside the baseline of one."""
+    known = counts.baseline()
+    meters = (1, 8) if quick else (1, 8, 64, 256)
+    lines = ["".ljust(38) + "".join(f"{number} meters".rjust(12) for number in meters) +
+             "baseline of 1".rjust(15)]
+    for interval, session in ("1s", "keep"), ("1s", "each"):
+        counted = {}
+        for number in meters:
+            say(f"Counts of {number} meters ...")
+            # More than the machine could do at once are read less often.
+            each = interval if number <= 8 else "10s"
+            counted[number] = counts.take(build, number, each, session, 20 if number == 1 else 2)
+        for what in counted[1]:
+            before = known.get(session, {}).get(what)
+            lines.append(f"{what}, \"{session}\"".ljust(38) +
+                         "".join(f"{counted[number][what]:12.0f}" for number in meters) +
+                         (f"{before:15.0f}" if before else ""))
+    return "\n".join(lines)
+
+
 def main(build, quick):
     table = Table()
-    with contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="ir-meterd-", dir="/dev/shm") as name:
         # On a tmpfs, where the daemon's cache belongs.
-        folder = pathlib.Path(stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="ir-meterd-", dir="/dev/shm")))
+        folder = pathlib.Path(name)
         say("Polls on the line ...")
         add_line_polls(table, build)
-
-        device, bus, port = folder / "probe", f"unix:path={folder}/bus", free_port()
-        stack.enter_context(running(
-            [build / "tools/ir-meter-sim/ir-meter-sim", "--link", device], str(device)))
-        say("termineter ...")
-        add_termineter(table, str(device), 5 if quick else 20)
-
-        say("The daemon ...")
-        (folder / "mosquitto.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        mosquitto = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-        stack.enter_context(running([mosquitto, "-c", folder / "mosquitto.conf"], " running"))
-        stack.enter_context(running(
-            ["dbus-daemon", "--session", "--nofork", f"--address={bus}", "--print-address"],
-            "unix:"))
-        add_daemon(table, lambda interval, session: daemon_figures.Daemon(
-            build / "daemon/ir-meterd", folder, device, bus, port, KEY, interval, session), quick)
+        with stage.parts(build, folder) as (devices, bus, port):
+            say("termineter ...")
+            add_termineter(table, str(devices[0]), 5 if quick else 20)
+            say("The daemon ...")
+            add_daemon(table, lambda interval, session: daemon_figures.Daemon(
+                build / "daemon/ir-meterd", folder, devices, bus, port, stage.KEY, interval,
+                session), quick)
+    add_latencies(table, build, 20 if quick else 100)
     print(table)
+    print("\nPer poll:\n" + add_counts(build, quick))
 
 
 if __name__ == "__main__":
