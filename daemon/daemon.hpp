@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "common/at_most.hpp"
 #include "common/config/settings.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
+#include "daemon/at_most.hpp"
 #include "daemon/meter/command_queue.hpp"
 #include "daemon/meter/driver.hpp"
 #include "daemon/meter/known_meters.hpp"

@@ -16,9 +16,9 @@
 #include <set>
 #include <string>
 
-#include "common/at_most.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
+#include "daemon/at_most.hpp"
 #include "daemon/sinks/output.hpp"
 #include "daemon/store.hpp"
 
