@@ -15,6 +15,7 @@
 #include "tests/manual/program.hpp"
 #include "tools/ir-meterctl/check.hpp"
 #include "tools/ir-meterctl/commands.hpp"
+#include "tools/ir-meterctl/setup.hpp"
 
 namespace irmeterd {
 namespace {
@@ -130,6 +131,13 @@ TEST(CtlPage, HasEveryKeyOfSetKey) {
         keys_of(irmeterctl::document_of({"/file", encrypted, "why", "/other"}, "a-key", "")));
   }
   EXPECT_EQ(listed("JSON", "set-key and set-password"), keys);
+}
+
+TEST(CtlPage, HasEveryKeyOfSetupButTheValues) {
+  Words keys = keys_of(irmeterctl::document_of(irmeterctl::SetupReport{
+      "device", "meter", "key", "broker", "file", "old", "service", "state", {"entity"}, {}}));
+  keys.merge(keys_of(irmeterctl::problem_document({"what", "cure"})));
+  EXPECT_EQ(listed("JSON", "setup"), keys);
 }
 
 TEST(CtlPage, HasEveryKeyOfPorts) {

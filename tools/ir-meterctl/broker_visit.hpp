@@ -36,13 +36,15 @@ class BrokerVisit {
   using MqttEvent = irmeterd::MqttEvent;
 
  public:
-  // root: where credentials are stored, as for find_credential(). Throws std::exception when the
-  // system gives no event loop.
-  BrokerVisit(const irmeterd::MqttConfig& config, const std::string& root)
+  // root: where credentials are stored, as for find_credential(). password: instead of the stored
+  // one; empty: none. Throws std::exception when the system gives no event loop.
+  BrokerVisit(const irmeterd::MqttConfig& config, const std::string& root,
+              const irmeterd::Secret& password = {})
       : root_(root),
         mailbox_(std::make_shared<irmeterd::Mailbox<MqttEvent>>()),
         mail_(loop_.io(mailbox_->fd(), EPOLLIN, [this](std::uint32_t) { take_mail(); })) {
     settings_.config = config;
+    settings_.password = password;
     settings_.url = *irmeterd::parse_mqtt_url(config.url);
     settings_.client_id =
         config.client_id.empty() ? "ir-meterd-" + irmeterd::machine_name() : config.client_id;
@@ -112,6 +114,30 @@ class BrokerVisit {
     return kept_;
   }
 
+  // Publishes nothing under these topics, and subscribes to them; those that did not come back.
+  [[nodiscard]] std::set<std::string> not_delivered(std::set<std::string> topics) {
+    try {
+      for (const std::string& topic : topics) {
+        session_->subscribe(topic, true);
+        session_->publish({topic, "", 1, false});
+      }
+      (void)wait(
+          [&] {
+            std::erase_if(topics, [&](const std::string& topic) { return kept_.contains(topic); });
+            return topics.empty() || failure_;
+          },
+          kept_limit);
+    } catch (const std::exception&) {
+      // The connection is gone.
+    }
+    return topics;
+  }
+
+  // What kept it from connecting; nothing where that was a secret or a file.
+  [[nodiscard]] std::optional<irmeterd::MqttFault> fault() const {
+    return failure_ ? std::optional(failure_->fault) : std::nullopt;
+  }
+
   // What went wrong since, in words: a subscription was refused, or the connection ended.
   [[nodiscard]] std::optional<std::string> failure() const {
     return failure_ ? std::optional(text(*failure_, settings_.url.broker.text()) + "; " +
@@ -169,7 +195,8 @@ class BrokerVisit {
 
   std::optional<Advice> read_password() {
     const irmeterd::MqttConfig& config = settings_.config;
-    if (config.password_credential.empty() && config.password_file.empty()) {
+    if (!settings_.password.empty() ||
+        (config.password_credential.empty() && config.password_file.empty())) {
       return std::nullopt;
     }
     StoredSecret password = config.password_file.empty()

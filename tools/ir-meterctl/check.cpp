@@ -57,35 +57,6 @@ PollResult result_of(const MeterInfo& meter) {
   return result;
 }
 
-// Whoever runs the check may do other things than the service. Where the daemon has tried for
-// itself, there is only more to say of the cure.
-void check_permission(std::vector<CheckLine>& lines, const std::string& device, bool by_daemon) {
-  struct stat node {};
-  const auto service = service_account();
-  if (irmeterd::is_tcp_url(device) || !service || stat(device.c_str(), &node) != 0) {
-    return;
-  }
-  CheckLine& permission = *std::ranges::find(lines, Layer::permission, &CheckLine::layer);
-  const bool service_may = may_open(*service, node);
-  const std::string opens_for = " (it opens for " + openers_by_mode(node) + ")";
-  if (permission.result == Result::ok && !service_may && !by_daemon) {
-    permission.result = Result::failed;
-    permission.detail = "you may open the device, but the service may not" + opens_for;
-  } else if (permission.result == Result::failed && service_may && !by_daemon) {
-    permission.result = Result::ok;
-    permission.detail = "the service may open the device" + opens_for;
-    permission.cure.clear();
-    CheckLine& line = *std::ranges::find(lines, Layer::line, &CheckLine::layer);
-    line.detail = "you may not open the device";
-    line.cure = run_as_root;
-  }
-  if (permission.result == Result::failed && !service_may) {
-    permission.cure = "give it to the group " + std::string(service_user) +
-                      " with a line of your own, for USB or for a port of the machine itself, as "
-                      "the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";
-  }
-}
-
 // Faults that a second reader can cause: it takes bytes away, or has the device for itself.
 bool may_come_from_another_reader(irmeter::Fault fault) {
   using irmeter::Fault;
@@ -354,6 +325,35 @@ int report_problems(const std::vector<irmeterd::ConfigProblem>& problems, Output
 }
 
 }  // namespace
+
+// Whoever runs the check may do other things than the service. Where the daemon has tried for
+// itself, there is only more to say of the cure.
+void check_permission(std::vector<CheckLine>& lines, const std::string& device, bool by_daemon) {
+  struct stat node {};
+  const auto service = service_account();
+  if (irmeterd::is_tcp_url(device) || !service || stat(device.c_str(), &node) != 0) {
+    return;
+  }
+  CheckLine& permission = *std::ranges::find(lines, Layer::permission, &CheckLine::layer);
+  const bool service_may = may_open(*service, node);
+  const std::string opens_for = " (it opens for " + openers_by_mode(node) + ")";
+  if (permission.result == Result::ok && !service_may && !by_daemon) {
+    permission.result = Result::failed;
+    permission.detail = "you may open the device, but the service may not" + opens_for;
+  } else if (permission.result == Result::failed && service_may && !by_daemon) {
+    permission.result = Result::ok;
+    permission.detail = "the service may open the device" + opens_for;
+    permission.cure.clear();
+    CheckLine& line = *std::ranges::find(lines, Layer::line, &CheckLine::layer);
+    line.detail = "you may not open the device";
+    line.cure = run_as_root;
+  }
+  if (permission.result == Result::failed && !service_may) {
+    permission.cure = "give it to the group " + std::string(service_user) +
+                      " with a line of your own, for USB or for a port of the machine itself, as "
+                      "the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";
+  }
+}
 
 int check(const CommandLine& options, Output& output) {
   const irmeterd::LoadedConfig loaded = irmeterd::load_config(options.config_path);

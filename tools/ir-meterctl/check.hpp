@@ -100,8 +100,16 @@ struct PollResult {
   bool echo = false;                 // the probe heard itself, though the poll was good
   irmeter::QuantitySet withheld;     // as implausible
   std::vector<irmeter::Quantity> given;
-  int signal = 0;  // that told this program to end; the poll was still seen through
+  irmeter::Values values;  // where this program has read them
+  int signal = 0;          // that told this program to end; the poll was still seen through
 };
+
+// "NOT OK  line: the meter does not answer. Cure: ..."
+[[nodiscard]] std::string text_of(const CheckLine& line, bool name_meter);
+
+// Corrects what the lines of meter_layers() say of the permission: it is the service that has to
+// open the device. by_daemon: it has tried for itself.
+void check_permission(std::vector<CheckLine>& lines, const std::string& device, bool by_daemon);
 
 // The layers between configuration and reading: one line for each from device to BT28.
 [[nodiscard]] std::vector<CheckLine> meter_layers(const std::string& meter,

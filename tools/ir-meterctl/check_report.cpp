@@ -6,8 +6,6 @@
 #include "common/config/checks.hpp"
 
 namespace irmeterctl {
-namespace {
-
 std::string text_of(const CheckLine& line, bool name_meter) {
   std::string text(words(line.result).text);
   text += "  " + std::string(name(line.layer));
@@ -22,6 +20,8 @@ std::string text_of(const CheckLine& line, bool name_meter) {
   }
   return irmeterd::on_one_line(text);
 }
+
+namespace {
 
 Facts facts_of(const CheckLine& line) {
   return {{"", "meter", line.meter.empty() ? Value(Unknown{}) : Value(line.meter)},

@@ -24,7 +24,6 @@ constexpr const char* exit_statuses =
     "Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key or password,\n"
     "73 not stored, 74 output not written, 77 needs root, 78 bad configuration.\n";
 
-// What getopt gives for an option.
 // What getopt gives for an option: its row in the table.
 enum Option : int {
   config,
@@ -39,16 +38,22 @@ enum Option : int {
   hex,
   raw,
   no_key,
+  device,
+  key_file,
+  broker,
+  username,
+  password_file,
+  ca_file,
   version,
   help_wanted
 };
 
-constexpr std::array<OptionInfo, 14> option_table{{
+constexpr std::array<OptionInfo, 20> option_table{{
     {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
     {"bus", "BUS", "system or session (default: as the configuration says)"},
     {"json", "", "print JSON: one document, of watch one on each line"},
     {"root", "DIR", "where ports, credentials and state are, in place of /"},
-    {"yes", "", "do not ask before the key is shown, or anything is removed"},
+    {"yes", "", "do not ask"},
     {"meter", "NAME", "the meter that is meant, where there are several"},
     {"no-restart", "", "do not restart the service, which reads secrets when it starts"},
     {"offset", "N", "the first byte to read (default 0)"},
@@ -56,11 +61,19 @@ constexpr std::array<OptionInfo, 14> option_table{{
     {"hex", "", "print the bytes as hexadecimal digits"},
     {"raw", "", "print the bytes as they are"},
     {"no-key", "", "show the meter no key where the daemon does not run"},
+    {"device", "DEVICE", "the head: its path, or tcp://HOST:PORT"},
+    {"key-file", "FILE", "a file with the meter's key; - is standard input"},
+    {"broker", "URL", "mqtt:// or mqtts://HOST:PORT, or none"},
+    {"username", "NAME", "who to log on to the broker as"},
+    {"password-file", "FILE", "a file with the password for it; - is standard input"},
+    {"ca-file", "FILE", "the authority that signed the broker's certificate"},
     {"version", "", "print the version and exit; so does -V"},
     {"help", "", "print this help and exit; so does -h"},
 }};
 
-constexpr std::array<Command, 10> command_table{{
+constexpr std::array<Command, 11> command_table{{
+    {"setup", "", "set up head, key and broker step by step, and start the service", setup,
+     "--meter --yes --device --key-file --broker --username --password-file --ca-file"},
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
      "--meter --no-restart"},
     {"set-password", "", "store the password for the MQTT broker likewise", set_password,
@@ -219,6 +232,18 @@ CommandLine parse_command_line(int argc, char** argv) {
     result.exit_status = EX_USAGE;
     return result;
   };
+  // getopt takes an abbreviation too: a key behind --key would be the name of a file.
+  for (int i = 1; i < argc && argv[i] != std::string_view("--"); ++i) {
+    const std::string_view word = argv[i];
+    if (word.starts_with("--")) {
+      const auto* const row =
+          std::ranges::find(option_table, word.substr(2, word.find('=') - 2), &OptionInfo::name);
+      if (row == option_table.end()) {
+        return bad_usage(bad_option(word));
+      }
+      i += !row->value.empty() && word.find('=') == std::string_view::npos ? 1 : 0;
+    }
+  }
   std::array<option, option_table.size() + 1> known{};
   for (std::size_t i = 0; i < option_table.size(); ++i) {
     known[i] = {option_table[i].name.data(),
@@ -276,6 +301,24 @@ CommandLine parse_command_line(int argc, char** argv) {
         break;
       case yes:
         result.confirmed = true;
+        break;
+      case device:
+        result.setup.device = optarg;
+        break;
+      case key_file:
+        result.setup.key_file = optarg;
+        break;
+      case broker:
+        result.setup.broker = optarg;
+        break;
+      case username:
+        result.setup.username = optarg;
+        break;
+      case password_file:
+        result.setup.password_file = optarg;
+        break;
+      case ca_file:
+        result.setup.ca_file = optarg;
         break;
       case root:
         result.root = optarg;

@@ -36,6 +36,16 @@ struct OptionInfo {
 // How a table is shown.
 enum class TableForm : std::uint8_t { fields, hex, raw };
 
+// What setup is not to ask for; empty: not given.
+struct SetupOptions {
+  std::string device;
+  std::string key_file;  // "-": standard input
+  std::string broker;    // a URL or "none"
+  std::string username;
+  std::string password_file;  // as key_file
+  std::string ca_file;
+};
+
 struct CommandLine {
   const Command* command = nullptr;  // only where exit_status is not set
   std::string config_path = "/etc/ir-meterd/ir-meterd.toml";
@@ -50,7 +60,8 @@ struct CommandLine {
   TableForm form = TableForm::fields;  // likewise
   bool no_key = false;                 // likewise: shows none
   bool restart = true;                 // set-key and set-password
-  bool confirmed = false;              // retry-key and forget
+  bool confirmed = false;              // retry-key, forget and setup
+  SetupOptions setup;
   // Set when there is nothing left to do: after --help and --version (0), or after a message about
   // a bad command line (64, EX_USAGE).
   std::optional<int> exit_status;

@@ -40,6 +40,9 @@ struct KeptMeter {
 [[nodiscard]] int set_password(const CommandLine& options, Output& output);
 // One table of the meter.
 [[nodiscard]] int table(const CommandLine& options, Output& output);
+// Asks for head, key and broker, tries each, writes the configuration and starts the service.
+// EX_OK if the meter is read then, 1 if not.
+[[nodiscard]] int setup(const CommandLine& options, Output& output);
 // The daemon, its meters and their latest readings.
 [[nodiscard]] int status(const CommandLine& options, Output& output);
 // A line for every change, until SIGINT, SIGTERM or nobody reads it.

@@ -40,6 +40,7 @@ PollResult result_of(const irmeterd::MeterSnapshot& meter, int signal) {
   result.echo = meter.echo;
   result.withheld = meter.withheld;
   result.signal = signal;
+  result.values = meter.reading ? meter.reading->values : irmeter::Values{};
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (meter.reading && meter.reading->values.get(quantity.id)) {
       result.given.push_back(quantity.id);
