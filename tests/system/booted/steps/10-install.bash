@@ -1,11 +1,16 @@
 # shellcheck shell=bash disable=SC2016,SC2154
 step "First installation"
 check "apt installs the packages" in_guest sh -c 'DEBIAN_FRONTEND=noninteractive \
-    apt-get install --yes --quiet --no-install-recommends /packages/*.deb'
+    apt-get install --yes --quiet --no-install-recommends /packages/*.deb >/tmp/installation
+    status=$?; cat /tmp/installation; exit $status'
+check "which ends with the next command" \
+    in_guest grep --quiet "sudo ir-meterctl setup" /tmp/installation
 if [ ${#checks_failed[@]} -gt 0 ]; then
     echo "Nothing else can be tried."
     exit 1
 fi
+check "the configuration is there" \
+    in_guest cmp /usr/share/ir-meterd/ir-meterd.toml /etc/ir-meterd/ir-meterd.toml
 check "the account exists" in_guest getent passwd ir-meterd
 check "the service is not enabled before there is a key" \
     unit_is UnitFileState disabled

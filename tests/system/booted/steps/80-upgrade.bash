@@ -14,6 +14,8 @@ check "the version is the higher one" \
     holds "$(in_guest dpkg-query --show --showformat='${Version}' ir-meterd)" newer
 check "the service was restarted" differ "$(unit MainPID)" "$pid"
 check "it is active (running)" running
+check "nobody was asked about the configuration" nothing \
+    "$(in_guest dpkg-query --show --showformat='${Conffiles}' ir-meterd)"
 check "the configuration is as it was" \
     same "$(in_guest cat /etc/ir-meterd/ir-meterd.toml)" "$good"
 check_soon "it reads the meter" meter_is online
