@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/service/command_line.hpp"
 #include "daemon/service/message_ids.hpp"
+#include "daemon/sinks/bus/owner.hpp"
 
 namespace irmeterd {
 namespace {
@@ -80,6 +82,16 @@ int run(const CommandLine& options) {
       log.error(problem.text(), {message_id(Event::configuration_refused)});
     }
     return EX_CONFIG;
+  }
+
+  if (isatty(STDERR_FILENO) == 1 && paths.notify_socket.empty() &&
+      name_is_owned(settings.config.bus)) {
+    std::fputs(
+        "ir-meterd: it runs already, and two would take each other's bytes.\n"
+        "See what it reads with 'ir-meterctl status', or stop it with\n"
+        "'sudo systemctl stop ir-meterd'.\n",
+        stderr);
+    return EX_USAGE;
   }
 
   Loop loop;

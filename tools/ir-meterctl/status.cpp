@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "tools/ir-meterctl/commands.hpp"
+#include "tools/ir-meterctl/meter_table.hpp"
 
 namespace irmeterctl {
 Document document_of(const DaemonInfo& daemon, irmeterd::Bus bus, Moment now) {
@@ -32,7 +33,18 @@ Document document_of(const Failure& failure) {
 
 int status(const CommandLine& options, Output& output) try {
   const irmeterd::Bus bus = chosen_bus(options);
-  output.write(document_of(DaemonClient(bus).look(), bus, std::chrono::system_clock::now()));
+  const DaemonInfo daemon = DaemonClient(bus).look();
+  const Moment now = std::chrono::system_clock::now();
+  const Screen on = screen();
+  if (!on.terminal || output.json()) {
+    output.write(document_of(daemon, bus, now));
+    return EX_OK;
+  }
+  std::string text = daemon_line(daemon, bus == irmeterd::Bus::session ? "session" : "system");
+  for (const auto& [path, meter] : daemon.meters) {
+    text += "\n" + meter_table(meter, now, on);
+  }
+  output.line(text.substr(0, text.size() - 1));
   return EX_OK;
 } catch (const Failure& failure) {
   output.write(document_of(failure));

@@ -1,12 +1,21 @@
 #include <sysexits.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <sstream>
 #include <utility>
+#include <vector>
 
 #include "common/loop.hpp"
 #include "tools/ir-meterctl/commands.hpp"
+#include "tools/ir-meterctl/meter_table.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -33,9 +42,149 @@ Facts names_of(const MeterInfo& meter) {
   return facts;
 }
 
+// What has been seen of a meter since watch began.
+struct Past {
+  std::vector<double> power;     // W, of the latest readings
+  std::optional<double> energy;  // Wh, of the register, at
+  Moment since;                  // this time: when it began, or the beginning of the day
+};
+
+Moment begin_of_day(Moment now) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  std::tm day{};
+  ::localtime_r(&seconds, &day);
+  day.tm_hour = day.tm_min = day.tm_sec = 0;
+  return std::chrono::system_clock::from_time_t(std::mktime(&day));
+}
+
+// The table of each meter in place, drawn anew with every change and every second.
+class Picture {
+ public:
+  Picture(Screen screen, Output& output) : screen_(screen), output_(output) {}
+
+  void daemon(bool running) {
+    running_ = running;
+    meters_.clear();
+  }
+  void changed(const MeterInfo& meter) {
+    Past& past = past_[meter.name];
+    const auto power = meter.quantities.find("power");
+    const auto energy = meter.quantities.find("energy_import");
+    if (meter.last_reading_usec != meters_[meter.name].last_reading_usec) {
+      if (power != meter.quantities.end()) {
+        past.power.push_back(power->second);
+        past.power.erase(past.power.begin(),
+                         past.power.end() - std::min<std::ptrdiff_t>(std::ssize(past.power), bars));
+      }
+      if (energy != meter.quantities.end() &&
+          (!past.energy || past.since < begin_of_day(meter.read_at()))) {
+        past.energy = energy->second;
+        past.since = meter.read_at();
+      }
+    }
+    meters_[meter.name] = meter;
+  }
+  void removed(const MeterInfo& meter) { meters_.erase(meter.name); }
+
+  // last: for the screen as it was before watch, where it stays.
+  void draw(bool last) {
+    const Moment now = std::chrono::system_clock::now();
+    std::string text = running_ ? "" : "ir-meterd does not run; waiting for it\n";
+    for (const auto& [name, meter] : meters_) {
+      text += (text.empty() ? "" : "\n") + meter_table(meter, now, screen_, past_of(name, meter));
+    }
+    if (last) {
+      output_.line("\x1b[?1049l" +
+                   text.substr(0, text.size() - std::min<std::size_t>(1, text.size())));
+      return;
+    }
+    std::istringstream lines(text);
+    std::string frame = "\x1b[H";
+    int row = 3;  // the last line and what is below it
+    for (std::string line; row < screen_.lines && std::getline(lines, line); ++row) {
+      frame += line + "\x1b[K\n";
+    }
+    output_.line(frame + "\x1b[J\nCtrl-C ends it.");
+  }
+  void begin() { output_.line("\x1b[?1049h\x1b[2J"); }
+  void resized() { screen_ = screen(); }
+
+ private:
+  static constexpr std::ptrdiff_t bars = 60;
+
+  std::string past_of(const std::string& name, const MeterInfo& meter) {
+    const Past& past = past_[name];
+    std::string text;
+    if (past.power.size() > 1) {
+      text += "  Power   " + sparkline(past.power, bars, screen_.utf8) + "\n";
+    }
+    const auto energy = meter.quantities.find("energy_import");
+    if (past.energy && energy != meter.quantities.end()) {
+      const Number used{std::llround(energy->second - *past.energy), 3, "kWh"};
+      text += "  Energy  " + to_text(used) + " since " + to_text(past.since) + "\n";
+    }
+    return text;
+  }
+
+  Screen screen_;
+  Output& output_;
+  bool running_ = false;
+  std::map<std::string, MeterInfo> meters_;
+  std::map<std::string, Past> past_;
+};
+
+int watch_in_place(const CommandLine& options, Output& output, const Screen& on) {
+  irmeterd::Loop loop;
+  Picture picture(on, output);
+  const auto end = [&loop] { loop.exit(EX_OK); };
+  const auto terminate = loop.signal(SIGTERM, end);
+  const auto interrupt = loop.signal(SIGINT, end);
+  const auto hang_up = loop.signal(SIGHUP, end);
+  const auto resize = loop.signal(SIGWINCH, [&] { picture.resized(); });
+  DaemonClient client(chosen_bus(options));
+  irmeterd::EventSource second;
+  second = loop.timer([&] {
+    picture.draw(false);
+    if (!output.good()) {
+      loop.exit(EX_OK);
+    }
+    irmeterd::Loop::arm(second, loop.now() + std::chrono::seconds(1));
+  });
+  const auto soon = [&] { irmeterd::Loop::arm(second, loop.now()); };
+  DaemonClient::Events events;
+  events.daemon = [&](bool running) {
+    picture.daemon(running);
+    soon();
+  };
+  events.changed = [&](const MeterInfo&, const MeterInfo& after) {
+    picture.changed(after);
+    soon();
+  };
+  events.removed = [&](const MeterInfo& meter) {
+    picture.removed(meter);
+    soon();
+  };
+  std::string problem;
+  events.ended = [&](const Failure& failure) {
+    problem = failure.what();
+    loop.exit(EXIT_FAILURE);
+  };
+  picture.begin();
+  client.watch(loop, std::move(events));
+  const int status = loop.run();
+  picture.draw(true);
+  if (!problem.empty()) {
+    print_error(problem);
+  }
+  return status;
+}
+
 }  // namespace
 
 int watch(const CommandLine& options, Output& output) {
+  if (const Screen on = screen(); on.terminal && !output.json()) {
+    return watch_in_place(options, output, on);
+  }
   irmeterd::Loop loop;
   const auto terminate = loop.signal(SIGTERM, [&] { loop.exit(EX_OK); });
   const auto interrupt = loop.signal(SIGINT, [&] { loop.exit(EX_OK); });

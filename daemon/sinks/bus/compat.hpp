@@ -20,9 +20,11 @@ namespace irmeterd::bus {
 #if SDBUS_MAJOR >= 2
 using PropertyName = sdbus::PropertyName;
 using InterfaceName = sdbus::InterfaceName;
+using ServiceName = sdbus::ServiceName;
 #else
 using PropertyName = std::string;
 using InterfaceName = std::string;
+using ServiceName = std::string;
 #endif
 
 // An error that a method fails with; name is the whole D-Bus error name.
