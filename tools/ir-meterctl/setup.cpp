@@ -581,7 +581,7 @@ class Setup {
     say("  Connected to " + visit.address() + ".");
     const std::string id = report_.meter.empty() ? "setup" : report_.meter;
     std::set<std::string> topics{mqtt.topic_prefix + "/meter/" + id + "/setup"};
-    if (mqtt.discovery) {
+    if (mqtt.discovery != irmeterd::Discovery::off) {
       topics.insert(mqtt.discovery_prefix + "/device/" + id + "/setup");
     }
     const auto lost = visit.not_delivered(topics);
@@ -737,7 +737,7 @@ class Setup {
   }
 
   void tell_entities() {
-    if (wanted_.mqtt && wanted_.mqtt->discovery) {
+    if (wanted_.mqtt && wanted_.mqtt->discovery != irmeterd::Discovery::off) {
       for (const char* const which : {"energy_import", "energy_export", "power"}) {
         report_.entities.push_back("sensor.electricity_meter_" + meter().name + "_" + which);
       }
