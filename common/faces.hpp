@@ -1,8 +1,7 @@
 // How every quantity is shown: one row for D-Bus, JSON and Home Assistant.
 //
 // A value is the integer the meter sent; decimals say where the point goes on the way out. The rows
-// stand in the order of the table of quantities (lib/meter/quantity.hpp), which the compiler
-// checks.
+// follow from key and unit in the table of quantities (lib/meter/quantity.hpp), in its order.
 #pragma once
 
 #include <algorithm>
@@ -33,91 +32,157 @@ struct Face {
   int dbus_decimals;  // value = integer / 10^dbus_decimals, in dbus_unit
 
   // Home Assistant's own words.
-  std::string_view device_class;
+  std::string_view device_class;  // empty: it has none
   std::string_view state_class;
   int display_precision;
   bool enabled_by_default;
 };
 
-inline constexpr std::array<Face, irmeter::quantity_count> faces{{
-    // clang-format off
-  {irmeter::Quantity::energy_import,
-   "Energy import", "energy_import_kwh", 3, "kWh",
-   "EnergyImport", "Wh", 0,
-   "energy", "total", 2, true},
-  {irmeter::Quantity::energy_export,
-   "Energy export", "energy_export_kwh", 3, "kWh",
-   "EnergyExport", "Wh", 0,
-   "energy", "total", 2, true},
-  {irmeter::Quantity::power_import,
-   "Power import", "power_import_w", 0, "W",
-   "PowerImport", "W", 0,
-   "power", "measurement", 0, true},
-  {irmeter::Quantity::power_export,
-   "Power export", "power_export_w", 0, "W",
-   "PowerExport", "W", 0,
-   "power", "measurement", 0, true},
-  {irmeter::Quantity::power,
-   "Power", "power_w", 0, "W",
-   "Power", "W", 0,
-   "power", "measurement", 0, true},
-  {irmeter::Quantity::reactive_power_import,
-   "Reactive power import", "reactive_power_import_var", 0, "var",
-   "ReactivePowerImport", "var", 0,
-   "reactive_power", "measurement", 0, true},
-  {irmeter::Quantity::reactive_power_export,
-   "Reactive power export", "reactive_power_export_var", 0, "var",
-   "ReactivePowerExport", "var", 0,
-   "reactive_power", "measurement", 0, true},
-  {irmeter::Quantity::current_l1,
-   "Current L1", "current_l1_a", 3, "A",
-   "CurrentL1", "A", 3,
-   "current", "measurement", 2, true},
-  {irmeter::Quantity::current_l2,
-   "Current L2", "current_l2_a", 3, "A",
-   "CurrentL2", "A", 3,
-   "current", "measurement", 2, true},
-  {irmeter::Quantity::current_l3,
-   "Current L3", "current_l3_a", 3, "A",
-   "CurrentL3", "A", 3,
-   "current", "measurement", 2, true},
-  {irmeter::Quantity::voltage_l1,
-   "Voltage L1", "voltage_l1_v", 3, "V",
-   "VoltageL1", "V", 3,
-   "voltage", "measurement", 1, true},
-  {irmeter::Quantity::voltage_l2,
-   "Voltage L2", "voltage_l2_v", 3, "V",
-   "VoltageL2", "V", 3,
-   "voltage", "measurement", 1, true},
-  {irmeter::Quantity::voltage_l3,
-   "Voltage L3", "voltage_l3_v", 3, "V",
-   "VoltageL3", "V", 3,
-   "voltage", "measurement", 1, true},
-  {irmeter::Quantity::power_factor_l1,
-   "Power factor L1", "power_factor_l1", 3, "",
-   "", "1", 3,
-   "power_factor", "measurement", 2, false},
-  {irmeter::Quantity::frequency,
-   "Frequency", "frequency_hz", 3, "Hz",
-   "", "Hz", 3,
-   "frequency", "measurement", 2, false},
-  {irmeter::Quantity::apparent_power,
-   "Apparent power", "apparent_power_va", 0, "VA",
-   "", "VA", 0,
-   "apparent_power", "measurement", 0, true},
-  {irmeter::Quantity::power_factor_l2,
-   "Power factor L2", "power_factor_l2", 3, "",
-   "", "1", 3,
-   "power_factor", "measurement", 2, false},
-  {irmeter::Quantity::power_factor_l3,
-   "Power factor L3", "power_factor_l3", 3, "",
-   "", "1", 3,
-   "power_factor", "measurement", 2, false},
-    // clang-format on
+namespace faces_detail {
+
+// What the quantities of a unit have in common.
+struct UnitFace {
+  irmeter::Unit id;
+  std::string_view json_suffix;
+  int json_decimals;
+  std::string_view unit;
+  std::string_view dbus_unit;
+  int dbus_decimals;
+  std::string_view device_class;
+  int display_precision;
+};
+inline constexpr std::array<UnitFace, irmeter::unit_count> units{{
+    {irmeter::Unit::watt_hour, "_kwh", 3, "kWh", "Wh", 0, "energy", 2},
+    {irmeter::Unit::var_hour, "_kvarh", 3, "kvarh", "varh", 0, "reactive_energy", 2},
+    {irmeter::Unit::volt_ampere_hour, "_kvah", 3, "kVAh", "VAh", 0, "", 2},
+    {irmeter::Unit::watt, "_w", 0, "W", "W", 0, "power", 0},
+    {irmeter::Unit::var, "_var", 0, "var", "var", 0, "reactive_power", 0},
+    {irmeter::Unit::volt_ampere, "_va", 0, "VA", "VA", 0, "apparent_power", 0},
+    {irmeter::Unit::milliampere, "_a", 3, "A", "A", 3, "current", 2},
+    {irmeter::Unit::millivolt, "_v", 3, "V", "V", 3, "voltage", 1},
+    {irmeter::Unit::millihertz, "_hz", 3, "Hz", "Hz", 3, "frequency", 2},
+    {irmeter::Unit::thousandth, "", 3, "", "1", 3, "power_factor", 2},
+    {irmeter::Unit::centidegree, "_deg", 2, "°", "°", 2, "", 1},
+    {irmeter::Unit::second, "_s", 0, "s", "s", 0, "duration", 0},
+    {irmeter::Unit::count, "", 0, "", "", 0, "", 0},
 }};
-static_assert(std::ranges::equal(faces, irmeter::quantities, {}, &Face::id,
-                                 &irmeter::QuantityInfo::id),
-              "the order of lib/meter/quantity.hpp");
+[[nodiscard]] constexpr const UnitFace& unit_face(irmeter::Unit unit) {
+  return units[static_cast<std::size_t>(unit)];
+}
+static_assert(std::ranges::all_of(units, [](const UnitFace& each) {
+  return &unit_face(each.id) == &each;
+}));
+
+// Those that D-Bus has a property for: what every reader of these meters gives.
+[[nodiscard]] constexpr bool is_first_class(const irmeter::QuantityInfo& quantity) {
+  using irmeter::Source;
+  return quantity.id == irmeter::Quantity::power ||
+         (quantity.source == Source::bt23 && quantity.index < 2) ||
+         (quantity.source == Source::bt28 && quantity.index < 10);
+}
+
+// A text that the compiler makes.
+struct Text {
+  std::array<char, 48> characters{};
+  std::size_t size = 0;
+
+  constexpr void add(char c) { characters[size++] = c; }
+  constexpr void add(std::string_view text) {
+    for (const char c : text) {
+      add(c);
+    }
+  }
+  [[nodiscard]] constexpr std::string_view view() const { return {characters.data(), size}; }
+};
+using Texts = std::array<Text, irmeter::quantity_count>;
+
+constexpr char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+// "Power import L1": words like l1 and q1 in capitals, t1 as a tariff.
+constexpr Text label_of(std::string_view key) {
+  Text text;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const bool begins = i == 0 || key[i - 1] == '_';
+    const bool numbered = begins && i + 1 < key.size() && key[i + 1] >= '1' && key[i + 1] <= '9';
+    if (numbered && key[i] == 't') {
+      text.add("tariff ");
+    } else if (key[i] == '_') {
+      text.add(' ');
+    } else {
+      text.add(i == 0 || numbered ? upper(key[i]) : key[i]);
+    }
+  }
+  return text;
+}
+
+constexpr Text camel_case(std::string_view key) {
+  Text text;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (key[i] != '_') {
+      text.add(i == 0 || key[i - 1] == '_' ? upper(key[i]) : key[i]);
+    }
+  }
+  return text;
+}
+
+constexpr Texts make_labels() {
+  Texts texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    texts[i] = label_of(irmeter::quantities[i].key);
+  }
+  return texts;
+}
+constexpr Texts make_json_keys() {
+  Texts texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    texts[i].add(irmeter::quantities[i].key);
+    texts[i].add(unit_face(irmeter::quantities[i].unit).json_suffix);
+  }
+  return texts;
+}
+constexpr Texts make_dbus_names() {
+  Texts texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    texts[i] =
+        is_first_class(irmeter::quantities[i]) ? camel_case(irmeter::quantities[i].key) : Text{};
+  }
+  return texts;
+}
+inline constexpr Texts labels = make_labels();
+inline constexpr Texts json_keys = make_json_keys();
+inline constexpr Texts dbus_names = make_dbus_names();
+
+constexpr std::array<Face, irmeter::quantity_count> make_faces() {
+  std::array<Face, irmeter::quantity_count> faces{};
+  for (std::size_t i = 0; i < faces.size(); ++i) {
+    const irmeter::QuantityInfo& quantity = irmeter::quantities[i];
+    const UnitFace& unit = unit_face(quantity.unit);
+    const bool enabled =
+        is_first_class(quantity) || quantity.id == irmeter::Quantity::apparent_power;
+    // A sine is no power factor.
+    const bool sine = quantity.key.starts_with("phase_sine");
+    faces[i] = {quantity.id,
+                labels[i].view(),
+                json_keys[i].view(),
+                unit.json_decimals,
+                unit.unit,
+                dbus_names[i].view(),
+                unit.dbus_unit,
+                unit.dbus_decimals,
+                sine ? "" : unit.device_class,
+                irmeter::is_register(quantity.id) ? "total" : "measurement",
+                unit.display_precision,
+                enabled};
+  }
+  return faces;
+}
+
+}  // namespace faces_detail
+
+// Made of the table of quantities and of what each unit looks like.
+inline constexpr std::array<Face, irmeter::quantity_count> faces = faces_detail::make_faces();
 
 [[nodiscard]] constexpr const Face& face(irmeter::Quantity quantity) {
   return faces[static_cast<std::size_t>(quantity)];

@@ -157,6 +157,9 @@ void Daemon::dispatch(const Command& command) {
       case Command::Kind::read_now:
         driver->read_now();
         break;
+      case Command::Kind::retry_tables:
+        driver->retry_tables();
+        break;
       case Command::Kind::retry_key:
         driver->retry_key();
         break;

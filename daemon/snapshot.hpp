@@ -30,6 +30,8 @@ struct MeterSnapshot {
   std::string name;    // from the configuration
   std::string device;  // from the configuration
   std::chrono::milliseconds interval{0};
+  std::chrono::milliseconds slow_interval{0};
+  irmeter::QuantitySet slow;  // what is read at that pace
 
   irmeter::Identity identity;               // empty until the meter was identified
   irmeter::Identity remembered;             // what was there in an earlier run; may be empty
@@ -44,6 +46,7 @@ struct MeterSnapshot {
   irmeter::Values details;
   std::optional<std::chrono::system_clock::time_point> details_at;
   irmeter::QuantitySet details_withheld;
+  bool details_stale = true;  // none, or older than details_limit()
 
   // Likewise of the slow pace, each by itself, as the meter may lack any of them. The offset, how
   // far the meter's clock is ahead, only while this machine's is right.
@@ -76,16 +79,24 @@ struct MeterSnapshot {
   // There is something to be said of its status.
   [[nodiscard]] bool tells_status() const { return status || tariff || clock_offset; }
 
-  // What is still true of the reading: the registers always, the rest while it is not stale.
+  // What is still true of all that was read: the registers always, the rest while it is not stale.
   [[nodiscard]] irmeter::Values true_values() const;
   [[nodiscard]] std::optional<std::int64_t> true_value(irmeter::Quantity quantity) const {
-    const bool is_true = reading && (!stale || irmeter::is_register(quantity));
-    return is_true ? reading->values.get(quantity) : std::nullopt;
+    const auto live = reading ? reading->values.get(quantity) : std::nullopt;
+    const bool is_true =
+        reading && (!(live ? stale : details_stale) || irmeter::is_register(quantity));
+    return !is_true ? std::nullopt : live ? live : details.get(quantity);
   }
 
   // Older than this, a reading is no longer live: three intervals, at least 30 s.
   [[nodiscard]] std::chrono::milliseconds stale_limit() const {
     return std::max<std::chrono::milliseconds>(3 * interval, std::chrono::seconds(30));
+  }
+
+  // The same of the details, which may come with every poll only.
+  [[nodiscard]] std::chrono::milliseconds details_limit() const {
+    return std::max<std::chrono::milliseconds>(3 * std::max(interval, slow_interval),
+                                               std::chrono::seconds(30));
   }
 
   friend bool operator==(const MeterSnapshot&, const MeterSnapshot&) = default;

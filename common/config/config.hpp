@@ -21,8 +21,10 @@ struct MeterConfig {
   std::string name;    // [a-z][a-z0-9_]*, at most 64 characters; unique
   std::string device;  // absolute path, or tcp://host:port (parse_tcp_url); unique
   std::string key_credential = "meter-key";
-  std::string key_file;                        // instead of the credential; empty: none
-  std::chrono::milliseconds interval{10'000};  // 500 ms to 1 h
+  std::string key_file;                             // instead of the credential; empty: none
+  std::chrono::milliseconds interval{10'000};       // 500 ms to 1 h
+  std::chrono::milliseconds slow_interval{60'000};  // 1 s to 24 h
+  irmeter::QuantitySet fast;                        // beside those that are always read so
   SessionMode session = SessionMode::automatic;
   std::vector<QuietHours> quiet_hours;  // may overlap; empty: none
   irmeter::MainFuse main_fuse;

@@ -1,5 +1,6 @@
 #include "common/config/keys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string>
@@ -69,6 +70,7 @@ struct DurationRange {
 };
 
 constexpr DurationRange interval_range{500ms, 1h, "\"500ms\" to \"1h\""};
+constexpr DurationRange slow_range{1s, 24h, "\"1s\" to \"24h\""};
 constexpr DurationRange jump_range{0ms, 24h, "\"0s\" to \"24h\""};
 
 template <auto Member, const DurationRange& Range, typename Target>
@@ -93,6 +95,19 @@ Objection add_quiet_hours(const ConfigValue& value, MeterConfig& meter) {
     meter.quiet_hours.push_back(hours);
   }
   return objection;
+}
+
+Objection add_fast(const ConfigValue& value, MeterConfig& meter) {
+  if (!value.text) {
+    return value.not_as_wanted("text in quotes, such as \"power_l1\"");
+  }
+  const auto* const quantity =
+      std::ranges::find(irmeter::quantities, *value.text, &irmeter::QuantityInfo::key);
+  if (quantity == irmeter::quantities.end()) {
+    return in_quotes(*value.text) + " is no quantity; ir-meterd(8) has their names";
+  }
+  meter.fast.set(static_cast<std::size_t>(quantity->id));
+  return std::nullopt;
 }
 
 Objection set_main_fuse(const ConfigValue& value, MeterConfig& meter) {
@@ -130,6 +145,8 @@ constexpr ConfigKey<MeterConfig> meter_table[] = {
     {"key_credential", set_text<&MeterConfig::key_credential, check_credential_name>},
     {"key_file", set_text<&MeterConfig::key_file, check_secret_path>},
     {"interval", set_duration<&MeterConfig::interval, interval_range>},
+    {"slow_interval", set_duration<&MeterConfig::slow_interval, slow_range>},
+    {"fast", add_fast, "[\"power_l1\"]"},
     {"session", set_word<&MeterConfig::session, session_words>},
     {"quiet_hours", add_quiet_hours, "[\"02:10-02:18\"]"},
     {"main_fuse", set_main_fuse},

@@ -20,6 +20,7 @@ struct MqttTopics {
     return meter(id, "availability");
   }
   [[nodiscard]] std::string registers(std::string_view id) const { return meter(id, "registers"); }
+  [[nodiscard]] std::string details(std::string_view id) const { return meter(id, "details"); }
   [[nodiscard]] std::string live(std::string_view id) const { return meter(id, "live"); }
   [[nodiscard]] std::string status(std::string_view id) const { return meter(id, "status"); }
   [[nodiscard]] std::string diagnostics(std::string_view id) const {

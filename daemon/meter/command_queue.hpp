@@ -18,8 +18,9 @@ namespace irmeterd {
 
 struct Command {
   enum class Kind {
-    read_now,   // poll at once
-    retry_key,  // allow one more attempt with a rejected key
+    read_now,      // poll at once
+    retry_key,     // allow one more attempt with a rejected key
+    retry_tables,  // ask again for tables that the meter does not give
     read_table,
   };
   using Answer = std::function<void(const std::variant<irmeter::Bytes, irmeter::Failure>&)>;

@@ -53,6 +53,8 @@ irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config, std::s
   const double part = std::modf(static_cast<double>(place) * std::numbers::phi, &whole);
   options.phase = std::chrono::duration_cast<irmeter::Duration>(part * config.interval);
   options.session = config.session;
+  options.pace.fast |= config.fast;
+  options.pace.slow_interval = config.slow_interval;
   options.plausibility = {config.main_fuse, config.jump_after};
   return options;
 }
@@ -86,6 +88,10 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
     pump();
   });
   stale_timer_ = loop.timer([this] { on_stale(); });
+  details_timer_ = loop.timer([this] {
+    snapshot_.details_stale = true;
+    store_.update(snapshot_);
+  });
   stop_notice_ = loop.deferred([this] {
     const auto done = std::move(stopped_);
     done();
@@ -93,6 +99,8 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
   snapshot_.name = config.name;
   snapshot_.device = config.device;
   snapshot_.interval = config.interval;
+  snapshot_.slow_interval = config.slow_interval;
+  snapshot_.slow = ~options.pace.fast;
   const auto age = std::max(std::chrono::system_clock::now() - remembered.kept_since,
                             std::chrono::system_clock::duration{});
   meter_.remember(remembered.identity.serial_number, remembered.kept,
@@ -256,6 +264,7 @@ void MeterDriver::handle(irmeter::Identified& output) {
     snapshot_.status.reset();
     snapshot_.tariff.reset();
     snapshot_.clock_offset.reset();
+    snapshot_.details_stale = true;
     snapshot_.stale = true;
     log_found(log_, snapshot_);
   }
@@ -321,11 +330,13 @@ void MeterDriver::on_stale() {
 void MeterDriver::handle(irmeter::DetailsRead& output) {
   snapshot_.details = output.values;
   snapshot_.details_at = std::chrono::system_clock::now();
+  snapshot_.details_stale = false;
   snapshot_.details_withheld = output.withheld;
   snapshot_.counters.withheld += output.withheld.count();
   for (const auto& accepted : output.accepted) {
     log_accepted(log_, config_.name, accepted);
   }
+  Loop::arm(details_timer_, loop_.now() + snapshot_.details_limit());
   store_.update(snapshot_);
 }
 

@@ -104,6 +104,7 @@ class MeterDriver {
   EventSource reopen_timer_;
   EventSource quiet_timer_;
   EventSource stale_timer_;
+  EventSource details_timer_;
   EventSource stop_notice_;
 };
 

@@ -1,7 +1,9 @@
 #include "daemon/sinks/reading_json.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "common/faces.hpp"
 #include "common/json.hpp"
@@ -9,33 +11,32 @@
 namespace irmeterd {
 namespace {
 
-void begin(JsonWriter& json, const MeterSnapshot& meter) {
+using Time = std::optional<std::chrono::system_clock::time_point>;
+
+Time time_of_reading(const MeterSnapshot& meter) {
+  return meter.reading ? Time(meter.read_at) : std::nullopt;
+}
+
+void begin(JsonWriter& json, const MeterSnapshot& meter, const Time& time) {
   json.begin_object().key("time");
-  if (meter.reading) {
-    json.time(meter.read_at);
+  if (time) {
+    json.time(*time);
   } else {
     json.null();
   }
   json.key("meter").text(irmeter::meter_id(meter.known()));
 }
 
-QuantitySet registers() {
-  QuantitySet set;
-  for (const auto& quantity : irmeter::quantities) {
-    set.set(static_cast<std::size_t>(quantity.id), irmeter::is_register(quantity.id));
-  }
-  return set;
-}
-
-std::string values_json(const MeterSnapshot& meter, const QuantitySet& which) {
+std::string values_json(const MeterSnapshot& meter, const QuantitySet& which, const Time& time) {
+  const irmeter::Values values = meter.true_values();
   JsonWriter json;
-  begin(json, meter);
+  begin(json, meter, time);
   for (const Face& face : faces) {
     if (!which.test(static_cast<std::size_t>(face.id))) {
       continue;
     }
     json.key(face.json_key);
-    if (const auto value = meter.reading->values.get(face.id)) {
+    if (const auto value = values.get(face.id)) {
       json.fixed(*value, face.json_decimals);
     } else {
       json.null();
@@ -46,24 +47,21 @@ std::string values_json(const MeterSnapshot& meter, const QuantitySet& which) {
 
 }  // namespace
 
-QuantitySet present_quantities(const irmeter::Reading& reading) {
-  QuantitySet set;
-  for (const auto& quantity : irmeter::quantities) {
-    set.set(static_cast<std::size_t>(quantity.id), reading.values.get(quantity.id).has_value());
-  }
-  return set;
-}
-
 std::string registers_json(const MeterSnapshot& meter, const QuantitySet& announced) {
-  return values_json(meter, announced & registers());
+  return values_json(meter, announced & irmeter::registers(), time_of_reading(meter));
 }
 
 std::string live_json(const MeterSnapshot& meter, const QuantitySet& announced) {
-  return values_json(meter, announced & ~registers());
+  return values_json(meter, announced & ~irmeter::registers() & ~meter.slow,
+                     time_of_reading(meter));
+}
+
+std::string details_json(const MeterSnapshot& meter, const QuantitySet& announced) {
+  return values_json(meter, announced & ~irmeter::registers() & meter.slow, meter.details_at);
 }
 
 std::string reading_json(const MeterSnapshot& meter) {
-  return values_json(meter, present_quantities({meter.true_values()}));
+  return values_json(meter, meter.true_values().present(), time_of_reading(meter));
 }
 
 std::string status_json(const MeterSnapshot& meter) {
@@ -103,7 +101,7 @@ std::string status_json(const MeterSnapshot& meter) {
 std::string diagnostics_json(const MeterSnapshot& meter) {
   const auto count = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
   JsonWriter json;
-  begin(json, meter);
+  begin(json, meter, time_of_reading(meter));
   json.key("state").text(irmeter::info(meter.state()).name);
   json.key("fault");
   if (meter.failure) {
@@ -125,7 +123,7 @@ std::string diagnostics_json(const MeterSnapshot& meter) {
   json.key("reconnects").integer(count(meter.counters.reconnects));
   json.key("held_back").integer(count(meter.counters.withheld));
   json.key("held").begin_array();
-  for (const std::string_view key : keys_of(meter.withheld)) {
+  for (const std::string_view key : keys_of(meter.withheld | meter.details_withheld)) {
     json.text(key);
   }
   json.end_array();
@@ -137,7 +135,7 @@ bool same_registers(const MeterSnapshot& before, const MeterSnapshot& after) {
          before.known() == after.known() &&
          std::ranges::all_of(irmeter::quantities, [&](const irmeter::QuantityInfo& quantity) {
            return !irmeter::is_register(quantity.id) ||
-                  before.reading->values.get(quantity.id) == after.reading->values.get(quantity.id);
+                  before.true_value(quantity.id) == after.true_value(quantity.id);
          });
 }
 
@@ -147,6 +145,7 @@ bool same_diagnostics(const MeterSnapshot& before, const MeterSnapshot& after) {
   return before.known() == after.known() && before.state() == after.state() &&
          before.failure == after.failure && before.counters == counted &&
          before.echo == after.echo && before.withheld == after.withheld &&
+         before.details_withheld == after.details_withheld &&
          before.reading.has_value() == after.reading.has_value() &&
          (!after.reading || before.reading->places_assumed == after.reading->places_assumed);
 }

@@ -15,14 +15,15 @@ namespace irmeterd {
 
 using irmeter::QuantitySet;
 
-[[nodiscard]] QuantitySet present_quantities(const irmeter::Reading& reading);
-
 // These three need a snapshot with a reading; `time` is the moment the meter answered.
 // The energy registers among the announced quantities.
 [[nodiscard]] std::string registers_json(const MeterSnapshot& meter, const QuantitySet& announced);
-// The momentary values among them. Only for a reading that is not stale.
+// The momentary values among them that are read with each poll. Only for a reading that is not
+// stale.
 [[nodiscard]] std::string live_json(const MeterSnapshot& meter, const QuantitySet& announced);
-// Everything the reading holds; once it is stale, only the registers.
+// Those of the slow pace. Only for details that are not stale; `time` is theirs.
+[[nodiscard]] std::string details_json(const MeterSnapshot& meter, const QuantitySet& announced);
+// Everything the reading and the details hold; once it is stale, only the registers.
 [[nodiscard]] std::string reading_json(const MeterSnapshot& meter);
 
 // Flags of BT03, tariff and clock; null is what the meter does not tell, or has not yet. `time` is

@@ -96,10 +96,10 @@ constexpr std::array<PlanRow, 13> nes_rows{{
     {When::each_session},  // the key
     {When::each_session, beginning_of<bt21, dimensions_size>, take_dimensions, IfRefused::instead},
     {When::instead, beginning_of<bt20, dimensions_size>, take_maxima, IfRefused::lacking},
-    {.when = When::each_poll, .values = Source::bt23},
-    {.when = When::each_poll, .values = Source::bt28, .together = ten_values},
-    {.when = When::each_period, .values = Source::bt23},
-    {.when = When::each_period, .values = Source::bt28},
+    {.when = When::each_poll, .values = bt23},
+    {.when = When::each_poll, .values = bt28, .together = ten_values},
+    {.when = When::each_period, .values = bt23},
+    {.when = When::each_period, .values = bt28},
     {.when = When::each_period, .what = beginning_of<bt52, bt52_size>, .take = check<decode_bt52>},
     {.when = When::each_period, .what = beginning_of<bt55, bt55_size>, .take = check<decode_bt55>},
     {.when = When::each_period,
@@ -119,22 +119,19 @@ bool is_of_pauses(const PlanRow& row) {
   return row.when == When::each_period || row.when == When::as_wanted;
 }
 
-TableId table_of(Source source) {
-  return source == Source::bt23 ? bt23 : bt28;
-}
-
 // Where the first value that is wanted at or behind `from` begins, and where the last one ends that
 // a read of so many bytes brings with it.
 struct Span {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 };
-std::optional<Span> first_span(Source source, const QuantitySet& wanted,
+std::optional<Span> first_span(TableId table, const QuantitySet& wanted,
                                const Dimensions& dimensions, std::uint32_t from, std::size_t most) {
   std::optional<Span> span;
   const auto each_place = [&](const auto& take) {
     for (const QuantityInfo& quantity : quantities) {
-      if (quantity.source == source && wanted.test(static_cast<std::size_t>(quantity.id))) {
+      if (table_of(quantity.source) == table &&
+          wanted.test(static_cast<std::size_t>(quantity.id))) {
         const auto place = place_of(quantity, dimensions);
         if (place && *place >= from) {
           take(*place);
@@ -293,8 +290,7 @@ std::optional<TableRead> Plan::values_part(const PlanRow& row, std::uint32_t fro
       in_parts_of(in_parts_of(end - span->begin, int32_size), reads) * int32_size;
   const std::size_t together = from == 0 && row.together <= most ? row.together : 0;
   span = span_from(from, std::min(std::max(even, together), most));
-  return TableRead{table_of(*row.values), span->begin,
-                   static_cast<std::uint16_t>(span->end - span->begin)};
+  return TableRead{*row.values, span->begin, static_cast<std::uint16_t>(span->end - span->begin)};
 }
 
 // True when it was the last part.
@@ -465,7 +461,7 @@ void Plan::leave_out(Failure failure, TableId table) {
   }
   if (row.values) {
     for (const QuantityInfo& quantity : quantities) {
-      if (quantity.source == *row.values) {
+      if (table_of(quantity.source) == row.values) {
         known_.details.set(quantity.id, std::nullopt);
       }
     }

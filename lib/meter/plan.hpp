@@ -54,10 +54,10 @@ struct PlanRow {
   std::optional<Failure> (*take)(ByteView table, Known& known) = nullptr;
   // Not asked in a pause, where every row is done without.
   IfRefused refused = IfRefused::fail;
-  bool lost_matters = true;           // false: the plan goes on without what was damaged
-  std::optional<Source> values = {};  // the values of this source that are wanted at this pace
-  std::size_t together = 0;           // bytes from the start that one read is to bring
-  Duration period{};                  // of each_period; 0: the interval of the slow values
+  bool lost_matters = true;            // false: the plan goes on without what was damaged
+  std::optional<TableId> values = {};  // the values of this table that are wanted at this pace
+  std::size_t together = 0;            // bytes from the start that one read is to bring
+  Duration period{};                   // of each_period; 0: the interval of the slow values
 };
 
 // The rows of NES meters. Source: ANSI C12.19 and the OSGP Alliance's guide to the optical port;
@@ -66,7 +66,7 @@ struct PlanRow {
 
 // What is read beside the polls.
 struct Pace {
-  QuantitySet fast = every_quantity();  // with each poll; the others are slow values
+  QuantitySet fast = usual_quantities();  // with each poll; the others are slow values
   // Of slow values, and of rows that have no period of their own. Nothing: no row is read in a
   // pause.
   std::optional<Duration> slow_interval;

@@ -25,6 +25,8 @@ constexpr std::int64_t rounding = 2;  // Wh
 // worth the warning that comes with accepting it.
 constexpr std::int64_t most_voltage = 300'000;  // mV
 
+constexpr std::int64_t most_angle = 36'000;  // hundredths of a degree
+
 constexpr std::int64_t most_power_factor = 1'000;  // thousandths
 
 // No grid of 50 or 60 Hz stays connected beyond these (EN 50160 allows 42.5 to 57.5 Hz off the
@@ -49,6 +51,7 @@ bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) co
   switch (quantity.check) {
     case Check::none:
     case Check::rise:
+    case Check::count:
       return true;
     case Check::power:
       most = most_power();
@@ -62,6 +65,9 @@ bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) co
     case Check::power_factor:
       most = most_power_factor;
       break;
+    case Check::angle:
+      most = most_angle;
+      break;
     case Check::frequency:
       return value >= least_frequency && value <= most_frequency;
   }
@@ -71,14 +77,14 @@ bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) co
 // Out of range is plausible only after out of range: what was accepted once stays accepted.
 bool Plausibility::plausible(const QuantityInfo& quantity, const std::optional<Sample>& before,
                              const Sample& now) const {
-  if (quantity.check != Check::rise) {
+  if (quantity.check != Check::rise && quantity.check != Check::count) {
     return in_range(quantity, now.value) || (before && !in_range(quantity, before->value));
   }
   if (!before) {
     return true;
   }
   const std::int64_t rise = now.value - before->value;
-  return rise >= 0 && rise <= most_rise(now.at - before->at);
+  return rise >= 0 && (quantity.check == Check::count || rise <= most_rise(now.at - before->at));
 }
 
 // Whether the readings that were withheld are true after all.

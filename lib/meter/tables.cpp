@@ -92,6 +92,13 @@ Result<Dimensions> decode_dimensions(ByteView table) {
   dimensions.summations = table[3];
   dimensions.present_values = table[9];
   dimensions.summations_offset = demand_reset_counter ? 1 : 0;
+  // Behind the totals, and behind those of each tier, lie demands and coincidents.
+  const auto bit = [&](unsigned number) { return (table[0] & 1U << number) != 0 ? 1U : 0U; };
+  const std::uint32_t occurrences = table[6];
+  const std::uint32_t demand = (bit(1) * 5 + 4) * occurrences + (bit(4) + bit(5)) * 4;
+  dimensions.tiers = table[7];
+  dimensions.tier_size = 4U * table[3] + table[4] * demand + table[5] * 4 * occurrences;
+  dimensions.tiers_offset = dimensions.summations_offset + dimensions.tier_size;
   dimensions.present_values_offset = (time_remaining ? 3U + 4U : 4U) * present_demands;
   return dimensions;
 }
@@ -105,6 +112,14 @@ std::optional<std::uint32_t> place_of(const QuantityInfo& quantity, const Dimens
   switch (quantity.source) {
     case Source::bt23:
       return place(dimensions.summations_offset, dimensions.summations);
+    case Source::tiers: {
+      const std::uint32_t tier = quantity.index / 2U;
+      const std::uint32_t summation = quantity.index % 2U;
+      return tier < dimensions.tiers && summation < dimensions.summations
+                 ? std::optional(dimensions.tiers_offset + tier * dimensions.tier_size +
+                                 summation * static_cast<std::uint32_t>(int32_size))
+                 : std::nullopt;
+    }
     case Source::bt28:
       return place(dimensions.present_values_offset, dimensions.present_values);
     case Source::derived:
@@ -113,11 +128,11 @@ std::optional<std::uint32_t> place_of(const QuantityInfo& quantity, const Dimens
   return std::nullopt;
 }
 
-void decode_values(Source source, const Dimensions& dimensions, std::uint32_t offset,
+void decode_values(TableId table, const Dimensions& dimensions, std::uint32_t offset,
                    ByteView bytes, const QuantitySet& wanted, Values& values) {
   for (const QuantityInfo& quantity : quantities) {
     const auto place =
-        quantity.source == source && wanted.test(static_cast<std::size_t>(quantity.id))
+        table_of(quantity.source) == table && wanted.test(static_cast<std::size_t>(quantity.id))
             ? place_of(quantity, dimensions)
             : std::nullopt;
     if (!place || *place < offset || *place - offset >= bytes.size()) {

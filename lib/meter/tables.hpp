@@ -64,6 +64,9 @@ struct Dimensions {
   std::uint32_t summations_offset = 0;      // of total summation 0 in BT23
   std::uint32_t present_values_offset = 0;  // of present value 0 in BT28
   bool assumed = false;                     // the meter did not say
+  std::uint8_t tiers = 0;
+  std::uint32_t tiers_offset = 0;  // of total 0 of tier 0 in BT23
+  std::uint32_t tier_size = 0;     // from one tier to the next
 
   friend bool operator==(const Dimensions&, const Dimensions&) = default;
 };
@@ -71,15 +74,29 @@ struct Dimensions {
 
 // Of a meter that has neither table: the registers and the ten present values that every reader of
 // these meters takes, where a meter without demands has them.
-inline constexpr Dimensions usual_dimensions{2, 10, 0, 0, true};
+inline constexpr Dimensions usual_dimensions{2, 10, 0, 0, true, 0, 0, 0};
 
-// Where in its table a quantity of BT23 or BT28 lies; nothing where this meter does not have it.
+// The table that a source is of; nothing where it is none.
+[[nodiscard]] constexpr std::optional<TableId> table_of(Source source) {
+  switch (source) {
+    case Source::bt23:
+    case Source::tiers:
+      return bt23;
+    case Source::bt28:
+      return bt28;
+    case Source::derived:
+      break;
+  }
+  return std::nullopt;
+}
+
+// Where in its table a quantity lies; nothing where this meter does not have it.
 [[nodiscard]] std::optional<std::uint32_t> place_of(const QuantityInfo& quantity,
                                                     const Dimensions& dimensions);
 
 // Takes those of the wanted values out of a part of their table that lie in it, each INT32
 // little-endian. The extremes of an INT32, and negative ones where none can be, are absent.
-void decode_values(Source source, const Dimensions& dimensions, std::uint32_t offset,
+void decode_values(TableId table, const Dimensions& dimensions, std::uint32_t offset,
                    ByteView bytes, const QuantitySet& wanted, Values& values);
 
 // The values that follow from others; absent where one of those is.

@@ -159,7 +159,8 @@ const Mistake mistakes[] = {
     {"KeyWithControlCharacters",
      METER "\"x\\u0007\\ny\" = 1\n[dbus]\n",
      {":4:1: \"x??y\" is unknown here; remove it, or write one of name, device, key_credential, "
-      "key_file, interval, session, quiet_hours, main_fuse, jump_after, rts, dtr"}},
+      "key_file, interval, slow_interval, fast, session, quiet_hours, main_fuse, jump_after, rts, "
+      "dtr"}},
 
     // [[meter]]
     {"NameMissing",
@@ -234,6 +235,12 @@ const Mistake mistakes[] = {
     {"IntervalTooLong",
      METER "interval = \"61m\"\n",
      {":4:12: interval: \"61m\" is out of range; write \"500ms\" to \"1h\""}},
+    {"SlowIntervalTooShort",
+     METER "slow_interval = \"999ms\"\n",
+     {":4:17: slow_interval: \"999ms\" is out of range; write \"1s\" to \"24h\""}},
+    {"FastIsNoQuantity",
+     METER "fast = [\"powr_l1\"]\n",
+     {":4:9: fast: \"powr_l1\" is no quantity; ir-meterd(8) has their names"}},
     {"SessionUnknown",
      METER "session = \"always\"\n",
      {":4:11: session: \"always\" is unknown; write one of \"auto\", \"keep\", \"each\""}},

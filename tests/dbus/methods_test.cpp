@@ -98,6 +98,12 @@ TEST_F(Methods, ReadNowIsCancelledWhenTheServiceStops) {
   EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error.Cancelled");
 }
 
+TEST_F(Methods, RetryTablesPassesTheCommandOnAndReturnsAtOnce) {
+  EXPECT_EQ(client->call(main_path, meter_interface, "RetryTables")->error, "");
+  ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 1; }));
+  EXPECT_EQ(received[0].kind, Command::Kind::retry_tables);
+}
+
 TEST_F(Methods, RetryKeyPassesTheCommandOnAndReturnsAtOnce) {
   EXPECT_EQ(client->call(main_path, meter_interface, "RetryKey")->error, "");
   ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 1; }));

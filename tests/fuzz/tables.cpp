@@ -80,7 +80,7 @@ std::optional<std::int64_t> value_in(ByteView table, const irmeter::QuantityInfo
 
 void check_reading(const irmeter::Reading& reading, ByteView summations, ByteView present_values) {
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (quantity.source != irmeter::Source::derived) {
+    if (quantity.source == irmeter::Source::bt23 || quantity.source == irmeter::Source::bt28) {
       const bool is_summation = quantity.source == irmeter::Source::bt23;
       require(reading.values.get(quantity.id) ==
                   value_in(is_summation ? summations : present_values, quantity),

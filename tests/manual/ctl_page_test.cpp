@@ -183,5 +183,9 @@ TEST(CtlPage, HasEveryKeyOfRetryKey) {
   EXPECT_EQ(listed("JSON", "retry-key"), keys_of(irmeterctl::retry_document(full_meter())));
 }
 
+TEST(CtlPage, HasEveryKeyOfRetryTables) {
+  EXPECT_EQ(listed("JSON", "retry-tables"), keys_of(irmeterctl::retried_document({"main"})));
+}
+
 }  // namespace
 }  // namespace irmeterd

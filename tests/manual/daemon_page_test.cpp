@@ -75,6 +75,7 @@ TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
                                  topics.registers("<id>"),
                                  topics.live("<id>"),
                                  topics.status("<id>"),
+                                 topics.details("<id>"),
                                  topics.diagnostics("<id>"),
                                  topics.value("<id>", "<key>"),
                                  topics.command("<id>"),
@@ -86,7 +87,10 @@ TEST(DaemonPage, HasEveryTopicAndEveryKeyOfTheValues) {
   for (const Face& face : faces) {
     expected.insert(word(face.json_key) + "\t" + (face.unit.empty() ? "1" : word(face.unit)) +
                     "\t" + std::to_string(face.json_decimals) + "\t" +
-                    (irmeter::is_register(face.id) ? "registers" : "live"));
+                    (irmeter::is_register(face.id) ? "registers"
+                     : irmeter::usual_quantities().test(static_cast<std::size_t>(face.id))
+                         ? "live"
+                         : "details"));
   }
   EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("MQTT", "")), expected);
 }

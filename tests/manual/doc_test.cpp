@@ -56,7 +56,7 @@ void each(const std::string& pattern, const std::function<void(const std::smatch
 
 std::set<std::string> keys_of_documents() {
   const MeterSnapshot meter = full_meter();
-  const QuantitySet all = present_quantities(*meter.reading);
+  const QuantitySet all = meter.reading->values.present() | meter.details.present();
   std::set<std::string> keys;
   for (const std::string& text :
        {registers_json(meter, all), live_json(meter, all), diagnostics_json(meter)}) {
@@ -103,8 +103,8 @@ TEST(Documents, NameMetricsThatThereAre) {
 
 TEST(Documents, NameEntitiesThatHomeAssistantIsTold) {
   const MeterSnapshot meter = full_meter();
-  const json message =
-      json::parse(discovery_json(meter, present_quantities(*meter.reading), false, topics));
+  const json message = json::parse(discovery_json(
+      meter, meter.reading->values.present() | meter.details.present(), false, topics));
   std::set<std::string> entities;
   for (const json& component : message["components"]) {
     entities.insert(component["default_entity_id"]);

@@ -49,7 +49,7 @@ TEST_F(BrokerLoss, AfterABrokerRestartTheLatestOfEverythingIsThereAgain) {
   broker_.start();
   const MqttWatcher watcher(loop_, broker_);
   ASSERT_TRUE(online(watcher));
-  const QuantitySet all = present_quantities(*meter.reading);
+  const QuantitySet all = meter.reading->values.present();
   EXPECT_EQ(watcher.history(registers_), registers_json(meter, all));
   EXPECT_TRUE(eventually([&] { return watcher.history(daemon_) == "online"; }));
   EXPECT_EQ(watcher.count(discovery_), 1U);

@@ -19,24 +19,17 @@ using nlohmann::json;
 
 const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi", "homeassistant/status"};
 
-// A meter that gives every quantity there is.
-MeterSnapshot full_meter() {
-  MeterSnapshot meter = sample_meter();
-  for (const auto& quantity : irmeter::quantities) {
-    meter.reading->values.set(quantity.id, 1000);
-  }
-  return meter;
-}
-
 json discovery(const MeterSnapshot& meter) {
-  return json::parse(discovery_json(meter, present_quantities(*meter.reading), false, topics));
+  return json::parse(discovery_json(
+      meter, meter.reading->values.present() | meter.details.present(), false, topics));
 }
 
 std::map<std::string, json> documents(const MeterSnapshot& meter) {
   const std::string id = irmeter::meter_id(meter.identity);
-  const QuantitySet all = present_quantities(*meter.reading);
+  const QuantitySet all = meter.reading->values.present() | meter.details.present();
   return {{topics.registers(id), json::parse(registers_json(meter, all))},
           {topics.live(id), json::parse(live_json(meter, all))},
+          {topics.details(id), json::parse(details_json(meter, all))},
           {topics.diagnostics(id), json::parse(diagnostics_json(meter))}};
 }
 
@@ -154,7 +147,7 @@ TEST(Discovery, RegistersNeverExpireAndLiveValuesDoWithTheStaleLimit) {
 
 TEST(Discovery, StaysTheSameFromPollToPoll) {
   const MeterSnapshot meter = sample_meter();
-  const QuantitySet all = present_quantities(*meter.reading);
+  const QuantitySet all = meter.reading->values.present() | meter.details.present();
   const std::string message = discovery_json(meter, all, false, topics);
   EXPECT_EQ(message, discovery_json(next_poll(meter), all, false, topics));
   EXPECT_EQ(message, discovery_json(gone_stale(meter), all, false, topics));

@@ -14,7 +14,7 @@ namespace {
 using irmeter::Quantity;
 
 QuantitySet announced(const MeterSnapshot& meter) {
-  return present_quantities(*meter.reading);
+  return meter.reading->values.present() | meter.details.present();
 }
 
 TEST(Documents, RegistersAreExactToTheWattHour) {
@@ -53,18 +53,29 @@ TEST(Documents, WhatWasNeverAnnouncedIsAbsent) {
   EXPECT_FALSE(live.contains("energy_import_kwh"));
 }
 
-TEST(Documents, EveryQuantityHasItsKeyInExactlyOneOfTheTwo) {
-  MeterSnapshot meter = sample_meter();
-  for (const auto& quantity : irmeter::quantities) {
-    meter.reading->values.set(quantity.id, 1234567);
-  }
+TEST(Documents, EveryQuantityHasItsKeyInExactlyOneOfTheThree) {
+  const MeterSnapshot meter = full_meter();
   const auto registers = nlohmann::json::parse(registers_json(meter, announced(meter)));
   const auto live = nlohmann::json::parse(live_json(meter, announced(meter)));
+  const auto details = nlohmann::json::parse(details_json(meter, announced(meter)));
   for (const Face& face : faces) {
     const std::string key(face.json_key);
-    EXPECT_NE(registers.contains(key), live.contains(key)) << key;
+    EXPECT_EQ(registers.contains(key) + live.contains(key) + details.contains(key), 1) << key;
   }
-  EXPECT_EQ(registers.size() + live.size(), irmeter::quantity_count + 4);
+  EXPECT_EQ(registers.size() + live.size() + details.size(), irmeter::quantity_count + 6);
+}
+
+TEST(Documents, OfTheSlowValuesHaveATimeOfTheirOwn) {
+  MeterSnapshot meter = full_meter();
+  const auto details = nlohmann::json::parse(details_json(meter, announced(meter)));
+  EXPECT_EQ(details.at("time"), "2026-11-22T10:15:10.125Z");
+  EXPECT_EQ(details.at("power_import_l1_w"), 1000);
+  EXPECT_EQ(details.at("phase_angle_l12_deg"), 10.0);
+  meter.details_stale = true;
+  const auto whole = nlohmann::json::parse(reading_json(meter));
+  EXPECT_FALSE(whole.contains("power_import_l1_w"));
+  EXPECT_EQ(whole.at("energy_import_t1_kwh"), 1.0);
+  EXPECT_EQ(whole.at("power_outages"), 1000);
 }
 
 TEST(Documents, WholeReadingHoldsEverythingAndLosesTheLiveValuesWhenStale) {

@@ -43,7 +43,7 @@ TEST_F(Publisher, SaysEverythingAboutAMeterThatWasRead) {
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(eventually([&] { return online(); }));
   const MeterSnapshot meter = sample_meter();
-  const QuantitySet all = present_quantities(*meter.reading);
+  const QuantitySet all = meter.reading->values.present();
   EXPECT_EQ(watcher_.payload(daemon_), "online");
   EXPECT_EQ(watcher_.payload(list_), "[\"" + std::string(sample_id) + "\"]");
   EXPECT_EQ(watcher_.payload(registers_), registers_json(meter, all));
@@ -326,7 +326,7 @@ TEST_F(Publisher, OfTwoConfiguredMetersThatAreOneTheFirstIsPublished) {
   store_.update(twin);
   ASSERT_TRUE(eventually([&] { return online(); }));
   EXPECT_EQ(watcher_.history(registers_),
-            registers_json(sample_meter(), present_quantities(*sample_meter().reading)));
+            registers_json(sample_meter(), sample_meter().reading->values.present()));
   store_.remove("main");
   store_.update(next_poll(twin));
   ASSERT_TRUE(eventually([&] { return watcher_.count(registers_) == 2 && online(); }));

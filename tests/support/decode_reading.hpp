@@ -14,8 +14,8 @@ inline Reading decode_reading(ByteView summations, ByteView present_values) {
   };
   const Dimensions dimensions{.summations = count(summations),
                               .present_values = count(present_values)};
-  decode_values(Source::bt23, dimensions, 0, summations, every_quantity(), reading.values);
-  decode_values(Source::bt28, dimensions, 0, present_values, every_quantity(), reading.values);
+  decode_values(bt23, dimensions, 0, summations, every_quantity(), reading.values);
+  decode_values(bt28, dimensions, 0, present_values, every_quantity(), reading.values);
   return reading;
 }
 

@@ -25,6 +25,8 @@ inline MeterSnapshot sample_meter() {
   meter.name = "main";
   meter.device = "/dev/ir-probe";
   meter.interval = 10s;
+  meter.slow_interval = 60s;
+  meter.slow = ~irmeter::usual_quantities();
   meter.identity = sample_identity();
   irmeter::Values values;
   values.set(Quantity::energy_import, 344180);
@@ -53,8 +55,11 @@ inline MeterSnapshot sample_meter() {
 inline MeterSnapshot full_meter() {
   MeterSnapshot meter = sample_meter();
   for (const auto& quantity : irmeter::quantities) {
-    meter.reading->values.set(quantity.id, 1);
+    const bool slow = meter.slow.test(static_cast<std::size_t>(quantity.id));
+    (slow ? meter.details : meter.reading->values).set(quantity.id, 1000);
   }
+  meter.details_at = meter.read_at - std::chrono::seconds(20);
+  meter.details_stale = false;
   return meter;
 }
 

@@ -118,13 +118,14 @@ Dimensions dimensions(const char* table) {
 
 TEST(Bt21, OfAPlainMeterPutsEverythingAtTheStart) {
   const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
-  EXPECT_EQ(plain, (Dimensions{15, 41, 0, 0}));
+  EXPECT_EQ(plain, (Dimensions{15, 41, 0, 0, false, 4, 60, 60}));
   EXPECT_EQ(place_of(info(Quantity::energy_export), plain), 4U);
   EXPECT_EQ(place_of(info(Quantity::power_factor_l3), plain), 56U);
 }
 
 TEST(Bt21, WithADemandResetCounterMovesTheRegistersByAByte) {
-  EXPECT_EQ(dimensions("07 0C 0C 0F 01 00 01 04 00 29"), (Dimensions{15, 41, 1, 0}));
+  EXPECT_EQ(dimensions("07 0C 0C 0F 01 00 01 04 00 29"),
+            (Dimensions{15, 41, 1, 0, false, 4, 70, 69}));
 }
 
 TEST(Bt21, WithPresentDemandsMovesThePresentValues) {
@@ -145,7 +146,19 @@ TEST(Bt21, IsRefusedWhenShort) {
 }
 
 TEST(Bt20, HasTheSameShape) {
-  EXPECT_EQ(dimensions("03 0C 00 0B 00 00 00 04 00 12"), (Dimensions{11, 18, 0, 0}));
+  EXPECT_EQ(dimensions("03 0C 00 0B 00 00 00 04 00 12"),
+            (Dimensions{11, 18, 0, 0, false, 4, 44, 44}));
+}
+
+TEST(Tiers, LieBehindTheTotalsAndTheirDemands) {
+  const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
+  EXPECT_EQ(place_of(info(Quantity::energy_import_t1), plain), 60U);
+  EXPECT_EQ(place_of(info(Quantity::energy_export_t1), plain), 64U);
+  EXPECT_EQ(place_of(info(Quantity::energy_export_t4), plain), 244U);
+  EXPECT_FALSE(place_of(info(Quantity::energy_import_t5), plain));
+  const Dimensions demands = dimensions("07 0C 0C 0F 01 00 01 04 00 29");
+  EXPECT_EQ(place_of(info(Quantity::energy_import_t1), demands), 70U);
+  EXPECT_EQ(place_of(info(Quantity::energy_import_t2), demands), 139U);
 }
 
 TEST(Dimensions, LimitWhatThereIs) {
@@ -153,7 +166,8 @@ TEST(Dimensions, LimitWhatThereIs) {
     const auto count = static_cast<std::uint8_t>(number);
     for (const QuantityInfo& quantity : quantities) {
       if (quantity.source == Source::bt23 || quantity.source == Source::bt28) {
-        EXPECT_EQ(place_of(quantity, Dimensions{count, count}).has_value(), quantity.index < count);
+        EXPECT_EQ(place_of(quantity, Dimensions{count, count, 0, 0, false, 0, 0, 0}).has_value(),
+                  quantity.index < count);
       }
     }
   }

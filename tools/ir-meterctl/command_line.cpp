@@ -71,7 +71,7 @@ constexpr std::array<OptionInfo, 20> option_table{{
     {"help", "", "print this help and exit; so does -h"},
 }};
 
-constexpr std::array<Command, 11> command_table{{
+constexpr std::array<Command, 12> command_table{{
     {"setup", "", "set up head, key and broker step by step, and start the service", setup,
      "--meter --yes --device --key-file --broker --username --password-file --ca-file"},
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
@@ -86,6 +86,7 @@ constexpr std::array<Command, 11> command_table{{
      "--meter --offset --count --hex --raw --no-key"},
     {"retry-key", "[METER]", "have a key tried once more that the meter has rejected", retry_key,
      "--yes"},
+    {"retry-tables", "[METER]", "ask again for tables that a meter does not give", retry_tables},
     {"forget", "[ID]", "list what the broker keeps of meters, or remove what it keeps of one",
      forget, "--yes"},
     {"help", "", "print this help", help},

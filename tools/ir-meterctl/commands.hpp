@@ -32,6 +32,8 @@ struct KeptMeter {
 // A key that the meter has rejected, or not answered for, is shown to it once more, when the user
 // has said so; waits for what becomes of it. EX_OK if the meter is read then, 1 if not.
 [[nodiscard]] int retry_key(const CommandLine& options, Output& output);
+// Tables that the meters, or the one that is named, do not give are asked for again.
+[[nodiscard]] int retry_tables(const CommandLine& options, Output& output);
 // How the tool is called.
 [[nodiscard]] int help(const CommandLine& options, Output& output);
 // Puts the meter's key where systemd hands it to the service.
@@ -54,6 +56,8 @@ struct KeptMeter {
 [[nodiscard]] Document kept_document(const std::map<std::string, KeptMeter>& meters);
 // Of retry-key, when the poll with the key has ended.
 [[nodiscard]] Document retry_document(const MeterInfo& meter);
+// Of retry-tables: the meters that were told.
+[[nodiscard]] Document retried_document(const std::vector<std::string>& meters);
 // Of set-key and set-password: where the credential went, and what became of the service.
 [[nodiscard]] Document document_of(const Stored& stored, const std::string& credential,
                                    const std::string& service);

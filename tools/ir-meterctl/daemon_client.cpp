@@ -146,6 +146,10 @@ void DaemonClient::read_now(const std::string& meter) const {
   call(make_call(irmeterd::meter_path(meter), meter_interface, "ReadNow"), poll_timeout);
 }
 
+void DaemonClient::retry_tables(const std::string& meter) const {
+  call(make_call(irmeterd::meter_path(meter), meter_interface, "RetryTables"), look_timeout);
+}
+
 void DaemonClient::retry_key(const std::string& meter) const {
   call(make_call(irmeterd::meter_path(meter), meter_interface, "RetryKey"), look_timeout);
 }

@@ -87,6 +87,8 @@ class DaemonClient {
   // Has the meter polled and waits for the end of it, 2 min at most. When the poll fails,
   // Failure::error is named after the state and Failure::cause is the daemon's sentence.
   void read_now(const std::string& meter) const;
+  // Has tables asked for again that the meter does not give; returns at once.
+  void retry_tables(const std::string& meter) const;
   // Allows one more attempt with a rejected key; returns at once.
   void retry_key(const std::string& meter) const;
 

@@ -62,6 +62,7 @@ PollResult probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter
   irmeter::MeterOptions options = irmeterd::MeterDriver::options_for(meter);
   options.session = irmeterd::SessionMode::each;
   options.ask_without_key = true;
+  options.pace.slow_interval.reset();
 
   irmeterd::MeterDriver driver(loop, quiet, store, record, meter, {key, {}}, options);
   PollResult result;

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "common/bus_names.hpp"
 #include "common/config/checks.hpp"
@@ -67,6 +68,27 @@ int retry_key(const CommandLine& options, Output& output) {
   }
   output.write(retry_document(found->second));
   return found->second.state == irmeter::info(irmeter::State::online).name ? EX_OK : EXIT_FAILURE;
+}
+
+Document retried_document(const std::vector<std::string>& meters) {
+  return {{{"Asks again", "meters", meters}}};
+}
+
+int retry_tables(const CommandLine& options, Output& output) {
+  const DaemonClient client(chosen_bus(options));
+  std::vector<std::string> names;
+  for (const auto& [path, meter] : client.look().meters) {
+    if (options.meter.empty() || meter.name == options.meter) {
+      client.retry_tables(meter.name);
+      names.push_back(meter.name);
+    }
+  }
+  if (names.empty()) {
+    print_error("ir-meterd has no meter " + irmeterd::in_quotes(options.meter));
+    return EX_USAGE;
+  }
+  output.write(retried_document(names));
+  return EX_OK;
 }
 
 }  // namespace irmeterctl

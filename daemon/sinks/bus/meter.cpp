@@ -161,6 +161,10 @@ void BusMeter::ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std:
   });
 }
 
+void BusMeter::RetryTables() {
+  bus::guarded([&] { commands_.push({Command::Kind::retry_tables, meter_.name}); });
+}
+
 std::string BusMeter::Fault() {
   return std::string(fault_name(meter_));
 }

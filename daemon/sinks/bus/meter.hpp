@@ -46,6 +46,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   void RetryKey() override;
   void ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std::uint16_t table,
                  std::uint32_t offset, std::uint32_t count) override;
+  void RetryTables() override;
 
   std::string Name() override { return meter_.name; }
   std::string Device() override { return meter_.device; }

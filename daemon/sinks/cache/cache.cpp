@@ -40,7 +40,8 @@ std::optional<std::string> table_bytes(const irmeter::Values& values, irmeter::S
 
 bool same_reading(const MeterSnapshot& before, const MeterSnapshot& after) {
   return before.reading == after.reading && before.read_at == after.read_at &&
-         before.stale == after.stale && before.identity == after.identity;
+         before.stale == after.stale && before.details_at == after.details_at &&
+         before.details_stale == after.details_stale && before.identity == after.identity;
 }
 
 }  // namespace

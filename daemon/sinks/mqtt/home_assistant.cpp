@@ -33,6 +33,15 @@ std::string_view significant(std::string_view number) {
   return number.substr(std::min(number.find_first_not_of('0'), number.size()));
 }
 
+// Something was counted in a second tariff.
+bool counts_tariffs(const MeterSnapshot& meter) {
+  constexpr std::uint8_t per_tier = 2;
+  return std::ranges::any_of(irmeter::quantities, [&](const irmeter::QuantityInfo& quantity) {
+    return quantity.source == irmeter::Source::tiers && quantity.index >= per_tier &&
+           meter.details.get(quantity.id).value_or(0) > 0;
+  });
+}
+
 // BT01 has room for four letters.
 std::string_view manufacturer(std::string_view code) {
   return code == "ELON" ? "Echelon" : code;
@@ -53,7 +62,7 @@ class Description {
     json_.key("components").begin_object();
     for (const Face& face : faces) {
       if (announced.test(static_cast<std::size_t>(face.id))) {
-        quantity_sensor(face, std::chrono::ceil<std::chrono::seconds>(meter.stale_limit()));
+        quantity_sensor(face, meter);
       }
     }
     status_entities(meter);
@@ -113,7 +122,8 @@ class Description {
     json_.end_object();
   }
 
-  void quantity_sensor(const Face& face, std::chrono::seconds stale_limit) {
+  void quantity_sensor(const Face& face, const MeterSnapshot& meter) {
+    const bool is_slow = meter.slow.test(static_cast<std::size_t>(face.id));
     begin({.platform = "sensor",
            .key = irmeter::info(face.id).key,
            .name = face.label,
@@ -121,9 +131,13 @@ class Description {
            .state_class = face.state_class,
            .unit = face.unit,
            .precision = face.display_precision,
-           .enabled = face.enabled_by_default});
+           .enabled =
+               face.enabled_by_default ||
+               (irmeter::info(face.id).source == irmeter::Source::tiers && counts_tariffs(meter))});
     const bool is_register = irmeter::is_register(face.id);
-    option("state_topic", is_register ? topics_.registers(id_) : topics_.live(id_));
+    option("state_topic", is_register ? topics_.registers(id_)
+                          : is_slow   ? topics_.details(id_)
+                                      : topics_.live(id_));
     if (is_register || face.json_decimals == face.display_precision) {
       value_of(face.json_key);
     } else {
@@ -132,7 +146,8 @@ class Description {
                                    std::to_string(face.display_precision) + ", default=none) }}");
     }
     if (!is_register) {
-      json_.key("expire_after").integer(stale_limit.count());
+      const auto limit = is_slow ? meter.details_limit() : meter.stale_limit();
+      json_.key("expire_after").integer(std::chrono::ceil<std::chrono::seconds>(limit).count());
     }
     json_.end_object();
   }

@@ -36,6 +36,7 @@ class MqttValues final : public Sink {
     table_.erase(Rank::values, topics_.registers(id));
     table_.erase(Rank::live, topics_.live(id));
     table_.erase(Rank::values, topics_.status(id));
+    table_.erase(Rank::values, topics_.details(id));
     table_.erase(Rank::values, topics_.diagnostics(id));
   }
 
@@ -54,7 +55,7 @@ class MqttValues final : public Sink {
     }
     Meter& meter = meters_[id];
     if (now.reading) {
-      const QuantitySet present = present_quantities(*now.reading);
+      const QuantitySet present = now.reading->values.present() | now.details.present();
       const bool same =
           before != nullptr && (present & ~meter.seen).none() && same_registers(*before, now);
       meter.seen |= present;
@@ -68,6 +69,11 @@ class MqttValues final : public Sink {
     }
     if (now.tells_status()) {
       table_.set(Rank::values, retained(topics_.status(id), status_json(now)));
+    }
+    if (now.details_stale || (meter.seen & now.slow & ~irmeter::registers()).none()) {
+      table_.erase(Rank::values, topics_.details(id));
+    } else {
+      table_.set(Rank::values, passing(topics_.details(id), details_json(now, meter.seen)));
     }
     tell(meter.diagnostics_told, before != nullptr && same_diagnostics(*before, now),
          [&] { return retained(topics_.diagnostics(id), diagnostics_json(now)); });
