@@ -1,4 +1,8 @@
 // ir-meterctl table: by the daemon, and straight at the probe.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "tests/ctl/check_fixture.hpp"
 #include "tests/ctl/ctl_fixture.hpp"
 
@@ -44,14 +48,22 @@ TEST_F(CtlTable, ThatTheMeterRefusesSaysWhy) {
   EXPECT_TRUE(complains("BT52: onp")) << ctl_->errors();
   EXPECT_EQ(ctl({"table", "BT99"}), 1);
   EXPECT_TRUE(complains("BT99: iar")) << ctl_->errors();
+  for (const char* wrong : {"BT", "BT2048", "XT3", "65536", "BT 3"}) {
+    EXPECT_EQ(ctl({"table", wrong}), 64) << wrong;
+    EXPECT_TRUE(complains("is not a table such as BT23, ET03 or 23")) << ctl_->errors();
+  }
   EXPECT_TRUE(shows("main online; on the system bus"));
 }
 
 class TableAtTheProbe : public CheckFixture {
  protected:
   int table(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {IR_METERCTL, "--config", path("ir-meterd.toml"), "--root",
-                                         path("root"), "table"});
+    arguments.insert(arguments.begin(), "table");
+    return run(std::move(arguments));
+  }
+  int run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {IR_METERCTL, "--config", path("ir-meterd.toml"), "--root", path("root")});
     Process program(arguments, environment_);
     EXPECT_TRUE(wait_until(
         loop_, [&] { return !program.running(); }, 3 * patience));
@@ -80,6 +92,33 @@ TEST_F(TableAtTheProbe, NeedsNoKeyWhereItIsOpenToAll) {
   EXPECT_EQ(table({"BT23", "--no-key"}), 1);
   EXPECT_NE(errors_.find("BT2"), std::string::npos) << errors_;
   EXPECT_EQ(simulator.requests("security"), 0U);
+}
+
+TEST_F(TableAtTheProbe, ADumpIsServedByTheSimulator) {
+  const std::string folder = path("dump");
+  {
+    Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
+    simulator.start();
+    configure(simulator.device());
+    EXPECT_EQ(run({"dump", folder, "--anonymous", "--json"}), 0) << errors_;
+    EXPECT_EQ(simulator.requests("security"), 1U);
+  }
+  // Its self-reads are longer than one answer, and no dimension tells how long.
+  EXPECT_EQ(nlohmann::json::parse(output_).at("not_given"), 1) << output_;
+  EXPECT_EQ(std::filesystem::file_size(folder + "/BT23.bin"), 300U);
+  EXPECT_EQ(std::filesystem::file_size(folder + "/BT74.bin"), 11U + 100 * 14);
+  std::ifstream identity(folder + "/BT01.bin", std::ios::binary);
+  const std::string bt01{std::istreambuf_iterator<char>(identity), {}};
+  EXPECT_EQ(bt01, "ELON8333443I\x31\x55\x31\x55" + std::string(8, '\0'));
+
+  Simulator dumped(loop_, Simulator::Place::pseudo_terminal, meter({"--tables", folder}));
+  dumped.start();
+  configure(dumped.device());
+  EXPECT_EQ(table({"ET03"}), 0) << errors_;
+  EXPECT_EQ(output_, "utility serial number: 000000000\n");
+
+  EXPECT_EQ(run({"dump", path("again"), "--anonymous", "--json"}), 0) << errors_;
+  EXPECT_EQ(nlohmann::json::parse(output_).at("not_given"), 1) << output_;
 }
 
 }  // namespace

@@ -7,6 +7,10 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -62,6 +66,7 @@ prints what to open, and runs until SIGINT or SIGTERM.
   --status FLAGS     flags of BT03 that are set, as in cover_removed,phase_loss
   --refuse TABLE     answer reads of it with a refusal, as in BT52, which is BT52:iar, or
                      ET11:isc; may be given several times
+  --tables DIR       serve the tables of a dump, as of ir-meterctl dump, and no others
   --clock-offset S   seconds that the meter's clock is ahead (default 0)
   --clock-drift PPM  seconds that it gains in a million (default 0)
   --ident FORM       short or long identification (default short)
@@ -136,6 +141,32 @@ std::int64_t signed_number(const std::string& text, std::uint64_t most) {
   return negative ? -size : size;
 }
 
+// As in "BT52" or "ET11".
+std::uint16_t parse_table(const std::string& text) {
+  require(text.starts_with("BT") || text.starts_with("ET"),
+          "'" + text + "' is not a table like BT52 or ET11");
+  constexpr std::uint16_t first_extended = 2'048;
+  const auto number_of_it =
+      number<std::uint16_t>(std::string_view(text).substr(2), 0, first_extended - 1);
+  return static_cast<std::uint16_t>(number_of_it + (text.front() == 'E' ? first_extended : 0));
+}
+
+// The files DIR/BT23.bin and so on.
+std::map<std::uint16_t, Bytes> read_dump(const std::string& folder) {
+  std::map<std::uint16_t, Bytes> tables;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
+    if (entry.path().extension() == ".bin") {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string content{std::istreambuf_iterator<char>(file), {}};
+      tables.emplace(parse_table(entry.path().stem().string()),
+                     Bytes(content.begin(), content.end()));
+    }
+  }
+  require(!tables.empty(), "'" + folder + "' has no files such as BT23.bin");
+  return tables;
+}
+
 // As in "BT52" or "ET11:isc".
 Fault parse_refusal(const std::string& text) {
   constexpr std::array<std::pair<std::string_view, Response>, 8> codes{{{"err", Response::err},
@@ -151,13 +182,8 @@ Fault parse_refusal(const std::string& text) {
   const auto* const found =
       std::ranges::find(codes, code, &std::pair<std::string_view, Response>::first);
   require(found != codes.end(), "there is no response code '" + code + "'");
-  const std::string table = text.substr(0, colon);
-  require(table.starts_with("BT") || table.starts_with("ET"),
-          "'" + table + "' is not a table like BT52 or ET11");
-  constexpr std::uint16_t first_extended = 2'048;
-  const auto id = number<std::uint16_t>(std::string_view(table).substr(2), 0, first_extended - 1);
   Fault fault = *parse_fault("refused");
-  fault.table = static_cast<std::uint16_t>(id + (table.front() == 'E' ? first_extended : 0));
+  fault.table = parse_table(text.substr(0, colon));
   fault.value = static_cast<std::int64_t>(found->second);
   return fault;
 }
@@ -171,7 +197,7 @@ struct KnownOption {
 
 constexpr auto flag = no_argument;
 constexpr auto valued = required_argument;
-constexpr std::array<KnownOption, 23> known_options{{
+constexpr std::array<KnownOption, 24> known_options{{
     {"link", valued,
      [](Options& o, Text t) {
        require(!t.empty(), "the path is empty");
@@ -213,6 +239,7 @@ constexpr std::array<KnownOption, 23> known_options{{
        }
      }},
     {"refuse", valued, [](Options& o, Text t) { o.faults.push_back(parse_refusal(t)); }},
+    {"tables", valued, [](Options& o, Text t) { o.meter.tables = read_dump(t); }},
     {"clock-offset", valued,
      [](Options& o, Text t) {
        o.meter.clock.ahead = std::chrono::seconds(signed_number(t, 1'000'000'000));

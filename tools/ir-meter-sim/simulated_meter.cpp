@@ -65,6 +65,7 @@ SimulatedMeter::SimulatedMeter(const MeterSettings& settings)
       status_(settings.status),
       memory_(settings.household, settings.clock.zone),
       tables_(settings.profile, settings.nameplate),
+      given_(settings.tables),
       link_(settings.link),
       session_(settings, identification_body(settings.identification, settings.nameplate),
                [this](std::uint16_t id) { return table(id); }),
@@ -158,6 +159,10 @@ void SimulatedMeter::pump(Instant now) {
 }
 
 std::optional<Bytes> SimulatedMeter::table(std::uint16_t id) {
+  if (!given_.empty()) {
+    const auto found = given_.find(id);
+    return found == given_.end() ? std::nullopt : std::optional(found->second);
+  }
   const MeterValues measured = values(now_);
   MeterValues shown = measured;
   if (id == table::registers) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 
 #include "lib/link/packet.hpp"
@@ -43,7 +44,9 @@ struct MeterSettings : SessionSettings {
   LinkSettings link;
   HouseholdSettings household;
   ClockSettings clock;
-  Status status;       // flags of BT03 that are set from the start
+  Status status;  // flags of BT03 that are set from the start
+  // Where there are any: these tables as they are, and no others.
+  std::map<std::uint16_t, Bytes> tables;
   Instant start{};     // the instant at which the household's clock shows its start
   unsigned speed = 1;  // seconds that pass in the household for each of ours, 0 = none
 };
@@ -95,6 +98,7 @@ class SimulatedMeter {
   MeterValues served_;
   MeterValues measured_;
   MeterTables tables_;
+  std::map<std::uint16_t, Bytes> given_;  // in their place
   MeterLink link_;
   MeterSession session_;
   Faults faults_;

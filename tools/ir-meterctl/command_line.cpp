@@ -38,6 +38,7 @@ enum Option : int {
   hex,
   raw,
   no_key,
+  anonymous,
   device,
   key_file,
   broker,
@@ -48,7 +49,7 @@ enum Option : int {
   help_wanted
 };
 
-constexpr std::array<OptionInfo, 20> option_table{{
+constexpr std::array<OptionInfo, 21> option_table{{
     {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
     {"bus", "BUS", "system or session (default: as the configuration says)"},
     {"json", "", "print JSON: one document, of watch one on each line"},
@@ -61,6 +62,7 @@ constexpr std::array<OptionInfo, 20> option_table{{
     {"hex", "", "print the bytes as hexadecimal digits"},
     {"raw", "", "print the bytes as they are"},
     {"no-key", "", "show the meter no key where the daemon does not run"},
+    {"anonymous", "", "write zeros in place of serial numbers, and nothing of customers"},
     {"device", "DEVICE", "the head: its path, or tcp://HOST:PORT"},
     {"key-file", "FILE", "a file with the meter's key; - is standard input"},
     {"broker", "URL", "mqtt:// or mqtts://HOST:PORT, or none"},
@@ -71,7 +73,7 @@ constexpr std::array<OptionInfo, 20> option_table{{
     {"help", "", "print this help and exit; so does -h"},
 }};
 
-constexpr std::array<Command, 12> command_table{{
+constexpr std::array<Command, 13> command_table{{
     {"setup", "", "set up head, key and broker step by step, and start the service", setup,
      "--meter --yes --device --key-file --broker --username --password-file --ca-file"},
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
@@ -83,7 +85,9 @@ constexpr std::array<Command, 12> command_table{{
     {"status", "", "show the meters and their latest readings", status},
     {"watch", "", "show every change until Ctrl-C", watch},
     {"table", "TABLE", "show a table of the meter, such as BT23, field by field", table,
-     "--meter --offset --count --hex --raw --no-key"},
+     "--meter --no-key --offset --count --hex --raw"},
+    {"dump", "DIR", "write every table that the meter gives into files", dump,
+     "--meter --no-key --anonymous"},
     {"retry-key", "[METER]", "have a key tried once more that the meter has rejected", retry_key,
      "--yes"},
     {"retry-tables", "[METER]", "ask again for tables that a meter does not give", retry_tables},
@@ -299,6 +303,9 @@ CommandLine parse_command_line(int argc, char** argv) {
         break;
       case no_key:
         result.no_key = true;
+        break;
+      case anonymous:
+        result.anonymous = true;
         break;
       case yes:
         result.confirmed = true;

@@ -54,11 +54,12 @@ struct CommandLine {
   std::string
       meter;  // set-key --meter, and the operand of check, retry-key and forget; empty: not given
   std::string root;     // what stands for / where files are looked for or stored; empty: itself
-  std::string operand;  // of other commands: the table
+  std::string operand;  // of table and dump: the table, the folder
   std::uint32_t offset = 0;            // of table
   std::optional<std::uint16_t> count;  // likewise
   TableForm form = TableForm::fields;  // likewise
-  bool no_key = false;                 // likewise: shows none
+  bool no_key = false;                 // table and dump: shows none
+  bool anonymous = false;              // dump
   bool restart = true;                 // set-key and set-password
   bool confirmed = false;              // retry-key, forget and setup
   SetupOptions setup;

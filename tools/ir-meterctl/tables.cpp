@@ -79,18 +79,19 @@ int without_daemon(const CommandLine& options, const std::function<int(const Tab
 
 std::optional<irmeter::TableId> parse_table(std::string_view text) {
   irmeter::TableId first = 0;
+  std::uint32_t most = UINT16_MAX;
   if (text.size() > 2 && (text[1] == 't' || text[1] == 'T')) {
     const bool extended = text[0] == 'e' || text[0] == 'E';
     if (!extended && text[0] != 'b' && text[0] != 'B') {
       return std::nullopt;
     }
     first = extended ? irmeter::extended_table(0) : irmeter::TableId{0};
+    most = irmeter::extended_table(0) - 1U;
     text.remove_prefix(2);
   }
   irmeter::TableId number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool fits = first == 0 || number < first;
-  if (error != std::errc() || end != text.data() + text.size() || !fits) {
+  if (error != std::errc() || end != text.data() + text.size() || number > most) {
     return std::nullopt;
   }
   return static_cast<irmeter::TableId>(first + number);
