@@ -65,6 +65,8 @@ TEST(Config, EveryKeyIsTakenOver) {
     device = "tcp://[fe80::1%eth0]:4001"
     key_file = "/etc/ir-meterd/key"
     interval = "500ms"
+    slow_interval = "5m"
+    fast = ["power_l1"]
     session = "each"
     quiet_hours = ["02:10-02:18", "23:50-00:10"]
     main_fuse = "1x35A"
@@ -96,28 +98,25 @@ TEST(Config, EveryKeyIsTakenOver) {
     directory = "/tmp/cache"
   )");
   ASSERT_EQ(config.meters.size(), 2U);
+  irmeter::QuantitySet power_l1;
+  power_l1.set(static_cast<std::size_t>(irmeter::Quantity::power_l1));
   const MeterConfig first{"heat_pump2",
                           "tcp://[fe80::1%eth0]:4001",
                           "meter-key",
                           "/etc/ir-meterd/key",
                           milliseconds(500),
+                          minutes(5),
+                          power_l1,
                           SessionMode::each,
                           {{minutes(130), minutes(138)}, {minutes(1430), minutes(10)}},
                           {1, 35},
                           std::chrono::hours(24),
                           false,
                           true};
-  const MeterConfig second{"main",
-                           "/dev/ttyUSB0",
-                           "main-key",
-                           "",
-                           milliseconds(3'600'000),
-                           SessionMode::keep,
-                           {},
-                           {3, 63},
-                           std::chrono::minutes(10),
-                           true,
-                           false};
+  const MeterConfig second{
+      "main", "/dev/ttyUSB0",    "main-key", "",      milliseconds(3'600'000),  minutes(1),
+      {},     SessionMode::keep, {},         {3, 63}, std::chrono::minutes(10), true,
+      false};
   const MqttConfig mqtt{"mqtts://broker.example",
                         "reader",
                         "",
