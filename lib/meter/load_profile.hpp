@@ -31,7 +31,9 @@ struct ProfileDimensions {
   // and the intervals; an interval is its status and a number of 4 bytes for each channel.
   [[nodiscard]] std::size_t head_size() const { return short_time_size + (intervals + 7U) / 8U; }
   [[nodiscard]] std::size_t status_size() const { return channels / 2U + 1U; }
-  [[nodiscard]] std::size_t interval_size() const { return status_size() + 4U * channels; }
+  [[nodiscard]] std::size_t interval_size() const {
+    return status_size() + std::size_t{4} * channels;
+  }
   [[nodiscard]] std::size_t block_size() const { return head_size() + intervals * interval_size(); }
   // Where they stand in BT64.
   [[nodiscard]] std::size_t block_offset(std::uint16_t block) const { return block * block_size(); }

@@ -37,6 +37,7 @@ TEST(Completion, BashOffersWhatFits) {
   EXPECT_EQ(offered("ir-meterctl --bus ''"), "system session\n");
   EXPECT_EQ(offered("ir-meterctl setup --key"), "--key-file\n");
   EXPECT_EQ(offered("ir-meterctl check ''"), "\n");
+  EXPECT_EQ(offered("ir-meterctl dump /et"), "/etc\n");
   std::string all;
   for (const irmeterctl::Command& command : irmeterctl::commands()) {
     all += (all.empty() ? "" : " ") + std::string(command.name);

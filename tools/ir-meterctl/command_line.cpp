@@ -162,6 +162,7 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
   const auto* const found = std::ranges::find(command_table, words.front(), &Command::name);
   if (found == command_table.end()) {
     std::vector<std::string_view> names;
+    names.reserve(command_table.size());
     for (const Command& command : command_table) {
       names.push_back(command.name);
     }
@@ -204,6 +205,7 @@ std::string bad_option(std::string_view word) {
   const auto* const known = std::ranges::find(option_table, name, &OptionInfo::name);
   if (known == option_table.end()) {
     std::vector<std::string_view> names;
+    names.reserve(option_table.size());
     for (const OptionInfo& option : option_table) {
       names.push_back(option.name);
     }

@@ -43,6 +43,12 @@ std::string bash() {
       list += (list.empty() ? "" : "|") + name;
     }
   }
+  std::string into_folders;
+  for (const Command& command : commands()) {
+    if (command.operand == "DIR") {
+      into_folders += (into_folders.empty() ? "" : "|") + std::string(command.name);
+    }
+  }
   std::string patterns = names;
   for (char& c : patterns) {
     c = c == ' ' ? '|' : c;
@@ -69,9 +75,12 @@ _ir_meterctl() {
     case $current in
         -*) mapfile -t COMPREPLY < <(compgen -W ")" +
          all_options + R"(" -- "$current") ;;
-        *) [ -n "$command" ] ||
-            mapfile -t COMPREPLY < <(compgen -W ")" +
+        *) case $command in
+            "") mapfile -t COMPREPLY < <(compgen -W ")" +
          names + R"(" -- "$current") ;;
+            )" +
+         into_folders + R"() mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+        esac ;;
     esac
 }
 complete -o filenames -F _ir_meterctl ir-meterctl

@@ -40,7 +40,7 @@ std::vector<TableId> used_tables(ByteView bt00) {
   std::size_t at = irmeter::bt00_size;
   for (const auto& [length, first] :
        {std::pair(bt00[13], TableId{0}), std::pair(bt00[14], irmeter::extended_table(0))}) {
-    for (std::size_t bit = 0; bit < length * 8U && at + bit / 8 < bt00.size(); ++bit) {
+    for (std::size_t bit = 0; bit < std::size_t{8} * length && at + bit / 8 < bt00.size(); ++bit) {
       if ((bt00[at + bit / 8] & 1U << bit % 8) != 0) {
         used.push_back(static_cast<TableId>(first + bit));
       }
@@ -52,10 +52,11 @@ std::vector<TableId> used_tables(ByteView bt00) {
 
 // How long BT23 is, with its tiers. Source: the OSGP Alliance's guide to the optical port.
 std::size_t size_of_bt23(ByteView bt21) {
-  const std::size_t record = ((bt21[0] & 0x02U) != 0 ? 5U * bt21[6] : 0U) +
+  const std::size_t occurrences = bt21[6];
+  const std::size_t record = ((bt21[0] & 0x02U) != 0 ? 5 * occurrences : 0) +
                              ((bt21[0] & 0x10U) != 0 ? 4U : 0U) +
-                             ((bt21[0] & 0x20U) != 0 ? 4U : 0U) + 4U * bt21[6];
-  const std::size_t block = 4U * bt21[3] + bt21[4] * record + bt21[5] * 4U * bt21[6];
+                             ((bt21[0] & 0x20U) != 0 ? 4U : 0U) + 4 * occurrences;
+  const std::size_t block = std::size_t{4} * bt21[3] + bt21[4] * record + 4 * occurrences * bt21[5];
   return ((bt21[0] & 0x04U) != 0 ? 1U : 0U) + block * (1U + bt21[7]);
 }
 
