@@ -54,6 +54,10 @@ Value read_variant(sd_bus_message* message) {
     std::uint64_t number = 0;
     check(sd_bus_message_read_basic(message, 't', &number), "read t");
     value = number;
+  } else if (type == "u") {
+    std::uint32_t number = 0;
+    check(sd_bus_message_read_basic(message, 'u', &number), "read u");
+    value = std::uint64_t{number};
   } else if (type == "a{sd}") {
     std::map<std::string, double> numbers;
     read_dict(message, "sd", [&] {
