@@ -69,7 +69,7 @@ TEST(DbusPage, HasEveryQuantityWithItsPropertyAndUnit) {
   for (const irmeterd::Face& face : irmeterd::faces) {
     expected.insert(std::string(irmeter::info(face.id).key) + "\t" +
                     (face.dbus_name.empty() ? "none" : std::string(face.dbus_name)) + "\t" +
-                    std::string(face.dbus_unit));
+                    (face.dbus_unit.empty() ? "1" : std::string(face.dbus_unit)));
   }
   std::set<std::string> shown = tags(read_page(DBUS_PAGE).in("DESCRIPTION"));
   std::erase_if(shown, [](const std::string& tag) { return tag.find('\t') == tag.npos; });
