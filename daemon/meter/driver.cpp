@@ -100,7 +100,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
   snapshot_.device = config.device;
   snapshot_.interval = config.interval;
   snapshot_.slow_interval = config.slow_interval;
-  snapshot_.slow = ~options.pace.fast;
+  snapshot_.slow = meter_.slow();
   const auto age = std::max(std::chrono::system_clock::now() - remembered.kept_since,
                             std::chrono::system_clock::duration{});
   meter_.remember(remembered.identity.serial_number, remembered.kept,

@@ -36,7 +36,7 @@ void Meter::line_lost() {
   // What was to be sent has nowhere to go; what was found out stays true.
   outputs_.remove_if(
       [](const MeterOutput& output) { return std::holds_alternative<Transmit>(output); });
-  reader_.plan().refuse_asked({Fault::no_device, {}});
+  reader_.plan().fail({Fault::no_device, {}});
   take_news({});
   if (std::holds_alternative<Stopping>(state_)) {
     end_stop();
@@ -91,7 +91,7 @@ void Meter::answer_key(KeyPermission permission, Instant now, std::string why) {
 void Meter::read_table(const TableRead& what, Instant now) {
   reader_.plan().ask(what);
   if (std::holds_alternative<NoLine>(state_) || std::holds_alternative<Stopping>(state_)) {
-    reader_.plan().refuse_asked({Fault::no_device, {}});
+    reader_.plan().fail({Fault::no_device, {}});
   } else if (std::holds_alternative<Waiting>(state_)) {
     if (keeps_session()) {
       use_pause(now);
@@ -172,7 +172,7 @@ void Meter::end_poll(PollEnded ended, const Polling& poll, Instant now) {
   state_ = Waiting{};
   timers_.stop(Timer::overdue);
   if (const auto* failure = std::get_if<Failure>(&ended.result)) {
-    reader_.plan().refuse_asked(*failure);
+    reader_.plan().fail(*failure);
   }
   outputs_.push(std::move(ended));
 }

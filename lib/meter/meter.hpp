@@ -116,6 +116,8 @@ class Meter {
     return earlier(reader_.deadline(), timers_.next());
   }
 
+  // What is read at the slow pace, if at all.
+  [[nodiscard]] const QuantitySet& slow() const { return reader_.plan().slow(); }
   [[nodiscard]] const LinkCounters& counters() const { return reader_.counters(); }
   // Bytes that the packet being received still lacks, 0 when none is: there is no need to look at
   // the line before they can have arrived.

@@ -157,11 +157,14 @@ std::span<const PlanRow> nes_plan() {
 
 Plan::Plan(std::span<const PlanRow> rows, const Pace& pace)
     : rows_(rows), pace_(pace), states_(rows.size()) {
-  // What is computed needs the values that it is computed of.
+  // What is computed is of one moment with the values that it is computed of.
   for (const Difference& difference : differences) {
-    if (pace_.fast.test(static_cast<std::size_t>(difference.is))) {
-      pace_.fast.set(static_cast<std::size_t>(difference.of));
-      pace_.fast.set(static_cast<std::size_t>(difference.less));
+    QuantitySet together;
+    for (const Quantity quantity : {difference.is, difference.of, difference.less}) {
+      together.set(static_cast<std::size_t>(quantity));
+    }
+    if ((pace_.fast & together).any()) {
+      pace_.fast |= together;
     }
   }
   slow_ = pace_.slow_interval ? ~pace_.fast : QuantitySet{};
@@ -169,6 +172,11 @@ Plan::Plan(std::span<const PlanRow> rows, const Pace& pace)
 
 void Plan::begin(const Negotiated& limits, Instant now) {
   max_read_ = limits.max_read();
+  if (silent_) {
+    states_[silent_->row].left_out = now + pace_.leave_out;
+    news_.push(std::move(silent_->what));
+    silent_.reset();
+  }
   forget(When::each_session);
   restart(now);
 }
@@ -186,6 +194,7 @@ void Plan::forget_meter() {
   }
   known_ = {};
   told_ = {};
+  silent_.reset();
   forget_pause();
 }
 
@@ -448,15 +457,19 @@ void Plan::fail_in_pause(Failure failure) {
 }
 
 // A table that was once there, or that the meter is too busy for, is left out no longer than until
-// it is due again; the first time.
+// it is due again; the first time. Silence costs the session, so there is no second time; but it is
+// of the table only where the meter then answers in a new session.
 void Plan::leave_out(Failure failure, TableId table) {
   const std::size_t number = *std::exchange(slow_row_, std::nullopt);
   const PlanRow& row = rows_[number];
   RowState& state = states_[number];
-  const bool for_once = failure.fault == Fault::busy || failure.fault == Fault::overdue ||
+  const bool silent = failure.fault == Fault::no_response;
+  const bool for_once = silent || failure.fault == Fault::busy || failure.fault == Fault::overdue ||
                         (state.answered && !std::exchange(state.failed, true));
   state.left_out = began_ + (for_once ? period_of(row) : pace_.leave_out);
-  if (!for_once) {
+  if (silent) {
+    silent_ = {number, {table, std::move(failure)}};
+  } else if (!for_once) {
     news_.push(TableLeftOut{table, std::move(failure)});
   }
   if (row.values) {
@@ -497,7 +510,8 @@ void Plan::end_asked(std::variant<Bytes, Failure> result) {
   answer_.taken.clear();
 }
 
-void Plan::refuse_asked(const Failure& failure) {
+void Plan::fail(const Failure& failure) {
+  silent_.reset();
   while (!asked_.empty()) {
     end_asked(failure);
   }
@@ -516,6 +530,7 @@ void Plan::retry_tables() {
     state.left_out.reset();
     state.failed = false;
   }
+  silent_.reset();
 }
 
 }  // namespace irmeter

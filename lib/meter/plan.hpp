@@ -128,6 +128,8 @@ class Plan {
   // Only when the plan is complete.
   [[nodiscard]] Reading reading() const { return {known_.values, known_.dimensions.assumed}; }
 
+  // What is not read with each poll; nothing where no row is read in a pause.
+  [[nodiscard]] const QuantitySet& slow() const { return slow_; }
   [[nodiscard]] std::size_t max_read() const { return max_read_; }
   // In a pause: the read that comes next, of so many bytes at most; nothing where none is due. What
   // was asked for comes first. rows: false leaves it at that.
@@ -141,8 +143,8 @@ class Plan {
   // answer.
   void ask(const TableRead& what);
   [[nodiscard]] bool asked() const { return !asked_.empty(); }
-  // Nothing can be read at present.
-  void refuse_asked(const Failure& failure);
+  // Nothing can be read at present: ends what was asked for.
+  void fail(const Failure& failure);
   // The slow values are due at once.
   void repeat_details();
   // What is left out may be asked for again.
@@ -160,6 +162,10 @@ class Plan {
     std::optional<Instant> left_out;  // until then
     bool answered = false;            // by this meter, once
     bool failed = false;              // the last time, although it has been answered before
+  };
+  struct Silent {
+    std::size_t row;
+    TableLeftOut what;
   };
 
   void forget(PlanRow::When when, std::size_t from = 0);
@@ -196,6 +202,7 @@ class Plan {
   Identity left_out_of_;                 // whose tables the states are of
   std::optional<std::size_t> slow_row_;  // of the pause, begun
   Progress pause_;
+  std::optional<Silent> silent_;  // until the meter answers again, or fails to
   bool details_changed_ = false;
   std::vector<TableRead> asked_;   // the first one may have begun
   Progress answer_;                // to it

@@ -44,6 +44,7 @@ class Reader {
   [[nodiscard]] Duration closing_time() const { return time_of_read(0) * 2; }
   [[nodiscard]] bool reads_in_pause() const { return pause_read_.has_value(); }
   [[nodiscard]] Plan& plan() { return plan_; }
+  [[nodiscard]] const Plan& plan() const { return plan_; }
   // The answer to a KeyQuestion, given before any other input. why: the place or the reason where
   // the attempt is unrecorded.
   void answer(KeyPermission permission, std::string why, Instant now);

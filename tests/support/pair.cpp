@@ -217,11 +217,14 @@ irmetersim::MeterValues distinct_values(std::int32_t n) {
   irmetersim::MeterValues values;
   for (std::size_t i = 0; i < values.summations.size(); ++i) {
     values.summations[i] = 10'000'000 * static_cast<std::int32_t>(i + 1) + n;
+    for (std::size_t tier = 0; tier < values.tiers.size(); ++tier) {
+      values.tiers[tier][i] = values.summations[i] / 10 + static_cast<std::int32_t>(tier);
+    }
   }
   for (std::size_t i = 0; i < values.present.size(); ++i) {
     const bool narrow = i == power_factor_l1 || i == power_factor_l2 || i == power_factor_l2 + 1;
     values.present[i] = i < base.size() ? base[i] + n % (narrow ? 50 : 5000)
-                                        : 100'000 * static_cast<std::int32_t>(i + 1) + n;
+                                        : 40 * static_cast<std::int32_t>(i + 1) + n % 40;
   }
   return values;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <vector>
 
 #include "tests/support/pair.hpp"
@@ -31,18 +32,17 @@ std::optional<Failure> take_nonsense(ByteView, PlanRow::Known&) {
   return Failure{Fault::unexpected, "BT20: nonsense"};
 }
 
-// The rows of NES meters but for the other tables of the pauses.
+// The rows of NES meters but for those of the pauses.
 const std::vector<PlanRow>& plan_with(const PlanRow& row) {
   static std::vector<std::vector<PlanRow>> plans;
   std::vector<PlanRow>& plan = plans.emplace_back();
-  std::ranges::copy_if(nes_plan(), std::back_inserter(plan), [](const PlanRow& each) {
-    return each.when != When::each_period || each.what == nullptr;
-  });
+  std::ranges::copy_if(nes_plan(), std::back_inserter(plan),
+                       [](const PlanRow& each) { return each.when != When::each_period; });
   plan.push_back(row);
   return plan;
 }
 
-Bench bench_of(SessionMode mode, Duration interval, const std::vector<PlanRow>& plan) {
+Bench bench_of(SessionMode mode, Duration interval, std::span<const PlanRow> plan) {
   Bench bench;
   bench.options.session = mode;
   bench.options.interval = interval;
@@ -53,6 +53,29 @@ Bench bench_of(SessionMode mode, Duration interval, const std::vector<PlanRow>& 
 
 Bench bench_of(SessionMode mode, Duration interval) {
   return bench_of(mode, interval, plan_with({.when = When::each_period, .what = read_there}));
+}
+
+// What a meter of these dimensions says of a quantity.
+std::optional<std::int64_t> value_of(const QuantityInfo& quantity,
+                                     const irmetersim::MeterValues& values,
+                                     const Dimensions& dimensions) {
+  if (quantity.source == Source::derived) {
+    const auto& difference = differences[quantity.index];
+    const auto of = value_of(info(difference.of), values, dimensions);
+    const auto less = value_of(info(difference.less), values, dimensions);
+    return of && less ? std::optional(*of - *less) : std::nullopt;
+  }
+  if (!place_of(quantity, dimensions)) {
+    return std::nullopt;
+  }
+  switch (quantity.source) {
+    case Source::bt23:
+      return values.summations[quantity.index];
+    case Source::tiers:
+      return values.tiers[quantity.index / 2][quantity.index % 2];
+    default:
+      return values.present[quantity.index];
+  }
 }
 
 // Requests, those sent again counted as well.
@@ -133,8 +156,7 @@ TEST(Pauses, ThatAreTooShortStayEmpty) {
 }
 
 TEST(Pauses, BringTheSlowValuesInAsFewReadsAsPossible) {
-  Bench bench = bench_of(SessionMode::keep, seconds(2), plan_with({.when = When::each_poll}));
-  bench.options.plan = nes_plan();
+  Bench bench = bench_of(SessionMode::keep, seconds(2), nes_plan());
   for (const Quantity slow :
        {Quantity::energy_export, Quantity::frequency, Quantity::power_factor_l3}) {
     bench.options.pace.fast.reset(static_cast<std::size_t>(slow));
@@ -142,19 +164,20 @@ TEST(Pauses, BringTheSlowValuesInAsFewReadsAsPossible) {
   SimulatedPair pair(bench);
   pair.start();
   ASSERT_TRUE(pair.run_polls(60));
-  EXPECT_NE(pair.services().find("BT23 0+4, BT28 0+56, BT23 4+4, BT28 44+16"), std::string::npos)
+  EXPECT_NE(pair.services().find("BT23 0+4, BT28 0+56, BT23 4+64, BT23 120+64, BT23 184+64, "
+                                 "BT28 44+60, BT28 104+60, BT52 0+7"),
+            std::string::npos)
       << pair.services();
-  EXPECT_EQ(times_asked(pair, "BT28 44+16"), 3U);  // the first ones are compared with the second
+  EXPECT_EQ(times_asked(pair, "BT28 44+60"), 3U);  // the first ones are compared with the second
   ASSERT_EQ(pair.slow.details.size(), 2U);
-  const Reading all = truth(distinct_values(), bench.settings.profile);
+  const Dimensions dimensions = *decode_dimensions(bench.settings.profile.actual);
   const Values& details = pair.slow.details[0].values;
   const Values& live = pair.polls.back().poll.reading()->values;
   for (const QuantityInfo& quantity : quantities) {
     const bool slow = !bench.options.pace.fast.test(static_cast<std::size_t>(quantity.id));
-    EXPECT_EQ(details.get(quantity.id), slow ? all.values.get(quantity.id) : std::nullopt)
-        << quantity.key;
-    EXPECT_EQ(live.get(quantity.id), slow ? std::nullopt : all.values.get(quantity.id))
-        << quantity.key;
+    const auto value = value_of(quantity, distinct_values(), dimensions);
+    EXPECT_EQ(details.get(quantity.id), slow ? value : std::nullopt) << quantity.key;
+    EXPECT_EQ(live.get(quantity.id), slow ? std::nullopt : value) << quantity.key;
   }
 }
 
@@ -229,6 +252,50 @@ TEST(Pauses, OfATableThatIsNeverAnsweredCostOneSession) {
     EXPECT_EQ(pair.slow.left_out.size(), 1U);
     EXPECT_EQ(pair.slow.left_out[0].failure.fault, Fault::no_response);
     EXPECT_EQ(times_asked(pair, "log on"), mode == SessionMode::keep ? 2U : 100U);
+  }
+}
+
+TEST(Pauses, OfATableThatIsNoLongerAnsweredCostOneSession) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(10));
+  answer(pair, there, [](const Bytes&) { return Bytes{}; });
+  ASSERT_TRUE(pair.run_polls(200));
+  EXPECT_EQ(pair.readings(), pair.polls.size());
+  EXPECT_EQ(pair.slow.left_out.size(), 1U);
+  EXPECT_EQ(times_asked(pair, "log on"), 2U);
+}
+
+TEST(Pauses, LeaveNothingOutForASilenceOfTheMeter) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(10));
+  bool silent = false;
+  pair.to_client.fault = [&](Bytes bytes) {
+    silent = silent || pair.asked() == there;
+    return silent ? Bytes{} : std::move(bytes);
+  };
+  ASSERT_TRUE(pair.run_until(
+      [&] { return std::holds_alternative<Failure>(pair.polls.back().poll.result); }, minutes(3)));
+  pair.to_client.fault = {};
+  pair.run_for(seconds(130));
+  EXPECT_TRUE(pair.slow.left_out.empty());
+  EXPECT_GE(pair.slow.tables.size(), 2U);
+}
+
+TEST(Pauses, AreNotUsedForWhatIsComputedOfLiveValues) {
+  for (const Quantity fast : {Quantity::power_l1, Quantity::power_export_l1}) {
+    Bench bench = bench_of(SessionMode::keep, seconds(2), nes_plan());
+    bench.options.pace.fast.set(static_cast<std::size_t>(fast));
+    SimulatedPair pair(bench);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(10));
+    ASSERT_EQ(pair.slow.details.size(), 1U);
+    for (const Quantity quantity :
+         {Quantity::power_l1, Quantity::power_import_l1, Quantity::power_export_l1}) {
+      EXPECT_TRUE(pair.polls.back().poll.reading()->values.get(quantity));
+      EXPECT_FALSE(pair.slow.details[0].values.get(quantity));
+    }
   }
 }
 
