@@ -38,6 +38,9 @@ inline MeterSnapshot online_meter(const std::string& name = "main") {
   meter.read_at =
       std::chrono::system_clock::time_point(std::chrono::microseconds(1'700'000'000'000'001));
   meter.stale = false;
+  meter.status.emplace().set(0);
+  meter.tariff = 2;
+  meter.clock_offset = std::chrono::milliseconds(-1500);
   meter.counters.polls = 1;
   return meter;
 }

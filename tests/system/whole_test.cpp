@@ -69,7 +69,8 @@ TEST_F(Whole, LeavesRetainedWhatANewcomerNeeds) {
     MqttWatcher early(loop_, broker);
     ASSERT_TRUE(eventually([&] {
       return early.payload("ir-meterd/daemon/" + machine_name() + "/availability") == "online" &&
-             early.count("ir-meterd/meter/" + id + "/live") > 1;
+             early.count("ir-meterd/meter/" + id + "/live") > 1 &&
+             early.count("ir-meterd/meter/" + id + "/status") > 0;
     }));
   }
   // A message of the same quality as the retained ones does not overtake them.
@@ -84,12 +85,12 @@ TEST_F(Whole, LeavesRetainedWhatANewcomerNeeds) {
   }
   const std::string discovery = "homeassistant/device/" + id + "/config";
   const std::string daemon = "ir-meterd/daemon/" + machine_name();
-  EXPECT_EQ(retained.size(), 7U);
+  EXPECT_EQ(retained.size(), 8U);
   EXPECT_TRUE(retained.contains("homeassistant/device/ir-meterd-" + machine_name() + "/config"));
   EXPECT_EQ(retained[daemon + "/availability"], "online");
   EXPECT_EQ(retained[daemon + "/meters"], "[\"" + id + "\"]");
   EXPECT_EQ(retained["ir-meterd/meter/" + id + "/availability"], "online");
-  for (const char* document : {"/registers", "/diagnostics"}) {
+  for (const char* document : {"/registers", "/diagnostics", "/status"}) {
     EXPECT_EQ(json::parse(retained["ir-meterd/meter/" + id + document]).at("meter"), id);
   }
   const auto device = json::parse(retained[discovery]);
