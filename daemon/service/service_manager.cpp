@@ -25,6 +25,7 @@ void ServiceManager::reloading() {
   clock_gettime(CLOCK_MONOTONIC, &now);
   const auto usec = static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
   tell(unsent_phase_, "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec));
+  status_.clear();  // told anew, of what was loaded
 }
 
 void ServiceManager::stopping() {

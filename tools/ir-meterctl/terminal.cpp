@@ -154,7 +154,7 @@ Result<Secret> Terminal::hidden(std::string_view prompt) {
     c = next();
     if (c == kill_line) {
       input.clear();
-    } else if (c == erase || c == erase_too) {
+    } else if (c && (*c == erase || *c == erase_too)) {
       input.remove_last();
     } else if (c && !ends_line(*c)) {
       input.add(*c);
