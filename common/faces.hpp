@@ -34,6 +34,7 @@ struct Face {
   // Home Assistant's own words.
   std::string_view device_class;  // empty: it has none
   std::string_view state_class;
+  std::string_view icon;  // where Home Assistant has no class, and with it none of its own
   int display_precision;
   bool enabled_by_default;
 };
@@ -49,22 +50,24 @@ struct UnitFace {
   std::string_view dbus_unit;
   int dbus_decimals;
   std::string_view device_class;
+  std::string_view icon;
   int display_precision;
 };
 inline constexpr std::array<UnitFace, irmeter::unit_count> units{{
-    {irmeter::Unit::watt_hour, "_kwh", 3, "kWh", "Wh", 0, "energy", 2},
-    {irmeter::Unit::var_hour, "_kvarh", 3, "kvarh", "varh", 0, "reactive_energy", 2},
-    {irmeter::Unit::volt_ampere_hour, "_kvah", 3, "kVAh", "VAh", 0, "", 2},
-    {irmeter::Unit::watt, "_w", 0, "W", "W", 0, "power", 0},
-    {irmeter::Unit::var, "_var", 0, "var", "var", 0, "reactive_power", 0},
-    {irmeter::Unit::volt_ampere, "_va", 0, "VA", "VA", 0, "apparent_power", 0},
-    {irmeter::Unit::milliampere, "_a", 3, "A", "A", 3, "current", 2},
-    {irmeter::Unit::millivolt, "_v", 3, "V", "V", 3, "voltage", 1},
-    {irmeter::Unit::millihertz, "_hz", 3, "Hz", "Hz", 3, "frequency", 2},
-    {irmeter::Unit::thousandth, "", 3, "", "1", 3, "power_factor", 2},
-    {irmeter::Unit::centidegree, "_deg", 2, "°", "°", 2, "", 1},
-    {irmeter::Unit::second, "_s", 0, "s", "s", 0, "duration", 0},
-    {irmeter::Unit::count, "", 0, "", "", 0, "", 0},
+    {irmeter::Unit::watt_hour, "_kwh", 3, "kWh", "Wh", 0, "energy", "", 2},
+    {irmeter::Unit::var_hour, "_kvarh", 3, "kvarh", "varh", 0, "", "mdi:sine-wave", 2},
+    {irmeter::Unit::volt_ampere_hour, "_kvah", 3, "kVAh", "VAh", 0, "",
+     "mdi:meter-electric-outline", 2},
+    {irmeter::Unit::watt, "_w", 0, "W", "W", 0, "power", "", 0},
+    {irmeter::Unit::var, "_var", 0, "var", "var", 0, "reactive_power", "", 0},
+    {irmeter::Unit::volt_ampere, "_va", 0, "VA", "VA", 0, "apparent_power", "", 0},
+    {irmeter::Unit::milliampere, "_a", 3, "A", "A", 3, "current", "", 2},
+    {irmeter::Unit::millivolt, "_v", 3, "V", "V", 3, "voltage", "", 1},
+    {irmeter::Unit::millihertz, "_hz", 3, "Hz", "Hz", 3, "frequency", "", 2},
+    {irmeter::Unit::thousandth, "", 3, "", "1", 3, "power_factor", "", 2},
+    {irmeter::Unit::centidegree, "_deg", 2, "°", "°", 2, "", "mdi:angle-acute", 1},
+    {irmeter::Unit::second, "_s", 0, "s", "s", 0, "duration", "", 0},
+    {irmeter::Unit::count, "", 0, "", "", 0, "", "mdi:counter", 0},
 }};
 [[nodiscard]] constexpr const UnitFace& unit_face(irmeter::Unit unit) {
   return units[static_cast<std::size_t>(unit)];
@@ -173,6 +176,7 @@ constexpr std::array<Face, irmeter::quantity_count> make_faces() {
                 unit.dbus_decimals,
                 sine ? "" : unit.device_class,
                 irmeter::is_register(quantity.id) ? "total" : "measurement",
+                sine ? "mdi:sine-wave" : unit.icon,
                 unit.display_precision,
                 enabled};
   }

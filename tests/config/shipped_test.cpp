@@ -102,10 +102,11 @@ TEST(ShippedConfig, ShowsEveryKeyOnceAndNoOther) {
 }
 
 TEST(ShippedConfig, ShowsTheDefaultsAsTheyAre) {
-  const Config config = all_in({"key_file", "quiet_hours", "username", "password_credential",
-                                "password_file", "ca_file", "cert_file", "client_key_credential",
-                                "client_key_file", "client_id", "discovery_birth_topic"},
-                               "mqtt");
+  const Config config =
+      all_in({"key_file", "fast", "quiet_hours", "username", "password_credential", "password_file",
+              "ca_file", "cert_file", "client_key_credential", "client_key_file", "client_id",
+              "discovery_birth_topic"},
+             "mqtt");
   Config expected;
   expected.meters = {shipped_meter()};
   expected.mqtt.emplace().url = "mqtt://localhost:1883";

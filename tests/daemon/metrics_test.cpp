@@ -78,9 +78,9 @@ TEST(Metrics, ShowEveryQuantityInItsUnit) {
 TEST(Metrics, KeepTheConventionsOfPrometheus) {
   const std::string text = text_of(full_meter());
   auto samples = parse(text);
-  EXPECT_EQ(samples[std::string("ir_meterd_current_amperes") + labels_l1], "0.001");
-  EXPECT_EQ(samples[std::string("ir_meterd_voltage_volts") + labels_l1], "0.001");
-  EXPECT_EQ(samples[std::string("ir_meterd_power_factor_ratio") + labels_l1], "0.001");
+  EXPECT_EQ(samples[std::string("ir_meterd_current_amperes") + labels_l1], "1.000");
+  EXPECT_EQ(samples[std::string("ir_meterd_voltage_volts") + labels_l1], "1.000");
+  EXPECT_EQ(samples[std::string("ir_meterd_power_factor_ratio") + labels_l1], "1.000");
   const TempDir directory;
   Loop loop;
   Process promtool(

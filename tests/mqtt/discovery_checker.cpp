@@ -31,7 +31,7 @@ const std::map<std::string, ClassRule> sensor_classes{
      {{"d", "h", "min", "s", "ms", "µs"}, {"measurement", "total", "total_increasing"}}},
     {"timestamp", {none, none}},
     {"enum", {none, none}},
-    {"", {none, {"", "measurement", "total", "total_increasing"}}},
+    {"", {{"", "kvarh", "kVAh", "°"}, {"", "measurement", "total", "total_increasing"}}},
 };
 
 const Words common_keys{

@@ -21,7 +21,8 @@ using Numbers = std::set<std::optional<double>>;
 class HeldBack : public Installation {
  protected:
   // Reads a meter with this fault, and looks at everything that is shown during so many polls.
-  // MQTT is told of the first readings later than the others, lest a new device miss something.
+  // MQTT is told of the first readings later than the others, lest a new device miss something, and
+  // behind the first of them tariffs are read from BT23, too: so the faults come late.
   void read_until(const std::string& fault, unsigned polls, const std::string& setting = {}) {
     simulator_ = std::make_unique<Simulator>(loop_, Simulator::Place::pseudo_terminal,
                                              Simulator::quick({"--fault", fault}));
@@ -83,7 +84,7 @@ class HeldBack : public Installation {
 };
 
 TEST_F(HeldBack, AJumpThatFallsBackIsShownToNobody) {
-  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:after=7,times=4", 12));
+  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:after=24,times=4", 29));
   const double kwh = truth_ / 1'000.0;
   EXPECT_EQ(on_bus_, Numbers({truth_}));
   EXPECT_EQ(energy_on_mqtt(), Numbers({kwh}));
@@ -111,7 +112,7 @@ TEST_F(HeldBack, AJumpThatFallsBackIsShownToNobody) {
 }
 
 TEST_F(HeldBack, AJumpInTheVeryFirstReadingIsShownToNobody) {
-  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:times=1", 10));
+  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:times=1", 27));
   EXPECT_EQ(on_bus_, Numbers({truth_}));
   Numbers on_mqtt = energy_on_mqtt();
   on_mqtt.erase(std::nullopt);  // which may have been shown before
@@ -124,7 +125,7 @@ TEST_F(HeldBack, AJumpInTheVeryFirstReadingIsShownToNobody) {
 
 // The simulated meter goes on meanwhile, and its register does not fall back.
 TEST_F(HeldBack, AJumpIsNotBelievedForARestart) {
-  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:after=7", 9));
+  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:after=24", 26));
   for (const int how : {SIGTERM, SIGKILL}) {
     daemon_->signal(how);
     ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));
@@ -132,7 +133,7 @@ TEST_F(HeldBack, AJumpIsNotBelievedForARestart) {
     start();
     ASSERT_TRUE(eventually([&] {
       look_into_the_cache();
-      return simulator_->requests("read BT23") > read + 5;
+      return simulator_->requests("read BT23") > read + 15;
     }));
   }
   ASSERT_TRUE(eventually([&] {
@@ -149,7 +150,7 @@ TEST_F(HeldBack, ANewLevelIsAcceptedInTheEndWithOneWarning) {
   const int after_exchange = truth_ - 100'000;
   ASSERT_GT(after_exchange, 0);
   ASSERT_NO_FATAL_FAILURE(
-      read_until("register-jump:after=7,value=-100", 11, "jump_after = \"0s\"\n"));
+      read_until("register-jump:after=24,value=-100", 28, "jump_after = \"0s\"\n"));
   EXPECT_EQ(on_bus_, Numbers({truth_, after_exchange}));
   EXPECT_EQ(energy_on_mqtt(), Numbers({truth_ / 1'000.0, after_exchange / 1'000.0}));
   EXPECT_EQ(raw_in_cache_.size(), 2U);

@@ -25,9 +25,11 @@ class Refusal : public Installation {
 
 TEST_F(Refusal, OfAnUnknownKey) {
   configure("[[meter]]\nname = \"main\"\ndevice = \"/a\"\nbaud = 9600\n");
-  expect({file() + ":4:1: \"baud\" is unknown here; remove it, or write one of name, device, "
-                   "key_credential, key_file, interval, session, quiet_hours, main_fuse, "
-                   "jump_after, rts, dtr"});
+  expect(
+      {file() +
+       ":4:1: \"baud\" is unknown here; remove it, or write one of name, device, "
+       "key_credential, key_file, interval, slow_interval, fast, session, quiet_hours, main_fuse, "
+       "jump_after, rts, dtr"});
 }
 
 TEST_F(Refusal, OfAWrongType) {

@@ -130,6 +130,7 @@ class Description {
            .device_class = face.device_class,
            .state_class = face.state_class,
            .unit = face.unit,
+           .icon = face.icon,
            .precision = face.display_precision,
            .enabled =
                face.enabled_by_default ||
