@@ -15,10 +15,15 @@ constexpr auto longest_held = 60s;
 // From the last byte on the line to the clock being read, on a machine that has other things to do.
 constexpr auto slack = 1s;
 
+// What comes with a poll. Slow values are of other moments, each part of them of its own.
+bool is_of_a_poll(irmeter::Quantity quantity) {
+  return irmeter::usual_quantities().test(static_cast<std::size_t>(quantity));
+}
+
 bool fits(const irmeter::Values& shown, const irmeter::Values& truth, bool registers) {
   return std::ranges::all_of(irmeter::quantities, [&](const irmeter::QuantityInfo& quantity) {
     const auto value = shown.get(quantity.id);
-    return irmeter::is_register(quantity.id) != registers || !value ||
+    return irmeter::is_register(quantity.id) != registers || !is_of_a_poll(quantity.id) || !value ||
            value == truth.get(quantity.id);
   });
 }
@@ -46,11 +51,29 @@ std::size_t HouseholdTruth::seconds_between(WallTime from, WallTime to) const {
 
 const irmeter::Reading& HouseholdTruth::at(std::size_t second) {
   while (truths_.size() <= second) {
-    truths_.push_back(
-        irmeter::testing::truth(household_.values(std::chrono::seconds(truths_.size())),
-                                *irmetersim::find_profile("plain")));
+    const irmetersim::MeterValues values = household_.values(std::chrono::seconds(truths_.size()));
+    irmeter::Reading truth = irmeter::testing::truth(values, *irmetersim::find_profile("plain"));
+    for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+      if (quantity.source == irmeter::Source::bt23) {
+        truth.values.set(quantity.id, values.summations[quantity.index]);
+      } else if (quantity.source == irmeter::Source::tiers) {
+        truth.values.set(quantity.id, values.tiers[quantity.index / 2U][quantity.index % 2U]);
+      } else if (quantity.source == irmeter::Source::bt28) {
+        truth.values.set(quantity.id, values.present[quantity.index]);
+      }
+    }
+    truths_.push_back(truth);
   }
   return truths_[second];
+}
+
+bool HouseholdTruth::was_true(irmeter::Quantity quantity, std::int64_t value, std::size_t until) {
+  for (std::size_t second = until + 1; second-- > 0;) {
+    if (at(second).values.get(quantity) == value) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::string HouseholdTruth::lie_of(const Shown& shown, std::chrono::milliseconds poll_time) {
@@ -65,6 +88,14 @@ std::string HouseholdTruth::lie_of(const Shown& shown, std::chrono::milliseconds
     registers_fit = registers_fit || fits(shown.reading.values, truth.values, true);
     present_values_fit =
         present_values_fit || (second >= from && fits(shown.reading.values, truth.values, false));
+  }
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    const auto value = shown.reading.values.get(quantity.id);
+    const bool is_known = at(to).values.get(quantity.id).has_value();
+    if (value && is_known && !is_of_a_poll(quantity.id) && !was_true(quantity.id, *value, to)) {
+      return shown.where + " shows " + std::string(quantity.key) + "=" + std::to_string(*value) +
+             ", which was never true up to second " + std::to_string(to) + " of the household";
+    }
   }
   if (registers_fit && present_values_fit) {
     return {};

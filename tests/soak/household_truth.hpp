@@ -27,13 +27,14 @@ class HouseholdTruth {
                  WallTime not_after);
 
   // What is wrong with it; empty if all its registers were true at one moment of the poll, and all
-  // its other values at one moment too.
+  // its other values at one moment too. Slow values are older: each was true once.
   [[nodiscard]] std::string lie_of(const Shown& shown, std::chrono::milliseconds poll_time);
 
  private:
   // Seconds of the household, since it began.
   [[nodiscard]] std::size_t seconds_between(WallTime from, WallTime to) const;
   const irmeter::Reading& at(std::size_t second);
+  [[nodiscard]] bool was_true(irmeter::Quantity quantity, std::int64_t value, std::size_t until);
 
   irmetersim::Household household_;
   unsigned speed_;

@@ -23,14 +23,14 @@ constexpr std::array<FaultKind, 6> kinds_of_false_values{
     FaultKind::power,         FaultKind::power_factor, FaultKind::frequency};
 
 // Faults of the light and of the meter: without those of its values, and of the line, and without
-// dimensions that are refused, where the reader has to assume a layout.
+// tables that are refused: without dimensions the reader has to assume a layout.
 std::span<const FaultInfo> weather() {
   static const std::vector<FaultInfo> all = [] {
     std::vector<FaultInfo> some;
     std::ranges::copy_if(
         irmetersim::fault_table(), std::back_inserter(some), [](const FaultInfo& fault) {
           return (fault.kind < FaultKind::register_jump || fault.kind == FaultKind::random) &&
-                 fault.kind != FaultKind::dimensions_refused;
+                 fault.kind != FaultKind::dimensions_refused && fault.kind != FaultKind::refused;
         });
     return some;
   }();
