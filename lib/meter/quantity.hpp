@@ -214,7 +214,7 @@ inline constexpr std::array<QuantityInfo, quantity_count> quantities{{
   {Quantity::power_outage_time, "power_outage_time", Source::bt23, 4, Unit::second, false, Check::count},
   {Quantity::power_outages, "power_outages", Source::bt23, 5, Unit::count, false, Check::count},
   {Quantity::energy_sum, "energy_sum", Source::bt23, 6, Unit::watt_hour, false, Check::rise},
-  {Quantity::energy_net, "energy_net", Source::bt23, 7, Unit::watt_hour, false, Check::none},
+  {Quantity::energy_net, "energy_net", Source::bt23, 7, Unit::watt_hour, true, Check::none},
   {Quantity::pulses_1, "pulses_1", Source::bt23, 8, Unit::count, false, Check::count},
   {Quantity::pulses_2, "pulses_2", Source::bt23, 9, Unit::count, false, Check::count},
   {Quantity::errors, "errors", Source::bt23, 10, Unit::count, false, Check::count},

@@ -159,9 +159,9 @@ TEST(Quantities, NameNothingTwice) {
 
 TEST(Quantities, MayOnlyBeNegativeWhereThatMeansSomething) {
   for (const QuantityInfo& quantity : quantities) {
-    const bool expected = quantity.source == Source::derived ||
-                          quantity.key.starts_with("power_factor") ||
-                          quantity.key.starts_with("phase_");
+    const bool expected =
+        quantity.source == Source::derived || quantity.id == Quantity::energy_net ||
+        quantity.key.starts_with("power_factor") || quantity.key.starts_with("phase_");
     EXPECT_EQ(quantity.may_be_negative, expected) << quantity.key;
   }
 }

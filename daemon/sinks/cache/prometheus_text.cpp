@@ -112,7 +112,7 @@ std::vector<Family> make_families() {
   for (const Face& face : faces) {
     const MetricKey key = metric_key(irmeter::info(face.id).key);
     const MetricUnit unit = unit_of(face);
-    const bool counts = irmeter::info(face.id).check == irmeter::Check::rise;
+    const bool counts = irmeter::is_register(face.id) && !irmeter::info(face.id).may_be_negative;
     const std::string name =
         "ir_meterd_" + key.stem + std::string(unit.word) + (counts ? "_total" : "");
     auto family = std::ranges::find(families, name, &Family::name);
