@@ -184,7 +184,7 @@ void SupervisedMeter::settle() {
 
 void SupervisedMeter::drain() {
   while (const auto output = meter_->output()) {
-    std::visit([this](const auto& value) { on(value); }, *output);
+    std::visit([this](const auto& value) { this->on(value); }, *output);
   }
 }
 
