@@ -185,6 +185,7 @@ void add_metric(std::string& text, const std::string& name, std::string_view hel
 std::string prometheus_text(const std::map<std::string, MeterSnapshot>& all) {
   static const std::vector<Family> families = make_families();
   std::vector<Labelled> meters;
+  meters.reserve(all.size());
   for (const auto& [name, meter] : all) {
     meters.push_back({meter, "{meter=\"" + name + "\",serial=\"" +
                                  escaped(meter.identity.serial_number) + "\""});
