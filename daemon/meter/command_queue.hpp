@@ -1,6 +1,6 @@
 // The only way from the sinks back to the meters: commands as values, consumed in the loop's next
 // turn. Whoever pushes learns of the outcome from the snapshots, like everybody else; only the
-// bytes of a table are handed to him who asked.
+// bytes of a table go to the one who asked.
 #pragma once
 
 #include <functional>

@@ -140,8 +140,13 @@ void MeterDriver::read_table(const irmeter::TableRead& what, TableHandler handle
     return;
   }
   asked_.push_back(std::move(handler));
-  meter_.read_table(what, loop_.now());
-  pump();
+  if (meter_.read_table(what, loop_.now())) {
+    pump();
+    return;
+  }
+  const TableHandler refused = std::move(asked_.back());
+  asked_.pop_back();
+  refused(irmeter::Failure{irmeter::Fault::busy, irmeter::table_name(what.table)});
 }
 
 void MeterDriver::stop(std::function<void()> done) {

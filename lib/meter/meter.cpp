@@ -1,5 +1,6 @@
 #include "lib/meter/meter.hpp"
 
+#include <type_traits>
 #include <utility>
 
 namespace irmeter {
@@ -88,8 +89,10 @@ void Meter::answer_key(KeyPermission permission, Instant now, std::string why) {
   take_events(now);
 }
 
-void Meter::read_table(const TableRead& what, Instant now) {
-  reader_.plan().ask(what);
+bool Meter::read_table(const TableRead& what, Instant now) {
+  if (!reader_.plan().ask(what)) {
+    return false;
+  }
   if (std::holds_alternative<NoLine>(state_) || std::holds_alternative<Stopping>(state_)) {
     reader_.plan().fail({Fault::no_device, {}});
   } else if (std::holds_alternative<Waiting>(state_)) {
@@ -100,6 +103,7 @@ void Meter::read_table(const TableRead& what, Instant now) {
     }
   }
   take_events(now);
+  return true;
 }
 
 void Meter::set_quiet(bool quiet, Instant now) {
@@ -193,17 +197,15 @@ void Meter::use_pause(Instant now) {
 
 void Meter::take_news(Instant now) {
   while (auto news = reader_.plan().news()) {
-    if (const auto* details = std::get_if<Details>(&*news)) {
-      on(*details, now);
-    } else {
-      std::visit(
-          [this](auto& what) {
-            if constexpr (std::is_constructible_v<MeterOutput, decltype(what)>) {
-              outputs_.push(std::move(what));
-            }
-          },
-          *news);
-    }
+    std::visit(
+        [&](auto& what) {
+          if constexpr (std::is_same_v<decltype(what), Details&>) {
+            on(what, now);
+          } else {
+            outputs_.push(std::move(what));
+          }
+        },
+        *news);
   }
 }
 

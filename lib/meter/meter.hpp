@@ -103,8 +103,9 @@ class Meter {
   // why: the place or the reason where the attempt is unrecorded.
   void answer_key(KeyPermission permission, Instant now, std::string why = {});
   // Part of any table, in the next pause that it fits in, or behind a poll that is made for it;
-  // ends with TableAnswer. With a count of 0 all of it, where that fits one answer.
-  void read_table(const TableRead& what, Instant now);
+  // ends with TableAnswer, in the order of these calls. With a count of 0 all of it, where that
+  // fits one answer. False where eight wait already: then it is not read.
+  bool read_table(const TableRead& what, Instant now);
   // Tables that are left out may be asked for again.
   void retry_tables() { reader_.plan().retry_tables(); }
   void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-
 #include <utility>
+
 #include "lib/meter/clock.hpp"
 #include "lib/meter/status.hpp"
 
@@ -400,6 +400,11 @@ std::optional<TableRead> Plan::next_in_pause(std::size_t most, bool rows) {
     answer_.whole = asked_.front();
     read_ = part({}, answer_, most);
   } else if (rows) {
+    // With other dimensions than those it was begun with, nothing of it may be left.
+    if (slow_row_ && rows_[*slow_row_].values &&
+        !values_part(rows_[*slow_row_], pause_.from, most)) {
+      slow_row_.reset();
+    }
     for (std::size_t row = 0; row < rows_.size() && !slow_row_; ++row) {
       if (due_in_pause(row)) {
         slow_row_ = row;
@@ -495,13 +500,13 @@ void Plan::tell_details() {
   }
 }
 
-void Plan::ask(const TableRead& what) {
+bool Plan::ask(const TableRead& what) {
   constexpr std::size_t most = 8;
   if (asked_.size() == most) {
-    news_.push(TableAnswer{what, Failure{Fault::busy, table_name(what.table)}});
-  } else {
-    asked_.push_back(what);
+    return false;
   }
+  asked_.push_back(what);
+  return true;
 }
 
 void Plan::end_asked(std::variant<Bytes, Failure> result) {

@@ -140,8 +140,9 @@ class Plan {
   [[nodiscard]] std::optional<PauseNews> news() { return news_.pop(); }
 
   // Any part of any table, to be read in a pause. With a count of 0 all of it, where that fits one
-  // answer.
-  void ask(const TableRead& what);
+  // answer. False where so much is asked for already that it is not taken; what is taken is
+  // answered in its order.
+  bool ask(const TableRead& what);
   [[nodiscard]] bool asked() const { return !asked_.empty(); }
   // Nothing can be read at present: ends what was asked for.
   void fail(const Failure& failure);

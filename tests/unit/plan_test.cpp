@@ -53,6 +53,32 @@ TEST(Plan, ReadsEachTableAtItsPace) {
   EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3}));
 }
 
+// The number of present values, as the only byte of a table.
+std::optional<Failure> take_number(ByteView table, PlanRow::Known& known) {
+  known.dimensions.present_values = table[0];
+  return std::nullopt;
+}
+
+TEST(Plan, DropsWhatItHasBegunWhereFewerValuesAreLeft) {
+  constexpr std::array<PlanRow, 2> rows{{
+      {When::each_session, part<21, 1>, take_number},
+      {.when = When::each_period, .values = bt28},
+  }};
+  Plan plan(rows, {.slow_interval = minutes(1)});
+  plan.begin(limits, {});
+  EXPECT_FALSE(plan.take(Bytes{84}));
+  const auto first = plan.next_in_pause(limits.max_read(), true);
+  ASSERT_TRUE(first);
+  plan.take_in_pause(Bytes(first->count), {}, {});
+  EXPECT_GT(plan.next_in_pause(limits.max_read(), true)->offset, first->offset);
+  plan.begin(limits, Instant(minutes(1)));
+  EXPECT_FALSE(plan.take(Bytes{16}));
+  const auto other = plan.next_in_pause(limits.max_read(), true);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->offset, first->offset);
+  EXPECT_EQ(other->count, int32_size);
+}
+
 TEST(Plan, SplitsATableIntoReadsThatFit) {
   constexpr std::array<PlanRow, 1> rows{{{When::each_poll, part<5, 150>, take_nothing}}};
   Plan plan(rows);
