@@ -155,10 +155,8 @@ class Description {
 
   // What the meter says of itself: BT03, BT55, BT52.
   void status_entities(const MeterSnapshot& meter) {
-    for (const irmeter::StatusFlag& flag : irmeter::status_flags) {
-      if (meter.status) {
-        flag_sensor(flag);
-      }
+    if (meter.status) {
+      std::ranges::for_each(irmeter::status_flags, [this](const auto& flag) { flag_sensor(flag); });
     }
     if (meter.tariff) {
       begin({.platform = "sensor",
