@@ -422,8 +422,8 @@ class Setup {
 
   void ask_for_key() {
     say("  It is the read-only key (RK) of the optical port, which the grid company gives out. A "
-        "wrong "
-        "key raises an alarm there, so each is shown to the meter once only. Enter alone leaves it "
+        "wrong key raises an alarm there, so each is shown to the meter once only. Enter alone "
+        "leaves it "
         "for later.");
     for (;;) {
       Secret secret = ask_secret("  Key, 20 characters: ", key_kind, true);
