@@ -171,7 +171,7 @@ void add_tables(ByteView bytes, std::vector<FieldValue>& values) {
        {std::tuple("basic tables", bytes[13], TableId{0}),
         std::tuple("extended tables", bytes[14], extended_table(0))}) {
     std::string used;
-    for (std::size_t bit = 0; bit < length * 8U && at + bit / 8 < bytes.size(); ++bit) {
+    for (std::size_t bit = 0; bit < std::size_t{8} * length && at + bit / 8 < bytes.size(); ++bit) {
       if ((bytes[at + bit / 8] & 1U << bit % 8) != 0) {
         used += (used.empty() ? "" : " ") + table_name(static_cast<TableId>(first + bit));
       }

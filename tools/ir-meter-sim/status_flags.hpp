@@ -12,7 +12,7 @@
 
 namespace irmetersim {
 
-inline constexpr std::size_t status_bits = 13 * 8;
+inline constexpr std::size_t status_bits = std::size_t{13} * 8;
 using Status = std::bitset<status_bits>;
 
 namespace status_flag {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 #include <string_view>
@@ -141,7 +142,7 @@ std::string sparkline(const std::vector<double>& values, std::size_t most, bool 
   std::string line;
   for (auto value = from; value != values.end(); ++value) {
     const double part = *high > *low ? (*value - *low) / (*high - *low) : 0;
-    const auto step = static_cast<std::size_t>(part * 7.0 + 0.5);
+    const auto step = static_cast<std::size_t>(std::lround(part * 7.0));
     line += utf8 ? std::string(bars.at(step)) : std::string(1, letters[step]);
   }
   return line;

@@ -412,11 +412,11 @@ class Setup {
     }
   }
 
-  void use_key(Secret secret) {
+  void use_key(const Secret& secret) {
     if (!try_key(*irmeter::Key::from_text(secret.reveal()))) {
       throw Ended{wrong_};
     }
-    key_ = std::move(secret);
+    key_ = secret;
     report_.key = "stored";
   }
 
@@ -426,7 +426,7 @@ class Setup {
         "leaves it "
         "for later.");
     for (;;) {
-      Secret secret = ask_secret("  Key, 20 characters: ", key_kind, true);
+      const Secret secret = ask_secret("  Key, 20 characters: ", key_kind, true);
       if (secret.empty()) {
         later();
         return;
@@ -441,7 +441,7 @@ class Setup {
         }
       }
       if (!poll_.failure) {
-        key_ = std::move(secret);
+        key_ = secret;
         report_.key = "stored";
         return;
       }

@@ -85,9 +85,9 @@ BusMeter::BusMeter(sdbus::IConnection& connection, CommandQueue& commands,
 
 BusMeter::~BusMeter() {
   unregisterAdaptor();
-  for (const auto& [number, result] : *readers_) {
+  for (const auto& reader : *readers_) {
     send([&] {
-      result.returnError(bus::make_error(
+      reader.second.returnError(bus::make_error(
           cancelled_error, "The daemon stopped serving this meter before the table was read."));
     });
   }
