@@ -104,7 +104,7 @@ Objection add_fast(const ConfigValue& value, MeterConfig& meter) {
   const auto* const quantity =
       std::ranges::find(irmeter::quantities, *value.text, &irmeter::QuantityInfo::key);
   if (quantity == irmeter::quantities.end()) {
-    return in_quotes(*value.text) + " is no quantity; ir-meterd(8) has their names";
+    return in_quotes(*value.text) + " is no quantity; org.irmeterd.IrMeter1(5) has their names";
   }
   meter.fast.set(static_cast<std::size_t>(quantity->id));
   return std::nullopt;

@@ -240,7 +240,7 @@ const Mistake mistakes[] = {
      {":4:17: slow_interval: \"999ms\" is out of range; write \"1s\" to \"24h\""}},
     {"FastIsNoQuantity",
      METER "fast = [\"powr_l1\"]\n",
-     {":4:9: fast: \"powr_l1\" is no quantity; ir-meterd(8) has their names"}},
+     {":4:9: fast: \"powr_l1\" is no quantity; org.irmeterd.IrMeter1(5) has their names"}},
     {"SessionUnknown",
      METER "session = \"always\"\n",
      {":4:11: session: \"always\" is unknown; write one of \"auto\", \"keep\", \"each\""}},

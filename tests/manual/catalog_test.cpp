@@ -1,18 +1,14 @@
 // The journal's catalog of our messages against the code.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 #include <string>
-#include <vector>
 
-#include "common/fault_texts.hpp"
 #include "daemon/service/message_ids.hpp"
-#include "lib/fault.hpp"
 #include "tests/manual/program.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -72,33 +68,6 @@ TEST(Catalog, ExplainsEveryMessageAndNoOther) {
     EXPECT_FALSE(explanation.text.empty()) << id;
   }
   EXPECT_EQ(explained, ids());
-}
-
-TEST(Catalog, NamesEveryStateAndSaysWhatToDoInTheWordsOfItsFaults) {
-  auto entries = catalog();
-  for (const auto& [state, id] : state_messages) {
-    std::vector<std::string> sentences;
-    for (const auto& fault : irmeter::faults) {
-      if (fault.state == state) {
-        sentences.push_back(sentence_of({fault.id, {}}));
-      }
-    }
-    std::string text;
-    if (sentences.empty()) {
-      text = meaning(state);
-    } else if (sentences.size() == 1) {
-      text = sentences.front();
-    } else {
-      text = "The entry says which of these it is:";
-      for (const std::string& sentence : sentences) {
-        text += " - " + sentence;
-      }
-    }
-    const Explanation& entry = entries[std::string(id)];
-    EXPECT_EQ(entry.text, text);
-    EXPECT_EQ(entry.header.at("Subject"),
-              "Meter @METER@ is in the state " + std::string(irmeter::info(state).name));
-  }
 }
 
 TEST(Catalog, IsUnderstoodByTheJournal) {

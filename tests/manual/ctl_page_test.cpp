@@ -72,7 +72,10 @@ irmeterctl::MeterInfo full_meter() {
 }
 
 TEST(CtlPage, HasTheOptionsOfHelp) {
-  EXPECT_EQ(tags(read_page(CTL_PAGE).in("DESCRIPTION")), options_of(help()));
+  Words options = tags(read_page(CTL_PAGE).in("DESCRIPTION"));
+  // The others are commands that have some of their own.
+  std::erase_if(options, [](const std::string& tag) { return !tag.starts_with("--"); });
+  EXPECT_EQ(options, options_of(help()));
 }
 
 TEST(CtlPage, HasTheCommandsOfHelp) {

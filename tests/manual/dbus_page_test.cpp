@@ -1,4 +1,4 @@
-// org.irmeterd.IrMeter1(5) against the interfaces and the table of quantities.
+// org.irmeterd.IrMeter1(5) against the interfaces.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,9 +11,6 @@
 #include <sstream>
 #include <string>
 
-#include "common/bus_names.hpp"
-#include "common/faces.hpp"
-#include "lib/state.hpp"
 #include "tests/manual/page.hpp"
 
 namespace irmeterd {
@@ -62,28 +59,6 @@ TEST(DbusPage, HasEveryMemberOfTheInterfaces) {
     }
   }
   EXPECT_EQ(shown, interfaces());
-}
-
-TEST(DbusPage, HasEveryQuantityWithItsPropertyAndUnit) {
-  std::set<std::string> expected{"Key\tProperty\tUnit"};
-  for (const irmeterd::Face& face : irmeterd::faces) {
-    expected.insert(std::string(irmeter::info(face.id).key) + "\t" +
-                    (face.dbus_name.empty() ? "none" : std::string(face.dbus_name)) + "\t" +
-                    (face.dbus_unit.empty() ? "1" : std::string(face.dbus_unit)));
-  }
-  std::set<std::string> shown = tags(read_page(DBUS_PAGE).in("DESCRIPTION"));
-  std::erase_if(shown, [](const std::string& tag) { return tag.find('\t') == tag.npos; });
-  EXPECT_EQ(shown, expected);
-}
-
-TEST(DbusPage, HasEveryErrorOfAPoll) {
-  std::set<std::string> expected{"State\tError"};
-  for (const auto& state : irmeter::states) {
-    if (state.id != irmeter::State::starting && state.id != irmeter::State::online) {
-      expected.insert(std::string(state.name) + "\t" + error_name(state.id));
-    }
-  }
-  EXPECT_EQ(tags(read_page(DBUS_PAGE).in("THE ERRORS")), expected);
 }
 
 }  // namespace

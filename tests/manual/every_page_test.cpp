@@ -33,8 +33,9 @@ TEST_P(EveryPage, HasNoItemTwiceInOneList) {
 }
 
 TEST_P(EveryPage, RefersToPagesOfOursThatExist) {
-  const std::set<std::string> pages{"ir-meter-sim(1)", "ir-meterctl(1)", "ir-meterd.toml(5)",
-                                    "org.irmeterd.IrMeter1(5)", "ir-meterd(8)"};
+  const std::set<std::string> pages{
+      "ir-meter-sim(1)",    "ir-meterctl(1)",    "ir-meterd.toml(5)", "org.irmeterd.IrMeter1(5)",
+      "ir-meterd-cache(7)", "ir-meterd-mqtt(7)", "ir-meterd(8)",      "ir-meterd-internals(8)"};
   for (const std::string& reference : read_page(GetParam()).references) {
     if (reference.starts_with("ir-") || reference.starts_with("org.irmeterd.")) {
       EXPECT_TRUE(pages.contains(reference)) << reference;
@@ -49,8 +50,8 @@ std::string name_of(const ::testing::TestParamInfo<const char*>& page) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, EveryPage,
-                         ::testing::Values(CONFIG_PAGE, CTL_PAGE, DAEMON_PAGE, DBUS_PAGE,
-                                           SIMULATOR_PAGE),
+                         ::testing::Values(CACHE_PAGE, CONFIG_PAGE, CTL_PAGE, DAEMON_PAGE,
+                                           DBUS_PAGE, INTERNALS_PAGE, MQTT_PAGE, SIMULATOR_PAGE),
                          name_of);
 
 }  // namespace

@@ -1,0 +1,398 @@
+// Fills the manual pages and the journal's catalog from the tables of the code. Runs when the
+// program is built.
+//
+//   ir-meterd-pages FOLDER FILE...
+//
+// A line of a page such as  .\" @faults silent echo@  or of the catalog such as  # @states@ becomes
+// these rows of the table, or all of them where none is named. Once a file shows a table, it shows
+// each of its rows once: a row that was added to the code has to find its place.
+#include <sysexits.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/bus_names.hpp"
+#include "common/faces.hpp"
+#include "common/fault_texts.hpp"
+#include "common/mqtt/topics.hpp"
+#include "daemon/service/message_ids.hpp"
+#include "daemon/sinks/cache/cache.hpp"
+#include "lib/meter/status.hpp"
+#include "tools/ir-meter-sim/fault.hpp"
+#include "tools/ir-meter-sim/meter_tables.hpp"
+#include "tools/ir-meterctl/command_line.hpp"
+
+namespace irmeterd {
+namespace {
+
+struct Row {
+  std::string name;  // by which a mark asks for it
+  std::string text;  // whole lines
+};
+using Table = std::vector<Row>;
+
+std::string word(std::string_view view) {
+  return std::string(view);
+}
+
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+// In mdoc(7). An apostrophe inside of a word is no quotation mark.
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool inside = i > 0 && text[i - 1] != ' ' && i + 1 < text.size() && is_lower(text[i + 1]);
+    result += text[i] == '-'               ? "\\-"
+              : text[i] == '\'' && !inside ? "\\(aq"
+                                           : std::string(1, text[i]);
+  }
+  return result;
+}
+
+// In lines of so many columns, of which all but the first begin with the indent.
+std::string in_lines(const std::string& text, std::size_t columns, const std::string& indent = "") {
+  std::string result;
+  std::string line;
+  std::istringstream words(text);
+  for (std::string next; words >> next;) {
+    if (!line.empty() && line.size() + 1 + next.size() > columns) {
+      result += line + "\n";
+      line = indent + next;
+    } else {
+      line += (line.empty() ? "" : " ") + next;
+    }
+  }
+  return result + line + "\n";
+}
+std::string prose(std::string_view text) {
+  return in_lines(escaped(text), 80);
+}
+
+std::string sentence(std::string text) {
+  if (is_lower(text.front())) {
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  }
+  return text + ".";
+}
+
+// The cells of a row of a list with columns.
+std::string cells(const std::vector<std::string>& texts) {
+  std::string line;
+  for (const std::string& text : texts) {
+    line += (line.empty() ? ".It " : " Ta ") + escaped(text);
+  }
+  return line + "\n";
+}
+
+Table states() {
+  Table table;
+  for (const irmeter::StateInfo& state : irmeter::states) {
+    table.push_back(
+        {word(state.name), ".It Sy " + escaped(state.name) + "\n" + prose(meaning(state.id))});
+  }
+  return table;
+}
+
+std::string next_attempt(irmeter::Retry retry) {
+  switch (retry) {
+    case irmeter::Retry::same_poll:
+      return "same poll";
+    case irmeter::Retry::next_poll:
+      return "next poll";
+    case irmeter::Retry::hold_off:
+      return "hold-off";
+    case irmeter::Retry::by_user:
+      return "on request";
+  }
+  return {};
+}
+
+Table faults() {
+  Table table;
+  for (const irmeter::FaultInfo& fault : irmeter::faults) {
+    table.push_back({word(fault.name), ".It Sy " + escaped(fault.name) + " Pq state " +
+                                           escaped(irmeter::info(fault.state).name) + " , " +
+                                           escaped(next_attempt(fault.retry)) + "\n" +
+                                           prose(sentence_of({fault.id, {}}))});
+  }
+  return table;
+}
+
+Table flags(irmeter::FlagKind kind) {
+  Table table;
+  for (const irmeter::StatusFlag& flag : irmeter::status_flags) {
+    if (flag.kind == kind) {
+      table.push_back({word(flag.name), ".Cm " + word(flag.name) + " ,\n"});
+    }
+  }
+  table.back().text = ".Cm " + table.back().name + " .\n";
+  return table;
+}
+
+Table topics() {
+  const MqttTopics names{"<prefix>", "<discovery_prefix>", "<host>", "<discovery_prefix>/status"};
+  Table table{{"daemon", names.daemon_availability()},
+              {"meters", names.online_meters()},
+              {"availability", names.availability("<id>")},
+              {"registers", names.registers("<id>")},
+              {"live", names.live("<id>")},
+              {"details", names.details("<id>")},
+              {"value", names.value("<id>", "<key>")},
+              {"status", names.status("<id>")},
+              {"diagnostics", names.diagnostics("<id>")},
+              {"command", names.command("<id>")},
+              {"daemon-discovery", names.discovery("ir-meterd-<host>")},
+              {"discovery", names.discovery("<id>")},
+              {"components", names.component_discovery("<platform>", "<id>", "<key>")},
+              {"birth", names.birth}};
+  for (Row& row : table) {
+    row.text = ".It Pa " + escaped(row.text) + "\n";
+  }
+  return table;
+}
+
+std::string unit_or_one(std::string_view unit) {
+  return unit.empty() ? "1" : word(unit);
+}
+
+Table values() {
+  Table table;
+  for (const Face& face : faces) {
+    const bool usual = irmeter::usual_quantities().test(static_cast<std::size_t>(face.id));
+    table.push_back({word(face.json_key), cells({word(face.json_key), unit_or_one(face.unit),
+                                                 std::to_string(face.json_decimals),
+                                                 irmeter::is_register(face.id) ? "registers"
+                                                 : usual                       ? "live"
+                                                                               : "details"})});
+  }
+  return table;
+}
+
+Table quantities() {
+  Table table;
+  for (const Face& face : faces) {
+    const std::string key(irmeter::info(face.id).key);
+    table.push_back({key, cells({key, face.dbus_name.empty() ? "none" : word(face.dbus_name),
+                                 unit_or_one(face.dbus_unit)})});
+  }
+  return table;
+}
+
+Table errors() {
+  Table table;
+  for (const irmeter::StateInfo& state : irmeter::states) {
+    if (state.id != irmeter::State::starting && state.id != irmeter::State::online) {
+      table.push_back({word(state.name), cells({word(state.name), error_name(state.id)})});
+    }
+  }
+  return table;
+}
+
+// Those of values, or the others with what they are; of a meter that has given every value.
+Table metrics(bool of_values) {
+  MeterSnapshot meter;
+  meter.stale = false;
+  meter.reading.emplace();
+  for (const Face& face : faces) {
+    meter.reading->values.set(face.id, 1);
+  }
+  const std::string all = prometheus_text({{"main", meter}});
+  const std::size_t end_of_values = all.find("# HELP ir_meterd_up ");
+  const std::regex family("# HELP (\\S+) (.*)\n# TYPE .*\n[^,]*,serial=\"[^\"]*\"(?:,([a-z]+)=)?");
+  Table table;
+  for (std::sregex_iterator found(all.begin(), all.end(), family), end; found != end; ++found) {
+    const std::smatch& match = *found;
+    if ((static_cast<std::size_t>(match.position()) < end_of_values) == of_values) {
+      table.push_back({match[1], ".It Va " + match[1].str() +
+                                     (match[3].matched ? " {" + match[3].str() + "}" : "") + "\n" +
+                                     (of_values ? "" : prose(match[2].str() + "."))});
+    }
+  }
+  return table;
+}
+
+Table own_options() {
+  Table table;
+  for (const irmeterctl::Command& command : irmeterctl::commands()) {
+    std::string list;
+    std::istringstream options(word(command.own_options));
+    for (std::string option; options >> option;) {
+      list += (list.empty() ? ".Fl Fl " : " ,\n.Fl Fl ") + escaped(option.substr(2));
+    }
+    if (!list.empty()) {
+      table.push_back({word(command.name), ".It Cm " + escaped(command.name) + "\n" + list + "\n"});
+    }
+  }
+  return table;
+}
+
+Table profiles() {
+  Table table;
+  for (const irmetersim::Profile& profile : irmetersim::profiles()) {
+    table.push_back({word(profile.name), ".It Cm " + escaped(profile.name) + "\n" +
+                                             prose(sentence(word(profile.description)))});
+  }
+  return table;
+}
+
+// What --help of the simulated meter has of faults, or of their parameters.
+Table fault_help(bool parameters) {
+  const std::regex item(R"( ([ *]) (\S+) +(.+?)(?: \(([a-z]+=[^)]*)\))?)");
+  Table table;
+  std::istringstream help(irmetersim::fault_help());
+  bool of_parameters = false;
+  for (std::string line; std::getline(help, line);) {
+    std::smatch match;
+    if (!line.starts_with(' ')) {
+      of_parameters = line.starts_with("Parameters");
+    } else if (of_parameters == parameters && std::regex_match(line, match, item)) {
+      table.push_back({match[2], ".It Cm " + escaped(match[2].str()) +
+                                     (match[1] == "*" ? " Ns *" : "") +
+                                     (match[4].matched ? " Pq " + escaped(match[4].str()) : "") +
+                                     "\n" + prose(sentence(match[3]))});
+    }
+  }
+  return table;
+}
+
+// The entries of the catalog.
+Table state_messages_table() {
+  Table table;
+  for (const auto& [state, id] : state_messages) {
+    std::vector<std::string> sentences;
+    for (const irmeter::FaultInfo& fault : irmeter::faults) {
+      if (fault.state == state) {
+        sentences.push_back(sentence_of({fault.id, {}}));
+      }
+    }
+    std::string text = "-- " + word(id) + "\nSubject: Meter @METER@ is in the state " +
+                       word(irmeter::info(state).name) +
+                       "\nDefined-By: ir-meterd\nSupport: man:ir-meterd(8)\n"
+                       "Documentation: man:ir-meterd(8)\n\n";
+    if (sentences.size() > 1) {
+      text += "The entry says which of these it is:\n\n";
+      for (const std::string& each : sentences) {
+        text += in_lines("- " + each, 78, "  ");
+      }
+    } else {
+      text += in_lines(sentences.empty() ? word(meaning(state)) : sentences.front(), 78);
+    }
+    table.push_back(
+        {word(irmeter::info(state).name), text + (state == irmeter::State::error ? "" : "\n")});
+  }
+  return table;
+}
+
+const std::map<std::string, Table>& tables() {
+  using irmeter::FlagKind;
+  static const std::map<std::string, Table> all{{"states", states()},
+                                                {"faults", faults()},
+                                                {"problems", flags(FlagKind::problem)},
+                                                {"tampers", flags(FlagKind::tamper)},
+                                                {"notices", flags(FlagKind::notice)},
+                                                {"topics", topics()},
+                                                {"values", values()},
+                                                {"quantities", quantities()},
+                                                {"errors", errors()},
+                                                {"value-metrics", metrics(true)},
+                                                {"metrics", metrics(false)},
+                                                {"own-options", own_options()},
+                                                {"profiles", profiles()},
+                                                {"simulated-faults", fault_help(false)},
+                                                {"parameters", fault_help(true)},
+                                                {"state-messages", state_messages_table()}};
+  return all;
+}
+
+// The rows that are still to be shown of the tables that a file shows.
+class Filling {
+ public:
+  // Throws std::runtime_error for what there is not, or not any more.
+  std::string rows(const std::string& table, std::istream& names) {
+    const auto known = tables().find(table);
+    if (known == tables().end()) {
+      throw std::runtime_error("there is no table " + table);
+    }
+    auto& left = left_.try_emplace(table, known->second).first->second;
+    std::string text;
+    bool all = true;
+    for (std::string name; names >> name; all = false) {
+      const auto row = std::ranges::find(left, name, &Row::name);
+      if (row == left.end()) {
+        throw std::runtime_error("there is no " + name + " in " + table + ", or it is there twice");
+      }
+      text += row->text;
+      left.erase(row);
+    }
+    for (const Row& row : all ? std::exchange(left, {}) : Table{}) {
+      text += row.text;
+    }
+    return text;
+  }
+  void finish() const {
+    for (const auto& [table, left] : left_) {
+      if (!left.empty()) {
+        throw std::runtime_error(left.front().name + " of " + table + " is missing");
+      }
+    }
+  }
+
+ private:
+  std::map<std::string, Table> left_;
+};
+
+std::string filled(std::istream& file) {
+  const std::regex mark(R"((?:\.\\"|#) @([a-z-]+)((?: [^ @]+)*)@)");
+  Filling filling;
+  std::string result;
+  for (std::string line; std::getline(file, line);) {
+    std::smatch match;
+    if (std::regex_match(line, match, mark)) {
+      std::istringstream names(match[2]);
+      result += filling.rows(match[1], names);
+    } else {
+      result += line + "\n";
+    }
+  }
+  filling.finish();
+  return result;
+}
+
+int run(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& files) {
+  for (const std::filesystem::path& path : files) {
+    try {
+      std::ifstream source(path);
+      if (!source) {
+        throw std::runtime_error("it cannot be read");
+      }
+      const std::string text = filled(source);
+      if (!(std::ofstream(folder / path.filename()) << text).flush()) {
+        throw std::runtime_error("it cannot be written");
+      }
+    } catch (const std::runtime_error& error) {
+      std::cerr << path.string() << ": " << error.what() << "\n";
+      return EX_DATAERR;
+    }
+  }
+  return EX_OK;
+}
+
+}  // namespace
+}  // namespace irmeterd
+
+int main(int argc, char** argv) {
+  return argc < 3 ? EX_USAGE : irmeterd::run(argv[1], {argv + 2, argv + argc});
+}
