@@ -5,7 +5,6 @@
 #include "tests/ctl/ctl_terminal.hpp"
 #include "tests/support/mosquitto.hpp"
 #include "tools/ir-meterctl/config_edit.hpp"
-#include "tools/ir-meterctl/setup.hpp"
 
 namespace irmeterd {
 namespace {
@@ -149,6 +148,20 @@ TEST_F(Setup, IsDoneByAScript) {
   EXPECT_FALSE(json::parse(output_).contains("old_file"));
 }
 
+TEST_F(Setup, TakesABrokerOut) {
+  configure(simulator_.device(), "[mqtt]\nurl = \"mqtt://broker\"\n");
+  CtlTerminal terminal(arguments(), environment_);
+  EXPECT_TRUE(terminal.answers("of a serial server", ""));
+  EXPECT_TRUE(terminal.answers("Key, 20 characters: ", ""));
+  EXPECT_TRUE(terminal.answers("or none [mqtt://broker]", "none"));
+  EXPECT_TRUE(terminal.answers("Take this broker out of the configuration? (y/n) [n]", "y"));
+  EXPECT_TRUE(terminal.answers("Write this to", "y"));
+  EXPECT_EQ(terminal.end(), 0) << terminal.screen_;
+  const LoadedConfig loaded = load_config(path("ir-meterd.toml"));
+  EXPECT_TRUE(loaded.problems.empty());
+  EXPECT_FALSE(loaded.config.mqtt);
+}
+
 TEST_F(Setup, SaysToAScriptWhatIsWrongAndChangesNothing) {
   EXPECT_EQ(setup({}), 64);
   EXPECT_NE(errors_.find("setup asks at a terminal; add --yes"), std::string::npos);
@@ -194,6 +207,12 @@ TEST(ConfigEdit, KeepsEverythingElse) {
             "# one\n[[meter]]\nname = \"a\"\ndevice = \"/a\"\n\n[[meter]]\nname = \"b\"\n"
             "device = \"/c \\\"d\\\"\"\n[mqtt]\nca_file = \"/ca\"\n# words = words\n"
             "url = \"mqtt://y\"\n#username = \"me\"\n[dbus]\n");
+}
+
+TEST(ConfigEdit, MakesATableAComment) {
+  EXPECT_EQ(
+      irmeterctl::without_table("[mqtt]\nurl = \"mqtt://x\"\n# words\n\n[dbus]\nbus = 1\n", "mqtt"),
+      "#[mqtt]\n#url = \"mqtt://x\"\n# words\n\n[dbus]\nbus = 1\n");
 }
 
 TEST(ConfigEdit, MakesATableThatIsNotThere) {

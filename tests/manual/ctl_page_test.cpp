@@ -15,7 +15,7 @@
 #include "tests/manual/program.hpp"
 #include "tools/ir-meterctl/check.hpp"
 #include "tools/ir-meterctl/commands.hpp"
-#include "tools/ir-meterctl/setup.hpp"
+#include "tools/ir-meterctl/setup/report.hpp"
 
 namespace irmeterd {
 namespace {

@@ -80,23 +80,46 @@ void apply(Lines& lines, const Setting& setting, std::size_t number) {
   *place = std::string(setting.key) + " = " + toml_string(*setting.text);
 }
 
-}  // namespace
-
-std::string with_settings(const std::string& text, const std::vector<Setting>& settings,
-                          std::size_t number) {
+Lines lines_of(const std::string& text) {
   Lines lines;
   std::istringstream input(text);
   for (std::string line; std::getline(input, line);) {
     lines.push_back(line);
   }
+  return lines;
+}
+
+std::string text_of(const Lines& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string with_settings(const std::string& text, const std::vector<Setting>& settings,
+                          std::size_t number) {
+  Lines lines = lines_of(text);
   for (const Setting& setting : settings) {
     apply(lines, setting, setting.table == "meter" ? number : 0);
   }
-  std::string result;
-  for (const std::string& line : lines) {
-    result += line + "\n";
+  return text_of(lines);
+}
+
+std::string without_table(const std::string& text, std::string_view name) {
+  Lines lines = lines_of(text);
+  bool inside = false;
+  for (std::string& line : lines) {
+    if (line.starts_with('[')) {
+      inside = table_of(line) == name;
+    }
+    if (inside && !line.empty() && !line.starts_with('#')) {
+      line.insert(0, 1, '#');
+    }
   }
-  return result;
+  return text_of(lines);
 }
 
 }  // namespace irmeterctl

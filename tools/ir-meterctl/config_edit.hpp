@@ -21,4 +21,10 @@ struct Setting {
 [[nodiscard]] std::string with_settings(const std::string& text,
                                         const std::vector<Setting>& settings, std::size_t number);
 
+// The first table of this name made a comment.
+[[nodiscard]] std::string without_table(const std::string& text, std::string_view name);
+
+// The text of the configuration file of the package.
+[[nodiscard]] const char* shipped_config();
+
 }  // namespace irmeterctl

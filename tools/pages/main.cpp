@@ -317,6 +317,10 @@ const std::map<std::string, Table>& tables() {
   return all;
 }
 
+std::runtime_error no_row(const std::string& table, const std::string& name) {
+  return std::runtime_error("there is no " + name + " in " + table + ", or it is there twice");
+}
+
 // The rows that are still to be shown of the tables that a file shows.
 class Filling {
  public:
@@ -332,7 +336,7 @@ class Filling {
     for (std::string name; names >> name; all = false) {
       const auto row = std::ranges::find(left, name, &Row::name);
       if (row == left.end()) {
-        throw std::runtime_error("there is no " + name + " in " + table + ", or it is there twice");
+        throw no_row(table, name);
       }
       text += row->text;
       left.erase(row);

@@ -1,16 +1,12 @@
-// What setup has found out and done, and the configuration it starts from.
+// What setup has found out and done.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "tools/ir-meterctl/output.hpp"
 
 namespace irmeterctl {
-
-// The text of the configuration file of the package.
-[[nodiscard]] const char* shipped_config();
 
 struct SetupReport {
   std::string device;
@@ -23,13 +19,12 @@ struct SetupReport {
   std::string state;                  // of the meter afterwards; empty: not waited for
   std::vector<std::string> entities;  // of Home Assistant, for its energy dashboard
   Facts values;                       // what the meter gave
+
+  // Whether the meter is read now, as far as that was tried.
+  [[nodiscard]] bool good() const { return state.empty() || state == "online"; }
 };
 [[nodiscard]] Document document_of(const SetupReport& report);
 // Where it has ended before anything was written, or could not be written.
 [[nodiscard]] Document problem_document(const Advice& problem);
-
-// What is wrong with a device before anybody talks to it: who has it open.
-[[nodiscard]] std::optional<Advice> why_not_opened(const std::string& device,
-                                                   const std::string& root);
 
 }  // namespace irmeterctl

@@ -1,0 +1,104 @@
+#include "tools/ir-meterctl/setup/dialogue.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "common/files.hpp"
+
+namespace irmeterctl {
+
+using irmeterd::Secret;
+
+Dialogue::Dialogue(bool asks) {
+  if (asks) {
+    terminal_.emplace();
+  }
+}
+
+void Dialogue::say(const std::string& text) {
+  const std::string indent(std::min(text.find_first_not_of(' '), text.size()), ' ');
+  std::istringstream words(text);
+  std::string line;
+  for (std::string word; words >> word;) {
+    if (line.size() + 1 + word.size() > 79 && !line.empty()) {
+      Terminal::print(line + "\n");
+      line.clear();
+    }
+    line += (line.empty() ? indent : " ") + word;
+  }
+  Terminal::print(line + "\n");
+}
+
+void Dialogue::again(const Advice& wrong) const {
+  if (!terminal_) {
+    throw Ended{wrong};
+  }
+  say("  " + wrong.what + (wrong.cure.empty() ? "." : ". Cure: " + wrong.cure + "."));
+}
+
+std::string Dialogue::ask(const std::string& question, const std::string& proposal) {
+  if (!terminal_) {
+    return proposal;
+  }
+  const auto answer =
+      terminal_->line(question + (proposal.empty() ? "" : " [" + proposal + "]") + ": ");
+  if (!answer) {
+    throw Ended{{"nothing was changed", ""}};
+  }
+  const std::size_t begin = answer->find_first_not_of(" \t");
+  return begin == std::string::npos
+             ? proposal
+             : answer->substr(begin, answer->find_last_not_of(" \t") - begin + 1);
+}
+
+bool Dialogue::ask_yes(const std::string& question, bool proposal) {
+  for (;;) {
+    const std::string answer = ask(question + " (y/n)", proposal ? "y" : "n");
+    if (answer == "y" || answer == "yes" || answer == "n" || answer == "no") {
+      return answer.front() == 'y';
+    }
+  }
+}
+
+Secret Dialogue::ask_secret(std::string_view prompt, const SecretKind& kind, bool twice) {
+  for (;;) {
+    const auto secret = terminal_->hidden(prompt);
+    if (!secret) {
+      throw Ended{{secret.error().what, ""}};
+    }
+    if (secret->empty()) {
+      return {};
+    }
+    if (const auto fault = kind.why_not(secret->reveal())) {
+      say("  " + *fault + ".");
+      continue;
+    }
+    const auto second = twice ? terminal_->hidden("  The same again: ") : secret;
+    if (!second) {
+      throw Ended{{second.error().what, ""}};
+    }
+    if (*second == *secret) {
+      return *secret;
+    }
+    say("  The two are not the same.");
+  }
+}
+
+Secret given_secret(const std::string& path, const SecretKind& kind) {
+  Secret secret;
+  if (path == "-") {
+    secret = rest_of_input();
+  } else if (auto text = irmeterd::read_secret(path, 4096)) {
+    secret = *text;
+  } else {
+    // Without the path, which may be the secret itself.
+    throw Ended{{"the file with the " + std::string(kind.what) + " " + text.error().what,
+                 "name one that can be read"}};
+  }
+  if (const auto fault = kind.why_not(secret.reveal())) {
+    throw Ended{{*fault, "nothing was changed"}};
+  }
+  return secret;
+}
+
+}  // namespace irmeterctl

@@ -1,0 +1,24 @@
+// The service, stopped while the meter is read from here.
+#pragma once
+
+namespace irmeterctl {
+
+inline constexpr const char* service_unit = "ir-meterd.service";
+
+// Started again at its end, unless somebody else sees to that.
+class ServicePause {
+ public:
+  ServicePause() = default;
+  ~ServicePause();
+  ServicePause(const ServicePause&) = delete;
+  ServicePause& operator=(const ServicePause&) = delete;
+
+  void begin();
+  // Leaves the service as it is.
+  void end() { paused_ = false; }
+
+ private:
+  bool paused_ = false;
+};
+
+}  // namespace irmeterctl
