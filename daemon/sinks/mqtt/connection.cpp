@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -16,8 +15,6 @@ namespace {
 constexpr std::chrono::seconds proven_after{10};
 // So many of those in a row are one state, which ends with a connection that stays.
 constexpr unsigned often = 3;
-// A broker that does not like what it is sent closes within this time.
-constexpr std::chrono::seconds closes_within{5};
 // What a packet has beside topic and payload, at most.
 constexpr std::size_t packet_overhead = 16;
 
@@ -56,8 +53,7 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
       })),
       proven_(loop.timer([this] {
         short_connections_ = 0;
-        one_by_one_ = false;
-        suspect_.reset();
+        delivery_.all_at_once();
         if (failure_) {
           steady();
         }
@@ -80,12 +76,8 @@ std::string MqttConnection::status() const {
   if (!connected_) {
     return "MQTT: connecting to " + broker;
   }
-  if (left_out_.empty()) {
-    return "MQTT connected";
-  }
-  const std::size_t others = left_out_.size() - 1;
-  return "MQTT connected, without " + left_out_.begin()->first.topic +
-         (others > 0 ? " and " + std::to_string(others) + " more" : "");
+  const std::string left_out = delivery_.left_out();
+  return left_out.empty() ? "MQTT connected" : "MQTT connected, without " + left_out;
 }
 
 // After a discovery message the rest waits: until Home Assistant has subscribed to what it names,
@@ -123,15 +115,14 @@ void MqttConnection::send_subscriptions() noexcept {
 }
 
 bool MqttConnection::publish(const MqttMessage& message) noexcept {
-  const Request request{message.topic, false};
+  const MqttRequest request{message.topic, false};
   if (connected_ && message.topic.size() + message.payload.size() + packet_overhead > max_packet_) {
     leave_out(request, "more than its limit of " + std::to_string(max_packet_) + " bytes");
     return true;
   }
   return send(request, [&] {
-    // Only what is answered is known to be taken, and said to be taken again.
     MqttMessage acknowledged = message;
-    acknowledged.qos = one_by_one_ || left_out_.contains(request) ? 1 : message.qos;
+    acknowledged.qos = delivery_.wants_answer(request) ? 1 : message.qos;
     session_->publish(acknowledged);
   });
 }
@@ -142,18 +133,19 @@ bool MqttConnection::send(const Subscription& subscription) noexcept {
 }
 
 // False when it was not taken: not connected, or too much is waiting already.
-bool MqttConnection::send(Request request, const std::function<void()>& hand_over) noexcept {
+bool MqttConnection::send(MqttRequest request, const std::function<void()>& hand_over) noexcept {
   if (!connected_) {
     return false;
   }
-  if (set_aside_.contains(request)) {
+  const MqttDelivery::Turn turn = delivery_.turn(request);
+  if (turn == MqttDelivery::Turn::never) {
     return true;
   }
   const irmeter::Instant now = loop_.now();
   try {
-    if (!one_by_one_ || unanswered_.empty()) {
+    if (turn == MqttDelivery::Turn::now) {
       hand_over();
-      unanswered_.push_back({std::move(request), now});
+      delivery_.handed_over(std::move(request), now);
       refused_since_.reset();
       return true;
     }
@@ -162,9 +154,8 @@ bool MqttConnection::send(Request request, const std::function<void()>& hand_ove
   }
   refused_since_ = refused_since_.value_or(now);
   if (now - *refused_since_ > longest_jam) {
-    if (one_by_one_ && !unanswered_.empty()) {
-      set_aside_.insert(unanswered_.front().request);
-      leave_out(unanswered_.front().request, "it does not answer");
+    if (const auto request_in_the_way = delivery_.jammed()) {
+      leave_out(*request_in_the_way, "it does not answer");
     }
     connected_ = false;
     retry_later({MqttFault::jammed});
@@ -177,7 +168,7 @@ void MqttConnection::close() noexcept {
     return;
   }
   const auto deadline = std::chrono::steady_clock::now() + close_limit;
-  one_by_one_ = false;  // there is no time to wait for each answer
+  delivery_.all_at_once();  // there is no time to wait for each answer
   table_.send(MqttTable::Rank::daemon,
               [this](const MqttMessage& message) { return publish(message); });
   mail_.reset();
@@ -277,7 +268,7 @@ void MqttConnection::on_connected(const MqttEvent& event) {
   refused_since_.reset();
   max_packet_ = event.max_packet;
   subscriptions_.clear();
-  unanswered_.clear();
+  delivery_.connected();
   Loop::arm(proven_, connected_at_ + proven_after);
   settle();  // what an earlier run has left comes first, and is answered before anything is live
   handlers_.connected();
@@ -313,8 +304,10 @@ void MqttConnection::on_lost(const MqttFailure& failure) {
   } else {
     ++short_connections_;
   }
-  suspect_what_was_sent();
-  if (short_connections_ >= often && !one_by_one_) {
+  if (const auto request = delivery_.lost(loop_.now())) {
+    leave_out(*request, "it closes the connection then");
+  }
+  if (short_connections_ >= often && !delivery_.one_by_one()) {
     // Two clients of one id throw each other out, and each comes back.
     retry_later({MqttFault::lost_often, "as client " + settings_.client_id});
   } else {
@@ -322,44 +315,22 @@ void MqttConnection::on_lost(const MqttFailure& failure) {
   }
 }
 
-// The broker answers in order, so what it did not get past is the first that is unanswered. Once
-// may be chance.
-void MqttConnection::suspect_what_was_sent() {
-  one_by_one_ = !unanswered_.empty() && loop_.now() - unanswered_.front().since < closes_within;
-  if (!one_by_one_) {
-    suspect_.reset();
-    set_aside_.clear();
-    return;
-  }
-  const Request& request = unanswered_.front().request;
-  if (suspect_ == request) {
-    set_aside_.insert(request);
-    leave_out(request, "it closes the connection then");
-  }
-  suspect_ = request;
-}
-
 void MqttConnection::on_answer(const MqttEvent& event) {
-  const Request request{event.message.topic, event.subscription};
-  const auto answered = std::ranges::find(unanswered_, request, &Sent::request);
-  if (answered != unanswered_.end()) {
-    unanswered_.erase(unanswered_.begin(), std::next(answered));
-  }
+  const MqttRequest request{event.message.topic, event.subscription};
+  delivery_.answered(request);
   if (event.kind == MqttEvent::Kind::rejected) {
     leave_out(request, event.failure->context);
-  } else if (left_out_.erase(request) > 0) {
+  } else if (delivery_.taken(request)) {
     log_.info("MQTT: " + settings_.url.broker.text() + " takes " + request.topic + " again");
     handlers_.status();
   }
-  if (one_by_one_) {
+  if (delivery_.one_by_one()) {
     Loop::trigger(due_);
   }
 }
 
-void MqttConnection::leave_out(const Request& request, const std::string& why) {
-  std::string& known = left_out_[request];
-  if (known != why) {
-    known = why;
+void MqttConnection::leave_out(const MqttRequest& request, const std::string& why) {
+  if (delivery_.leave_out(request, why)) {
     log_.warning("MQTT: " + settings_.url.broker.text() + " does not take " +
                  (request.subscription ? "the subscription to " : "") + request.topic + " (" + why +
                  "); all else goes out");

@@ -5,9 +5,7 @@
 // in the loop's next turn, or as soon as there is one. Signals must be blocked before the first
 // connection is made, or the library's threads take them.
 //
-// What the broker does not take is left out and named once, and the rest goes out. MQTT 5 says what
-// that is. In MQTT 3.1.1 a broker just closes the connection; then all is sent one by one, until it
-// is known which message it does not get past.
+// What the broker does not take is left out and named once, and the rest goes out.
 #pragma once
 
 #include <chrono>
@@ -15,12 +13,9 @@
 #include <deque>
 #include <functional>
 #include <future>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "common/back_off.hpp"
@@ -28,6 +23,7 @@
 #include "common/loop.hpp"
 #include "common/mqtt/session.hpp"
 #include "daemon/service/progress.hpp"
+#include "daemon/sinks/mqtt/delivery.hpp"
 #include "daemon/sinks/mqtt/table.hpp"
 
 namespace irmeterd {
@@ -66,20 +62,6 @@ class MqttConnection {
   static constexpr std::chrono::milliseconds close_limit{450};
 
  private:
-  // What the broker is asked to take: a message, or a subscription.
-  struct Request {
-    std::string topic;
-    bool subscription = false;
-
-    friend bool operator==(const Request&, const Request&) = default;
-    friend bool operator<(const Request& a, const Request& b) {
-      return std::tie(a.topic, a.subscription) < std::tie(b.topic, b.subscription);
-    }
-  };
-  struct Sent {
-    Request request;
-    irmeter::Instant since;
-  };
   struct Subscription {
     std::string topic;
     bool kept = false;
@@ -97,9 +79,8 @@ class MqttConnection {
   void settle();
   bool publish(const MqttMessage& message) noexcept;
   bool send(const Subscription& subscription) noexcept;
-  bool send(Request request, const std::function<void()>& hand_over) noexcept;
-  void suspect_what_was_sent();
-  void leave_out(const Request& request, const std::string& why);
+  bool send(MqttRequest request, const std::function<void()>& hand_over) noexcept;
+  void leave_out(const MqttRequest& request, const std::string& why);
   void report(const MqttFailure& failure);
   void retry_later(const MqttFailure& failure);
 
@@ -121,17 +102,13 @@ class MqttConnection {
   std::optional<MqttFailure> unexplained_;  // of a session; a look is to tell more
   bool connected_ = false;
   irmeter::Instant connected_at_;
-  unsigned short_connections_ = 0;           // in a row
-  std::optional<MqttFailure> failure_;       // why there is no steady connection, once it is known
-  std::size_t max_packet_ = SIZE_MAX;        // that the broker takes, in bytes
-  std::deque<Subscription> subscriptions_;   // to be made
-  std::deque<Sent> unanswered_;              // in the order they were sent
-  bool one_by_one_ = false;                  // nothing is sent before all else is answered
-  std::optional<Request> suspect_;           // the connection ended when it had been sent
-  std::set<Request> set_aside_;              // the connection ends whenever they are sent
-  std::map<Request, std::string> left_out_;  // and why; as they were reported
-  BackOff wait_;                             // before the next attempt
-  irmeter::Instant last_attempt_;            // when it began, or failed
+  unsigned short_connections_ = 0;          // in a row
+  std::optional<MqttFailure> failure_;      // why there is no steady connection, once it is known
+  std::size_t max_packet_ = SIZE_MAX;       // that the broker takes, in bytes
+  std::deque<Subscription> subscriptions_;  // to be made
+  MqttDelivery delivery_;
+  BackOff wait_;                                   // before the next attempt
+  irmeter::Instant last_attempt_;                  // when it began, or failed
   std::optional<irmeter::Instant> refused_since_;  // nothing published was taken since
   std::vector<Leaving> leaving_;
   bool settling_ = false;  // after connecting, or a discovery message
