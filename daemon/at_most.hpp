@@ -18,7 +18,15 @@ class AtMostEvery {
   void want() {
     if (latest_ && loop_.now() < *latest_ + gap_) {
       Loop::arm(due_, *latest_ + gap_);
+      waits_ = true;
     } else {
+      run();
+    }
+  }
+
+  // What is wanted does not wait any longer.
+  void hurry() {
+    if (waits_) {
       run();
     }
   }
@@ -26,6 +34,8 @@ class AtMostEvery {
  private:
   void run() {
     latest_ = loop_.now();
+    waits_ = false;
+    Loop::disarm(due_);
     action_();
   }
 
@@ -33,6 +43,7 @@ class AtMostEvery {
   irmeter::Duration gap_;
   Loop::Handler action_;
   std::optional<irmeter::Instant> latest_;
+  bool waits_ = false;
   EventSource due_;
 };
 

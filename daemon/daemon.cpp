@@ -32,7 +32,7 @@ Daemon::Daemon(Loop& loop, Log& log, Paths paths, Settings settings)
       service_manager_(loop, log, paths_.notify_socket),
       status_(loop, status_gap, [this] { tell_status(); }),
       keys_(paths_.state_directory, log),
-      known_meters_(paths_.state_directory, log),
+      known_meters_(loop, paths_.state_directory, log),
       commands_(loop) {
   commands_.on_command([this](const Command& command) { dispatch(command); });
   ready_limit_ = loop.timer([this] { say_ready(); });

@@ -13,6 +13,8 @@ namespace {
 using irmeter::Identity;
 using nlohmann::json;
 
+// A register that jumps with every other reading must not wear out a card.
+constexpr std::chrono::minutes longest_unsaved{1};
 constexpr std::size_t max_file = 65536;  // bytes; a meter takes some 200
 
 constexpr std::array<std::pair<const char*, std::string Identity::*>, 6> fields{{
@@ -50,8 +52,10 @@ json write_kept(const KnownMeter& meter) {
 
 }  // namespace
 
-KnownMeters::KnownMeters(const std::string& directory, const Log& log)
-    : path_(directory.empty() ? "" : directory + "/meters.json"), log_(log) {
+KnownMeters::KnownMeters(Loop& loop, const std::string& directory, const Log& log)
+    : path_(directory.empty() ? "" : directory + "/meters.json"),
+      log_(log),
+      kept_(loop, longest_unsaved, [this] { save(); }) {
   if (path_.empty()) {
     return;
   }
@@ -82,11 +86,14 @@ KnownMeter KnownMeters::meter(const std::string& name) const {
 void KnownMeters::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
   KnownMeter known{after.identity, after.exchanged};
   note_kept(known, before, after);
-  if (after.identity.serial_number.empty() || known == meter(after.name)) {
+  const KnownMeter earlier = meter(after.name);
+  if (after.identity.serial_number.empty() || known == earlier) {
     return;
   }
   meters_[after.name] = known;
-  if (!path_.empty()) {
+  if (known.identity == earlier.identity && known.exchanged == earlier.exchanged) {
+    kept_.want();
+  } else {
     save();
   }
 }
@@ -112,6 +119,9 @@ void KnownMeters::note_kept(KnownMeter& known, const MeterSnapshot& before,
 }
 
 void KnownMeters::save() const {
+  if (path_.empty()) {
+    return;
+  }
   json document = json::object();
   for (const auto& [name, meter] : meters_) {
     for (const auto& [key, field] : fields) {

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "common/log.hpp"
+#include "common/loop.hpp"
+#include "daemon/at_most.hpp"
 #include "daemon/store.hpp"
 
 namespace irmeterd {
@@ -25,12 +27,15 @@ class KnownMeters final : public Sink {
  public:
   // Reads `meters.json` in the directory, $STATE_DIRECTORY; empty: nothing is read or written. What
   // makes no sense in it is not known.
-  KnownMeters(const std::string& directory, const Log& log);
+  KnownMeters(Loop& loop, const std::string& directory, const Log& log);
+  ~KnownMeters() override { kept_.hurry(); }
+  KnownMeters(const KnownMeters&) = delete;
+  KnownMeters& operator=(const KnownMeters&) = delete;
 
   [[nodiscard]] KnownMeter meter(const std::string& name) const;
 
-  // Writes the file when a meter is another one, or says something else of itself, and when the
-  // registers that are held back are others.
+  // Writes the file when a meter is another one, or says something else of itself; and when the
+  // registers that are held back are others, at most once a minute.
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
 
  private:
@@ -40,6 +45,7 @@ class KnownMeters final : public Sink {
   std::string path_;  // empty: no file
   const Log& log_;
   std::map<std::string, KnownMeter> meters_;  // by name
+  AtMostEvery kept_;                          // what is held back is written down
 };
 
 }  // namespace irmeterd

@@ -48,6 +48,8 @@ TEST_F(LeftOut, ADiscoveryMessageThatIsTooLargeForTheBroker) {
   ASSERT_TRUE(eventually([&] { return watcher.payload(availability_) == "online"; }));
   EXPECT_EQ(watcher.count(registers_), 1U);
   EXPECT_EQ(watcher.count(discovery_), 0U);
+  store_.remove("main");
+  EXPECT_TRUE(says("MQTT connected"));
 }
 
 TEST_F(LeftOut, TopicsThatMayNotBeWritten) {

@@ -106,6 +106,8 @@ TEST_F(TraceLines, ShowNoiseOnceSomethingFollowsIt) {
 }
 
 TEST_F(TraceLines, DoNotGatherNoiseForEver) {
+  EXPECT_EQ(trace.meter(Bytes(63, 0xFF)), Lines{});
+  EXPECT_EQ(trace.meter(Bytes(1, 0xFF)).size(), 1U);
   EXPECT_EQ(trace.meter(Bytes(1000, 0xFF)).size(), 1U);
   EXPECT_EQ(trace.rest(), Lines{});
 }

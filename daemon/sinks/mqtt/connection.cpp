@@ -108,6 +108,11 @@ void MqttConnection::subscribe(const std::string& topic, bool kept) {
   }
 }
 
+void MqttConnection::forget(const std::string& id) {
+  delivery_.forget("/" + id + "/");
+  handlers_.status();
+}
+
 void MqttConnection::send_subscriptions() noexcept {
   while (!subscriptions_.empty() && send(subscriptions_.front())) {
     subscriptions_.pop_front();

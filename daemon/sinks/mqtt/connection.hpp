@@ -52,6 +52,8 @@ class MqttConnection {
   // For this connection; after the next connected() it is due again. kept: whether what the broker
   // keeps there is wanted too; with MQTT 3.1.1 it comes anyway.
   void subscribe(const std::string& topic, bool kept);
+  // Of a meter with this id nothing is sent any more, so nothing lacks.
+  void forget(const std::string& id);
 
   // For the watchdog: an attempt to connect ends, and the next one follows; a connection that was
   // given up goes away.

@@ -48,6 +48,12 @@ std::string MqttDelivery::left_out() const {
          (others > 0 ? " and " + std::to_string(others) + " more" : "");
 }
 
+void MqttDelivery::forget(std::string_view part) {
+  std::erase_if(left_out_, [&](const auto& entry) {
+    return entry.first.topic.find(part) != std::string::npos;
+  });
+}
+
 // What the broker did not get past is the first that is unanswered. Once may be chance.
 std::optional<MqttRequest> MqttDelivery::lost(irmeter::Instant now) {
   one_by_one_ = !unanswered_.empty() && now - unanswered_.front().since < closes_within;

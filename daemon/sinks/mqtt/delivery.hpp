@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "lib/time.hpp"
@@ -45,6 +46,9 @@ class MqttDelivery {
   [[nodiscard]] bool leave_out(const MqttRequest& request, const std::string& why);
   // What is left out, in short: "TOPIC and 2 more". Empty if nothing is.
   [[nodiscard]] std::string left_out() const;
+
+  // Nothing is sent any more under topics with this part.
+  void forget(std::string_view part);
 
   // A connection is made.
   void connected() { unanswered_.clear(); }

@@ -104,6 +104,7 @@ void MqttPublisher::forget(const std::string& id) {
   announcements_.forget(id);
   values_.forget(id);
   plain_values_.forget(id);
+  connection_.forget(id);
 }
 
 void MqttPublisher::on_connected() {
