@@ -240,7 +240,7 @@ void Link::on_response_packet(const ReceivedPacket& received, Instant now) {
     request_.attempt.noise = scanner_.noise();
     await_answer(now);
   } else {
-    finish(std::exchange(message, {}));
+    finish(std::move(message));
   }
 }
 

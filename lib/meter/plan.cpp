@@ -19,6 +19,14 @@ std::optional<TableRead> beginning_of(const Known&) {
   return TableRead{table, 0, count};
 }
 
+// Of one meter, before another is read.
+void forget_values(Known& known) {
+  known.dimensions = {};
+  known.values.clear();
+  known.details.clear();
+  known.refusal = 0;
+}
+
 // Nothing depends on it; it only tells meters that this plan is not for.
 std::optional<Failure> take_configuration(ByteView table, Known&) {
   const auto usable = check_bt00(table);
@@ -30,8 +38,8 @@ std::optional<Failure> take_identity(ByteView table, Known& known) {
   identity.utility_serial_number = known.identity.utility_serial_number;
   if (identity != known.identity) {  // another meter under the same probe
     identity.utility_serial_number.clear();
-    known = {};
     known.identity = std::move(identity);
+    forget_values(known);
   }
   return std::nullopt;
 }
@@ -43,10 +51,10 @@ std::optional<Failure> take_utility_serial(ByteView table, Known& known) {
 
 std::optional<Failure> use(const Dimensions& dimensions, Known& known) {
   if (known.dimensions != dimensions) {
-    known.details = {};
+    known.details.clear();
   }
   known.dimensions = dimensions;
-  known.values = {};
+  known.values.clear();
   const bool has_values = std::ranges::any_of(quantities, [&](const QuantityInfo& quantity) {
     return place_of(quantity, dimensions).has_value();
   });
@@ -89,7 +97,7 @@ std::optional<Failure> check(ByteView table, Known&) {
   return decoded ? std::nullopt : std::optional(Failure{Fault::unexpected, decoded.error().what});
 }
 
-constexpr std::array<PlanRow, 13> nes_rows{{
+constexpr std::array<PlanRow, 8> poll_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
     {When::each_session, beginning_of<bt01, bt01_size>, take_identity},
     {When::once, beginning_of<et03, et03_size>, take_utility_serial, IfRefused::go_on},
@@ -98,6 +106,8 @@ constexpr std::array<PlanRow, 13> nes_rows{{
     {When::instead, beginning_of<bt20, dimensions_size>, take_maxima, IfRefused::lacking},
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
+}};
+constexpr std::array<PlanRow, 5> pause_rows{{
     {.when = When::each_period, .values = bt23},
     {.when = When::each_period, .values = bt28},
     {.when = When::each_period, .what = beginning_of<bt52, bt52_size>, .take = check<decode_bt52>},
@@ -106,6 +116,11 @@ constexpr std::array<PlanRow, 13> nes_rows{{
      .what = beginning_of<bt03, bt03_known_size>,
      .take = check<decode_bt03>},
 }};
+constexpr auto nes_rows = [] {
+  std::array<PlanRow, poll_rows.size() + pause_rows.size()> rows;
+  std::ranges::copy(pause_rows, std::ranges::copy(poll_rows, rows.begin()).out);
+  return rows;
+}();
 
 constexpr std::size_t in_parts_of(std::size_t all, std::size_t part) {
   return (all + part - 1) / part;
@@ -155,6 +170,10 @@ std::span<const PlanRow> nes_plan() {
   return nes_rows;
 }
 
+std::span<const PlanRow> nes_polls() {
+  return poll_rows;
+}
+
 Plan::Plan(std::span<const PlanRow> rows, const Pace& pace)
     : rows_(rows), pace_(pace), states_(rows.size()) {
   // What is computed is of one moment with the values that it is computed of.
@@ -192,7 +211,8 @@ void Plan::forget_meter() {
   for (RowState& state : states_) {
     state.done.reset();
   }
-  known_ = {};
+  known_.identity = {};
+  forget_values(known_);
   told_ = {};
   silent_.reset();
   forget_pause();

@@ -63,6 +63,8 @@ struct PlanRow {
 // The rows of NES meters. Source: ANSI C12.19 and the OSGP Alliance's guide to the optical port;
 // the order is ours.
 [[nodiscard]] std::span<const PlanRow> nes_plan();
+// Those of them that make a poll, for who reads nothing in the pauses.
+[[nodiscard]] std::span<const PlanRow> nes_polls();
 
 // What is read beside the polls.
 struct Pace {

@@ -96,7 +96,7 @@ bool Plausibility::agreed(const QuantityInfo& quantity, const Watch& watch) cons
     return watch.agreeing >= first_agreeing_readings;
   }
   return watch.agreeing >= agreeing_readings &&
-         watch.doubted->at - watch.agree_since >= options_.jump_after;
+         watch.doubted.at - watch.agree_since >= options_.jump_after;
 }
 
 Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
@@ -114,7 +114,7 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
         watch.published ? std::optional(watch.published->value) : std::nullopt;
     const bool first = is_register(quantity.id) && !before;
     if (first || !plausible(quantity, watch.published, sample)) {
-      if (!watch.doubted || !plausible(quantity, watch.doubted, sample)) {
+      if (watch.agreeing == 0 || !plausible(quantity, watch.doubted, sample)) {
         watch.agreeing = 0;
         watch.agree_since = now;
       }

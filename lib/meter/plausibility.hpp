@@ -78,8 +78,8 @@ class Plausibility {
   };
   struct Watch {
     std::optional<Sample> published;
-    std::optional<Sample> doubted;  // since then
-    unsigned agreeing = 0;          // that many in a row
+    unsigned agreeing = 0;  // doubted ones since then, so many in a row; of them the latest:
+    Sample doubted{};
     Instant agree_since{};
   };
 

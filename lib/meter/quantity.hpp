@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace irmeter {
@@ -140,7 +141,14 @@ enum class Quantity : std::uint8_t {
   reactive_power_export_l2,
   reactive_power_export_l3,
 };
-inline constexpr std::size_t quantity_count = 123;
+inline constexpr std::size_t all_quantities_count = 123;
+// A build may know the first of them only. With 18, which are what a poll brings, the core needs a
+// fifth of the memory: for a microcontroller.
+#ifdef IRMETER_QUANTITIES
+inline constexpr std::size_t quantity_count = IRMETER_QUANTITIES;
+#else
+inline constexpr std::size_t quantity_count = all_quantities_count;
+#endif
 
 // Where a quantity is read: a summation of BT23 or one of its tiers, a present value of BT28, or
 // computed from others. tiers: 2 * tier + summation, of which there is import and export.
@@ -189,7 +197,7 @@ struct QuantityInfo {
 
 // Source of the numbers: the OSGP Alliance's guide to the optical port. "primary" is what is
 // computed with the ratios of the transformers, l1 to l3 are phases, q1 to q4 quadrants.
-inline constexpr std::array<QuantityInfo, quantity_count> quantities{{
+inline constexpr std::array<QuantityInfo, all_quantities_count> all_quantities{{
     // clang-format off
   {Quantity::energy_import, "energy_import", Source::bt23, 0, Unit::watt_hour, false, Check::rise},
   {Quantity::energy_export, "energy_export", Source::bt23, 1, Unit::watt_hour, false, Check::rise},
@@ -316,6 +324,11 @@ inline constexpr std::array<QuantityInfo, quantity_count> quantities{{
   {Quantity::reactive_power_export_l3, "reactive_power_export_l3", Source::bt28, 83, Unit::var, false, Check::power},
     // clang-format on
 }};
+inline constexpr auto quantities = [] {
+  std::array<QuantityInfo, quantity_count> known{};
+  std::copy_n(all_quantities.begin(), known.size(), known.begin());
+  return known;
+}();
 
 [[nodiscard]] constexpr const QuantityInfo& info(Quantity quantity) {
   return quantities[static_cast<std::size_t>(quantity)];
@@ -335,12 +348,15 @@ struct Difference {
   Quantity of;
   Quantity less;
 };
-inline constexpr std::array<Difference, 4> differences{{
+inline constexpr std::array<Difference, 4> all_differences{{
     {Quantity::power, Quantity::power_import, Quantity::power_export},
     {Quantity::power_l1, Quantity::power_import_l1, Quantity::power_export_l1},
     {Quantity::power_l2, Quantity::power_import_l2, Quantity::power_export_l2},
     {Quantity::power_l3, Quantity::power_import_l3, Quantity::power_export_l3},
 }};
+inline constexpr auto differences =
+    std::span(all_differences)
+        .first(quantity_count == all_quantities_count ? all_differences.size() : 1);
 
 // Some of the quantities, by their number.
 using QuantitySet = std::bitset<quantity_count>;
@@ -379,6 +395,10 @@ class Values {
     const auto number = static_cast<std::size_t>(quantity);
     present_.set(number, value.has_value());
     values_[number] = value.value_or(0);
+  }
+  void clear() {
+    values_.fill(0);
+    present_.reset();
   }
   [[nodiscard]] const QuantitySet& present() const { return present_; }
   friend bool operator==(const Values&, const Values&) = default;
