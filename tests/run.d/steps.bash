@@ -57,7 +57,7 @@ has_clang_14() {
 
 step_format() {
     has_clang_14 || return 0
-    find lib common daemon tools tests \( -name '*.cpp' -o -name '*.hpp' \) -print0 |
+    find lib common daemon tools firmware tests \( -name '*.cpp' -o -name '*.hpp' \) -print0 |
         xargs -0 clang-format --dry-run -Werror
 }
 
@@ -81,6 +81,11 @@ step_flows() {
 step_plain() {
     build plain build tests_figures
     run_tests build --label-regex figures
+}
+
+step_firmware() {
+    build plain build ir-meter-sim
+    firmware/check "$builds/build/tools/ir-meter-sim/ir-meter-sim" "$builds/build-firmware"
 }
 
 # tidy UNITY CHECKS [FOLDER...]: those of .clang-tidy, with these added or taken away, of the files of
