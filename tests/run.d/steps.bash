@@ -57,7 +57,7 @@ has_clang_14() {
 
 step_format() {
     has_clang_14 || return 0
-    find lib common daemon tools firmware tests \( -name '*.cpp' -o -name '*.hpp' \) -print0 |
+    find lib common daemon tools firmware esphome tests \( -name '*.cpp' -o -name '*.hpp' \) -print0 |
         xargs -0 clang-format --dry-run -Werror
 }
 
