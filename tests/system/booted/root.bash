@@ -1,15 +1,17 @@
 # shellcheck shell=bash disable=SC2016
-# The guest's file system: a Debian as it is before the packages are installed. To be sourced
-# after guest.bash and mirror.bash.
+# The guest's file system: a Debian as it is before the packages are installed, beside an apt
+# repository of them. To be sourced after guest.bash, mirror.bash and tools/release.d/repository.bash.
 #
 #   root_can                      says what this machine lacks to make one; fails then
 #   make_base SUITE TAR           a Debian with systemd, a bus and a broker, as a tar file
 #   make_root TAR ROOT DEB...     unpacks it, and downloads what the packages depend on: the guest,
 #                                 which has no network, installs them with apt all the same
+#   publish SUITE ROOT DEB...     puts packages into the repository, as tools/release does, with a key
+#                                 made for it
 
 root_can() {
     local tool
-    for tool in mmdebstrap dpkg-deb openssl; do
+    for tool in mmdebstrap dpkg-deb openssl apt-ftparchive gpg gpg-agent; do
         if ! command -v "$tool" >/dev/null; then
             echo "$tool is not installed"
             return 1
@@ -46,6 +48,20 @@ make_root() {
     install -D -m 644 -t "$root/packages" "$@"
     guest_prepare "$root" sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install \
         --yes --no-install-recommends --download-only /packages/*.deb && rm -f /etc/resolv.conf'
+}
+
+publish() {
+    local suite=$1 root=$2 key
+    shift 2
+    export GNUPGHOME=$work/gpg
+    if [ ! -d "$GNUPGHOME" ]; then
+        mkdir -m 700 "$GNUPGHOME"
+        gpg --batch --quiet --passphrase '' --quick-generate-key 'Test <test@example.org>' ed25519 sign
+    fi
+    key=$(gpg --list-keys --with-colons 2>/dev/null |
+        sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p' | head -n 1)
+    install -D -m 644 -t "$work/release/$suite" "$@"
+    make_repository "$work/release" "$root/repository" file:/repository "$key" >/dev/null
 }
 
 # A package like the one given, with a higher version; prints the file.

@@ -7,9 +7,9 @@ newer=$(for deb in "${packages[@]}"; do
         ir-meterd_*) newer_package "$deb" "$work" ;;
     esac
 done)
-install -m 644 "$newer" "$work/root/packages/newer.deb"
-check "a higher version installs over it" in_guest env DEBIAN_FRONTEND=noninteractive \
-    apt-get install --yes --quiet /packages/newer.deb
+publish "$suite" "$work/root" "$newer"
+check "apt upgrades to a higher version" in_guest sh -c 'apt-get update --quiet
+    DEBIAN_FRONTEND=noninteractive apt-get upgrade --yes --quiet'
 check "the version is the higher one" \
     holds "$(in_guest dpkg-query --show --showformat='${Version}' ir-meterd)" newer
 check "the service was restarted" differ "$(unit MainPID)" "$pid"
