@@ -46,6 +46,23 @@ TEST_F(Check, FindsNothingWrongButTheServiceWhereItReadsAMeter) {
   EXPECT_EQ(simulator.requests("log off"), 1U) << simulator.conversation();
 }
 
+TEST_F(Check, HasTheLineForTheNodeExporter) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
+  simulator.start();
+  configure(simulator.device());
+  (void)check_json();
+  EXPECT_EQ(layer("metrics").at("result"), "missing");
+  const std::string folder = path("root/var/lib/prometheus/node-exporter");
+  std::filesystem::create_directories(folder);
+  (void)check_json();
+  expect_line("metrics", "note", "the node exporter does not show them",
+              "sudo ln -s /run/ir-meterd/metrics.prom "
+              "/var/lib/prometheus/node-exporter/ir-meterd.prom");
+  std::filesystem::create_symlink("/run/ir-meterd/metrics.prom", folder + "/meter.prom");
+  (void)check_json();
+  expect_line("metrics", "ok", "the node exporter shows them");
+}
+
 TEST_F(Check, SeesAPollThroughWhenInterruptedSoThatTheKeyIsNotInDoubt) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
                       meter({"--fault", "slow:every=1,pause=0.01"}));

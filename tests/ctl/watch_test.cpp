@@ -1,6 +1,7 @@
 // ir-meterctl watch: every change as it comes, whatever happens to the daemon.
 #include <algorithm>
 #include <regex>
+#include <set>
 
 #include "tests/ctl/ctl_fixture.hpp"
 
@@ -106,6 +107,22 @@ TEST_F(CtlWatch, PrintsADocumentPerLineInJson) {
   EXPECT_EQ(loss->at("fault"), "no-device");
   EXPECT_TRUE(loss->contains("fault_context"));
   EXPECT_TRUE(loss->contains("state_detail"));
+}
+
+TEST_F(CtlWatch, PrintsALineForEachReadingForInflux) {
+  start_meter();
+  start_ctl({"watch", "--influx"});
+  start_daemon();
+  ASSERT_TRUE(soon([this] { return lines().size() >= 2; }));
+  const std::regex line(
+      "electricity,meter=elon_0000000012345678,name=main energy_import_kwh=[0-9]+\\.[0-9]{3},"
+      "(?:[a-z0-9_]+=-?[0-9.]+,)*power_w=-?[0-9]+,(?:[a-z0-9_]+=-?[0-9.]+,?)* [0-9]{16}000");
+  std::set<std::string> moments;
+  for (const std::string& each : lines()) {
+    EXPECT_TRUE(std::regex_match(each, line)) << each;
+    EXPECT_TRUE(moments.insert(each.substr(each.rfind(' '))).second) << each;
+  }
+  EXPECT_EQ(ctl_->errors(), "");
 }
 
 TEST_F(CtlWatch, EndsInOrderWhenTold) {

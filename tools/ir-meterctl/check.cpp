@@ -82,7 +82,8 @@ std::optional<Advice> why_hidden_from_service(const std::string& path) {
 
 // Of a check that cannot go on.
 void add_rest_not_tried(CheckReport& report, Layer from) {
-  for (auto layer = static_cast<std::size_t>(from); layer < layer_names.size(); ++layer) {
+  for (auto layer = static_cast<std::size_t>(from);
+       layer <= static_cast<std::size_t>(Layer::availability); ++layer) {
     report.add({{static_cast<Layer>(layer), "", Result::not_tried, "", ""}});
   }
 }
@@ -110,6 +111,7 @@ class Check {
       }
     }
     check_broker();
+    check_metrics();
     return report_.finish() ? EX_OK : EXIT_FAILURE;
   }
 
@@ -300,6 +302,30 @@ class Check {
     }
     leave_to_root(lines);
     report_.add(lines);
+  }
+
+  // Only where the node exporter of Prometheus is installed, which shows them.
+  void check_metrics() {
+    const std::string folder = "/var/lib/prometheus/node-exporter";
+    const std::string metrics =
+        (config_.cache_directory.empty() ? "/run/ir-meterd" : config_.cache_directory) +
+        "/metrics.prom";
+    std::error_code missing;
+    if (!std::filesystem::is_directory(root_ + folder, missing)) {
+      return;
+    }
+    bool linked = false;
+    for (const auto& entry : std::filesystem::directory_iterator(root_ + folder, missing)) {
+      std::error_code no_link;
+      linked = linked || (entry.path().extension() == ".prom" &&
+                          std::filesystem::read_symlink(entry.path(), no_link) == metrics);
+    }
+    if (linked) {
+      report_.add({{Layer::metrics, "", Result::ok, "the node exporter shows them", ""}});
+    } else {
+      report_.add({{Layer::metrics, "", Result::note, "the node exporter does not show them",
+                    "run 'sudo ln -s " + metrics + " " + folder + "/ir-meterd.prom'"}});
+    }
   }
 
   std::string root_;

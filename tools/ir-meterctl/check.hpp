@@ -33,11 +33,12 @@ enum class Layer {
   broker,
   discovery,
   availability,
+  metrics,
 };
-inline constexpr std::array<std::string_view, 15> layer_names{
-    "configuration", "service",        "device", "permission", "line",
-    "echo",          "identification", "tables", "key",        "BT21",
-    "BT23",          "BT28",           "broker", "discovery",  "availability"};
+inline constexpr std::array<std::string_view, 16> layer_names{
+    "configuration",  "service",   "device",       "permission", "line", "echo",
+    "identification", "tables",    "key",          "BT21",       "BT23", "BT28",
+    "broker",         "discovery", "availability", "metrics"};
 [[nodiscard]] constexpr std::string_view name(Layer layer) {
   return layer_names[static_cast<std::size_t>(layer)];
 }

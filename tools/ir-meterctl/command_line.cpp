@@ -39,6 +39,7 @@ enum Option : int {
   raw,
   no_key,
   anonymous,
+  influx,
   device,
   key_file,
   broker,
@@ -49,7 +50,7 @@ enum Option : int {
   help_wanted
 };
 
-constexpr std::array<OptionInfo, 21> option_table{{
+constexpr std::array<OptionInfo, 22> option_table{{
     {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
     {"bus", "BUS", "system or session (default: as the configuration says)"},
     {"json", "", "print JSON: one document, of watch one on each line"},
@@ -63,6 +64,7 @@ constexpr std::array<OptionInfo, 21> option_table{{
     {"raw", "", "print the bytes as they are"},
     {"no-key", "", "show the meter no key where the daemon does not run"},
     {"anonymous", "", "write zeros in place of serial numbers, and nothing of customers"},
+    {"influx", "", "print a line for each reading, in the line protocol of InfluxDB"},
     {"device", "DEVICE", "the head: its path, or tcp://HOST:PORT"},
     {"key-file", "FILE", "a file with the meter's key; - is standard input"},
     {"broker", "URL", "mqtt:// or mqtts://HOST:PORT, or none"},
@@ -83,7 +85,7 @@ constexpr std::array<Command, 13> command_table{{
     {"ports", "", "list serial devices, and which could be the probe", ports},
     {"check", "[METER]", "check everything from the device to the readings, with cures", check},
     {"status", "", "show the meters and their latest readings", status},
-    {"watch", "", "show every change until Ctrl-C", watch},
+    {"watch", "", "show every change until Ctrl-C", watch, "--influx"},
     {"table", "TABLE", "show a table of the meter, such as BT23, field by field", table,
      "--meter --no-key --offset --count --hex --raw"},
     {"dump", "DIR", "write every table that the meter gives into files", dump,
@@ -309,6 +311,9 @@ CommandLine parse_command_line(int argc, char** argv) {
       case anonymous:
         result.anonymous = true;
         break;
+      case influx:
+        result.influx = true;
+        break;
       case yes:
         result.confirmed = true;
         break;
@@ -351,6 +356,9 @@ CommandLine parse_command_line(int argc, char** argv) {
     if (chosen >= 0 && chosen <= help_wanted) {
       own_options.push_back(option_table[static_cast<std::size_t>(chosen)].name);
     }
+  }
+  if (result.influx && result.json) {
+    return bad_usage("--json and --influx are two ways to print a reading: choose one");
   }
   const std::string problem = read_operands({argv + optind, argv + argc}, result);
   if (!problem.empty()) {

@@ -60,6 +60,7 @@ struct CommandLine {
   TableForm form = TableForm::fields;  // likewise
   bool no_key = false;                 // table and dump: shows none
   bool anonymous = false;              // dump
+  bool influx = false;                 // watch
   bool restart = true;                 // set-key and set-password
   bool confirmed = false;              // retry-key, forget and setup
   SetupOptions setup;

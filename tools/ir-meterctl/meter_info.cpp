@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/faces.hpp"
+#include "common/json.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -108,6 +109,22 @@ Facts changes_of(const MeterInfo& before, const MeterInfo& after) {
     }
   }
   return facts;
+}
+
+std::string influx_line(const MeterInfo& meter) {
+  // Neither name nor id has a character that would need a backslash.
+  std::string line = "electricity,meter=" + meter.id() + ",name=" + meter.name;
+  char separator = ' ';
+  for (const Face& face : faces) {
+    if (const auto number = number_of(meter, face)) {
+      line += separator;
+      line += face.json_key;
+      line += '=';
+      line += irmeterd::JsonWriter().fixed(number->value, number->decimals).take();
+      separator = ',';
+    }
+  }
+  return line + " " + std::to_string(meter.last_reading_usec) + "000";
 }
 
 }  // namespace irmeterctl

@@ -182,7 +182,7 @@ int watch_in_place(const CommandLine& options, Output& output, const Screen& on)
 }  // namespace
 
 int watch(const CommandLine& options, Output& output) {
-  if (const Screen on = screen(); on.terminal && !output.json()) {
+  if (const Screen on = screen(); on.terminal && !output.json() && !options.influx) {
     return watch_in_place(options, output, on);
   }
   irmeterd::Loop loop;
@@ -219,6 +219,18 @@ int watch(const CommandLine& options, Output& output) {
   events.removed = [&](const MeterInfo& meter) {
     print(now(), meter.name + ": ", names_of(meter), {{"Removed", "removed", true}});
   };
+  if (options.influx) {
+    events.daemon = [](bool) {};
+    events.removed = [](const MeterInfo&) {};
+    events.changed = [&](const MeterInfo& before, const MeterInfo& after) {
+      if (after.last_reading_usec != before.last_reading_usec && !after.quantities.empty()) {
+        output.line(influx_line(after));
+        if (!output.good()) {
+          loop.exit(EX_OK);
+        }
+      }
+    };
+  }
   events.ended = [&](const Failure& failure) {
     print_error(failure.what());
     loop.exit(EXIT_FAILURE);
