@@ -28,39 +28,44 @@ void print(std::string_view name, std::int64_t number) {
 
 // The page of the board, and the rule of the key on it.
 class Keeper {
-  [[nodiscard]] auto saver() {
-    return [this](const KeyPage::Image& image) {
-      std::ranges::copy(image, page_.begin() + Key::size);
-      return board::save(page_);
-    };
-  }
-
  public:
   Keeper() {
-    const std::size_t size = board::load(page_);
+    Page page{};
+    const std::size_t size = board::load(page);
     if (size >= Key::size) {
-      key_ = Key::from_text({reinterpret_cast<const char*>(page_.data()), Key::size});
+      key_ = Key::from_text({reinterpret_cast<const char*>(page.data()), Key::size});
     }
     if (size > Key::size) {  // else it is a new key
       KeyPage::Image image{};
-      std::ranges::copy(std::span(page_).subspan(Key::size), image.begin());
+      std::ranges::copy(std::span(page).subspan(Key::size), image.begin());
       known_ = KeyPage::from(image);
     }
+    wipe(page.data(), Key::size);
   }
 
   [[nodiscard]] const std::optional<Key>& key() const { return key_; }
 
   [[nodiscard]] KeyPermission ask(const KeyQuestion& question) {
-    return known_ ? known_->ask(question, saver()) : KeyPermission::unrecorded;
+    const auto saver = [this](const KeyPage::Image& image) { return save(image); };
+    return known_ ? known_->ask(question, saver) : KeyPermission::unrecorded;
   }
   void learn(const KeyFact& fact) {
     if (known_) {
-      known_->learn(fact, saver());
+      known_->learn(fact, [this](const KeyPage::Image& image) { return save(image); });
     }
   }
 
  private:
-  std::array<std::uint8_t, Key::size + KeyPage::size> page_{};
+  using Page = std::array<std::uint8_t, Key::size + KeyPage::size>;
+
+  [[nodiscard]] bool save(const KeyPage::Image& image) const {
+    Page page{};
+    std::ranges::copy(image, std::ranges::copy(key_->bytes(), page.begin()).out);
+    const bool saved = board::save(page);
+    wipe(page.data(), Key::size);
+    return saved;
+  }
+
   std::optional<Key> key_;
   std::optional<KeyPage> known_{KeyPage()};
 };
