@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -201,6 +202,15 @@ inline constexpr std::array<Face, irmeter::quantity_count> faces = faces_detail:
     }
   }
   return keys;
+}
+
+// What was consumed in an interval of the load profile: "energy_import_interval" on D-Bus, and with
+// the unit behind it in JSON.
+[[nodiscard]] inline std::string interval_key(const Face& face) {
+  return std::string(irmeter::info(face.id).key) + "_interval";
+}
+[[nodiscard]] inline std::string interval_json_key(const Face& face) {
+  return interval_key(face) + std::string(face.json_key.substr(irmeter::info(face.id).key.size()));
 }
 
 // The value in Face::dbus_unit, or NaN where it is absent.

@@ -166,6 +166,9 @@ void Daemon::dispatch(const Command& command) {
       case Command::Kind::read_table:
         driver->read_table(command.table, command.answer);
         break;
+      case Command::Kind::read_history:
+        driver->read_history(command.from, command.to, command.history);
+        break;
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lib/fault.hpp"
+#include "lib/meter/history.hpp"
 #include "lib/meter/reading.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/state.hpp"
@@ -54,6 +55,9 @@ struct MeterSnapshot {
   std::chrono::system_clock::time_point status_at;  // valid with status
   std::optional<std::uint8_t> tariff;               // 1 to 8
   std::optional<std::chrono::milliseconds> clock_offset;
+
+  // Of the load profile: the latest interval that was read once it was closed.
+  std::optional<irmeter::HistoryInterval> newest_interval;
 
   // Of the latest good poll.
   bool echo = false;              // the probe heard itself

@@ -1,6 +1,6 @@
 // The only way from the sinks back to the meters: commands as values, consumed in the loop's next
 // turn. Whoever pushes learns of the outcome from the snapshots, like everybody else; only the
-// bytes of a table go to the one who asked.
+// bytes of a table and the intervals of a load profile go to the one who asked.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include "common/loop.hpp"
 #include "lib/bytes.hpp"
 #include "lib/fault.hpp"
+#include "lib/meter/history.hpp"
 #include "lib/session/service.hpp"
 
 namespace irmeterd {
@@ -22,13 +23,21 @@ struct Command {
     retry_key,     // allow one more attempt with a rejected key
     retry_tables,  // ask again for tables that the meter does not give
     read_table,
+    read_history,
   };
   using Answer = std::function<void(const std::variant<irmeter::Bytes, irmeter::Failure>&)>;
+
+  using HistoryAnswer = std::function<void(
+      const std::variant<std::vector<irmeter::HistoryInterval>, irmeter::Failure>&)>;
 
   Kind kind;
   std::string meter;           // its name in the configuration
   irmeter::TableRead table{};  // of read_table
   Answer answer{};             // likewise; called once, unless the meter goes before
+  // Of read_history: the intervals that end behind `from` and no later than `to`; likewise.
+  irmeter::MeterTime from{};
+  irmeter::MeterTime to{};
+  HistoryAnswer history{};
 };
 
 class CommandQueue {

@@ -73,6 +73,17 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
             {[this] { on_ready(); }, [this](irmeter::ByteView bytes) { on_bytes(bytes); },
              [this](const irmeter::Failure& failure) { on_line_failure(failure); }}),
       trace_(log, config.name, key.key),
+      history_(
+          {[this](const irmeter::TableRead& what, bool at_once, TableHandler answer) {
+             read_table(what, std::move(answer), at_once);
+           },
+           [this] { return loop_.now(); },
+           [this](const irmeter::HistoryInterval& interval) {
+             snapshot_.newest_interval = interval;
+             store_.update(snapshot_);
+           },
+           [this](const irmeter::TableLeftOut& table) { log_left_out(log_, config_.name, table); }},
+          options.pace.slow_interval),
       reopen_delay_(reopen_delay(config)) {
   // The protocol counts in characters of a millisecond, so its timer shares no wake-ups.
   protocol_timer_ = loop.timer(
@@ -134,13 +145,13 @@ void MeterDriver::retry_key() {
   pump();
 }
 
-void MeterDriver::read_table(const irmeter::TableRead& what, TableHandler handler) {
+void MeterDriver::read_table(const irmeter::TableRead& what, TableHandler handler, bool at_once) {
   if (!line_.is_open() && snapshot_.failure) {
     handler(*snapshot_.failure);
     return;
   }
   asked_.push_back(std::move(handler));
-  if (meter_.read_table(what, loop_.now())) {
+  if (meter_.read_table(what, loop_.now(), at_once)) {
     pump();
     return;
   }
@@ -269,6 +280,8 @@ void MeterDriver::handle(irmeter::Identified& output) {
     snapshot_.status.reset();
     snapshot_.tariff.reset();
     snapshot_.clock_offset.reset();
+    snapshot_.newest_interval.reset();
+    history_.begin_anew();
     snapshot_.details_stale = true;
     snapshot_.stale = true;
     log_found(log_, snapshot_);
@@ -285,6 +298,7 @@ void MeterDriver::handle(irmeter::PollEnded& output) {
     end_poll(std::nullopt);
     // Not as soon as the line opens: a server may take a connection only to drop it.
     reopen_delay_.reset();
+    history_.polled();
   } else {
     auto& failure = std::get<irmeter::Failure>(output.result);
     if (failure.fault == irmeter::Fault::no_key) {

@@ -15,6 +15,7 @@
 #include "common/line/line.hpp"
 #include "common/log.hpp"
 #include "common/loop.hpp"
+#include "daemon/meter/history.hpp"
 #include "daemon/meter/known_meters.hpp"
 #include "daemon/meter/line_trace.hpp"
 #include "daemon/meter/report.hpp"
@@ -43,10 +44,18 @@ class MeterDriver {
   void read_now();
   void retry_key();
   // Tables that the meter does not give are asked for again, in the next pause.
-  void retry_tables() { meter_.retry_tables(); }
+  void retry_tables() {
+    meter_.retry_tables();
+    history_.begin_anew();
+  }
   // Part of a table, read in a pause; the handler is called once, from here or later from the loop.
   using TableHandler = std::function<void(const std::variant<irmeter::Bytes, irmeter::Failure>&)>;
-  void read_table(const irmeter::TableRead& what, TableHandler handler);
+  // at_once: false waits for the next poll where the session is not kept.
+  void read_table(const irmeter::TableRead& what, TableHandler handler, bool at_once = true);
+  // The load profile, likewise.
+  void read_history(irmeter::MeterTime from, irmeter::MeterTime to, HistoryReads::Handler handler) {
+    history_.read(from, to, std::move(handler));
+  }
 
   // Logs off; done is called from the loop within two seconds. Nothing is polled afterwards.
   void stop(std::function<void()> done);
@@ -93,6 +102,7 @@ class MeterDriver {
   Line line_;
   LineTrace trace_;
   StateLog state_log_;
+  HistoryReads history_;
   bool pumping_ = false;
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "common/faces.hpp"
 #include "common/json.hpp"
@@ -94,6 +96,31 @@ std::string status_json(const MeterSnapshot& meter) {
     json.fixed(meter.clock_offset->count(), 3);
   } else {
     json.null();
+  }
+  return json.end_object().take();
+}
+
+std::string history_json(const MeterSnapshot& meter) {
+  const irmeter::HistoryInterval& interval = *meter.newest_interval;
+  JsonWriter json;
+  begin(json, meter, interval.end);
+  json.key("interval_s").integer(std::chrono::seconds(interval.length).count());
+  json.key("status").begin_array();
+  for (const std::string_view name : irmeter::names_of(interval.marks)) {
+    json.text(name);
+  }
+  json.end_array();
+  for (const irmeter::HistoryInterval::Channel& channel : interval.channels) {
+    const Face& shown = face(channel.quantity);
+    for (const auto& [key, value] : {std::pair(std::string(shown.json_key), channel.at_end),
+                                     std::pair(interval_json_key(shown), channel.consumed)}) {
+      json.key(key);
+      if (value) {
+        json.fixed(*value, shown.json_decimals);
+      } else {
+        json.null();
+      }
+    }
   }
   return json.end_object().take();
 }

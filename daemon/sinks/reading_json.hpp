@@ -30,6 +30,10 @@ using irmeter::QuantitySet;
 // when it told the flags.
 [[nodiscard]] std::string status_json(const MeterSnapshot& meter);
 
+// The newest interval of the load profile: registers at its end, and what was consumed in it. Only
+// where there is one; `time` is its end, by the meter's clock.
+[[nodiscard]] std::string history_json(const MeterSnapshot& meter);
+
 // State, counters and timing; `time` is the moment of the last good reading, or null.
 [[nodiscard]] std::string diagnostics_json(const MeterSnapshot& meter);
 

@@ -40,7 +40,7 @@ Result<ProfileDimensions> decode_bt61(ByteView table) {
 
 Result<ProfileSources> decode_bt62(ByteView table, const ProfileDimensions& dimensions) {
   constexpr std::size_t entry = 3;
-  if (table.size() < dimensions.channels * entry + 1U) {
+  if (table.size() < bt62_size(dimensions)) {
     return Error{"BT62 is too short"};
   }
   constexpr std::uint8_t int32_format = 32;

@@ -46,6 +46,9 @@ struct ProfileDimensions {
 
 // BT62, of the first set: the source of each channel, as BT22 has them (0 is import, 1 export).
 using ProfileSources = std::array<std::uint8_t, most_channels>;
+[[nodiscard]] constexpr std::uint16_t bt62_size(const ProfileDimensions& dimensions) {
+  return static_cast<std::uint16_t>(dimensions.channels * 3 + 1);
+}
 [[nodiscard]] Result<ProfileSources> decode_bt62(ByteView table,
                                                  const ProfileDimensions& dimensions);
 

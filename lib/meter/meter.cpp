@@ -89,7 +89,7 @@ void Meter::answer_key(KeyPermission permission, Instant now, std::string why) {
   take_events(now);
 }
 
-bool Meter::read_table(const TableRead& what, Instant now) {
+bool Meter::read_table(const TableRead& what, Instant now, bool at_once) {
   if (!reader_.plan().ask(what)) {
     return false;
   }
@@ -98,7 +98,7 @@ bool Meter::read_table(const TableRead& what, Instant now) {
   } else if (std::holds_alternative<Waiting>(state_)) {
     if (keeps_session()) {
       use_pause(now);
-    } else if (!reader_.reads_in_pause()) {
+    } else if (at_once && !reader_.reads_in_pause()) {
       poll_now(now);
     }
   }

@@ -104,8 +104,9 @@ class Meter {
   void answer_key(KeyPermission permission, Instant now, std::string why = {});
   // Part of any table, in the next pause that it fits in, or behind a poll that is made for it;
   // ends with TableAnswer, in the order of these calls. With a count of 0 all of it, where that
-  // fits one answer. False where eight wait already: then it is not read.
-  bool read_table(const TableRead& what, Instant now);
+  // fits one answer. False where eight wait already: then it is not read. at_once: false waits for
+  // the next poll where the session is not kept.
+  bool read_table(const TableRead& what, Instant now, bool at_once = true);
   // Tables that are left out may be asked for again.
   void retry_tables() { reader_.plan().retry_tables(); }
   void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again

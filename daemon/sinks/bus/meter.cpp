@@ -73,6 +73,53 @@ void send(const Reply& reply) noexcept {
   }
 }
 
+// To a call that may have been answered.
+template <typename Node, typename Value, typename Convert>
+void reply(Node call, const std::variant<Value, irmeter::Failure>& answer, const Convert& convert) {
+  if (!call) {
+    return;
+  }
+  send([&] {
+    if (const auto* const value = std::get_if<Value>(&answer)) {
+      call.mapped().returnResults(convert(*value));
+    } else {
+      const auto& failure = std::get<irmeter::Failure>(answer);
+      call.mapped().returnError(bus::make_error(error_name(failure.state()), sentence_of(failure)));
+    }
+  });
+}
+
+irmeter::MeterTime time_of(std::uint64_t usec) {
+  constexpr std::uint64_t in_a_second = 1'000'000;
+  return irmeter::MeterTime(std::chrono::seconds(usec / in_a_second));
+}
+
+std::vector<BusInterval> bus_intervals(const std::vector<irmeter::HistoryInterval>& intervals) {
+  std::vector<BusInterval> all;
+  for (const irmeter::HistoryInterval& interval : intervals) {
+    std::map<std::string, double> numbers{
+        {"interval", std::chrono::duration<double>(interval.length).count()}};
+    for (const irmeter::HistoryInterval::Channel& channel : interval.channels) {
+      if (channel.at_end) {
+        numbers.emplace(irmeter::info(channel.quantity).key,
+                        dbus_value(channel.at_end, channel.quantity));
+      }
+      if (channel.consumed) {
+        numbers.emplace(interval_key(face(channel.quantity)),
+                        dbus_value(channel.consumed, channel.quantity));
+      }
+    }
+    std::string status;
+    for (const std::string_view name : irmeter::names_of(interval.marks)) {
+      status += (status.empty() ? "" : " ") + std::string(name);
+    }
+    const std::chrono::microseconds end = interval.end.time_since_epoch();
+    all.emplace_back(static_cast<std::uint64_t>(end.count()), std::move(numbers),
+                     std::move(status));
+  }
+  return all;
+}
+
 }  // namespace
 
 BusMeter::BusMeter(sdbus::IConnection& connection, CommandQueue& commands,
@@ -85,12 +132,10 @@ BusMeter::BusMeter(sdbus::IConnection& connection, CommandQueue& commands,
 
 BusMeter::~BusMeter() {
   unregisterAdaptor();
-  for (const auto& reader : *readers_) {
-    send([&] {
-      reader.second.returnError(bus::make_error(
-          cancelled_error, "The daemon stopped serving this meter before the table was read."));
-    });
-  }
+  const auto cancelled =
+      bus::make_error(cancelled_error, "The daemon stopped serving this meter before it was read.");
+  table_calls_.fail_all(cancelled);
+  history_calls_.fail_all(cancelled);
   for (const Waiting& call : waiting_) {
     send([&] {
       call.result.returnError(bus::make_error(
@@ -137,25 +182,25 @@ void BusMeter::ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std:
       throw bus::make_error("org.freedesktop.DBus.Error.InvalidArgs",
                             "An offset has 24 bits, a count 16.");
     }
-    const std::uint64_t number = reads_++;
-    readers_->emplace(number, std::move(result));
     Command command{Command::Kind::read_table, meter_.name};
     command.table = {table, offset, static_cast<std::uint16_t>(count)};
-    command.answer = [number, waiting = std::weak_ptr(readers_)](const auto& answer) {
-      const auto readers = waiting.lock();
-      auto reader = readers ? readers->extract(number) : Readers::node_type();
-      if (!reader) {
-        return;
-      }
-      send([&] {
-        if (const auto* bytes = std::get_if<irmeter::Bytes>(&answer)) {
-          reader.mapped().returnResults(std::vector<std::uint8_t>(bytes->begin(), bytes->end()));
-        } else {
-          const auto& failure = std::get<irmeter::Failure>(answer);
-          reader.mapped().returnError(
-              bus::make_error(error_name(failure.state()), sentence_of(failure)));
-        }
+    command.answer = [take = table_calls_.add(std::move(result))](const auto& answer) {
+      reply(take(), answer, [](const irmeter::Bytes& bytes) {
+        return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
       });
+    };
+    commands_.push(std::move(command));
+  });
+}
+
+void BusMeter::GetHistory(sdbus::Result<std::vector<BusInterval>>&& result, std::uint64_t from,
+                          std::uint64_t to) {
+  bus::guarded([&] {
+    Command command{Command::Kind::read_history, meter_.name};
+    command.from = time_of(from);
+    command.to = time_of(to);
+    command.history = [take = history_calls_.add(std::move(result))](const auto& answer) {
+      reply(take(), answer, bus_intervals);
     };
     commands_.push(std::move(command));
   });

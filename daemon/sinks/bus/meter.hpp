@@ -5,9 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/faces.hpp"
@@ -17,6 +20,40 @@
 #include "org.irmeterd.IrMeter1.Meter.adaptor.hpp"
 
 namespace irmeterd {
+
+// An interval of GetHistory.
+using BusInterval = sdbus::Struct<std::uint64_t, std::map<std::string, double>, std::string>;
+
+// Calls that wait for their answer. What comes for them later than the end of this finds nobody.
+template <typename Value>
+class WaitingCalls {
+ public:
+  using Call = sdbus::Result<Value>;
+  using Node = typename std::map<std::uint64_t, Call>::node_type;
+
+  // Gives the call back, once; an empty node where it has been answered.
+  std::function<Node()> add(Call&& call) {
+    const std::uint64_t number = added_++;
+    calls_->emplace(number, std::move(call));
+    return [number, calls = std::weak_ptr(calls_)] {
+      const auto waiting = calls.lock();
+      return waiting ? waiting->extract(number) : Node();
+    };
+  }
+  void fail_all(const sdbus::Error& error) {
+    for (const auto& [number, call] : std::exchange(*calls_, {})) {
+      try {
+        call.returnError(error);
+      } catch (const std::exception&) {  // the caller may have gone, and so may the bus
+      }
+    }
+  }
+
+ private:
+  std::shared_ptr<std::map<std::uint64_t, Call>> calls_ =
+      std::make_shared<std::map<std::uint64_t, Call>>();
+  std::uint64_t added_ = 0;
+};
 
 class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Meter_adaptor> {
  public:
@@ -46,6 +83,8 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   void RetryKey() override;
   void ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std::uint16_t table,
                  std::uint32_t offset, std::uint32_t count) override;
+  void GetHistory(sdbus::Result<std::vector<BusInterval>>&& result, std::uint64_t from,
+                  std::uint64_t to) override;
   void RetryTables() override;
 
   std::string Name() override { return meter_.name; }
@@ -90,11 +129,8 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   CommandQueue& commands_;
   const MeterSnapshot& meter_;
   std::vector<Waiting> waiting_;
-  // Those who wait for a table, by the number of the call. What comes for them later than the end
-  // of this object finds nobody.
-  using Readers = std::map<std::uint64_t, sdbus::Result<std::vector<std::uint8_t>>>;
-  std::shared_ptr<Readers> readers_ = std::make_shared<Readers>();
-  std::uint64_t reads_ = 0;  // calls so far
+  WaitingCalls<std::vector<std::uint8_t>> table_calls_;
+  WaitingCalls<std::vector<BusInterval>> history_calls_;
 };
 
 }  // namespace irmeterd

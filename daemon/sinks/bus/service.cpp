@@ -22,7 +22,7 @@ constexpr std::chrono::seconds longest_delay{30};
 // A bus greets within milliseconds; one that has not by then is said to hang.
 constexpr irmeter::Duration patience = std::chrono::seconds(5);
 // An attempt at a bus that hangs takes a minute and a half.
-constexpr irmeter::Duration longest_attempt = std::chrono::minutes(5);
+constexpr irmeter::Duration longest_opening = std::chrono::minutes(5);
 
 class Root final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Manager_adaptor,
                                                    sdbus::ObjectManager_adaptor> {
@@ -99,7 +99,7 @@ std::vector<Step> BusService::steps() const {
   if (ready()) {
     return {};
   }
-  return {{"the connection to " + bus_text(kind_), last_attempt_, longest_attempt}};
+  return {{"the connection to " + bus_text(kind_), last_attempt_, longest_opening}};
 }
 
 void BusService::connect() noexcept {

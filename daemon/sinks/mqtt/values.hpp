@@ -37,6 +37,7 @@ class MqttValues final : public Sink {
     table_.erase(Rank::live, topics_.live(id));
     table_.erase(Rank::values, topics_.status(id));
     table_.erase(Rank::values, topics_.details(id));
+    table_.erase(Rank::values, topics_.history(id));
     table_.erase(Rank::values, topics_.diagnostics(id));
   }
 
@@ -74,6 +75,9 @@ class MqttValues final : public Sink {
       table_.erase(Rank::values, topics_.details(id));
     } else {
       table_.set(Rank::values, passing(topics_.details(id), details_json(now, meter.seen)));
+    }
+    if (now.newest_interval) {
+      table_.set(Rank::values, retained(topics_.history(id), history_json(now)));
     }
     tell(meter.diagnostics_told, before != nullptr && same_diagnostics(*before, now),
          [&] { return retained(topics_.diagnostics(id), diagnostics_json(now)); });
