@@ -58,6 +58,9 @@ TEST_F(PolicyAsRoot, LetsEverybodyRead) {
   EXPECT_EQ(as_nobody(main_path, "org.freedesktop.DBus.Introspectable", "Introspect"), "");
   EXPECT_EQ(as_nobody(main_path, "org.freedesktop.DBus.Peer", "Ping"), "");
   EXPECT_EQ(as_nobody(root_path, object_manager, "GetManagedObjects"), "");
+  // Without its arguments it fails, but not for the policy.
+  EXPECT_EQ(as_nobody(main_path, meter_interface, "GetHistory"),
+            "org.freedesktop.DBus.Error.InvalidArgs");
   EXPECT_EQ(as_nobody(log_path, properties_interface, "Get", {log_interface, "LogLevel"}), "");
   EXPECT_EQ(as_nobody(log_path, properties_interface, "GetAll", {log_interface}), "");
 }

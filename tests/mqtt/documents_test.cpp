@@ -46,6 +46,21 @@ TEST(Documents, AnnouncedButMissingIsNullAndNeverZero) {
   EXPECT_EQ(live.at("voltage_l1_v"), 231.392);
 }
 
+TEST(Documents, AnIntervalHasItsRegistersAndWhatWasConsumed) {
+  MeterSnapshot meter = sample_meter();
+  meter.newest_interval = {
+      irmeter::MeterTime(std::chrono::sys_days(std::chrono::January / 15 / 2025)),
+      std::chrono::minutes(15),
+      {},
+      {{Quantity::energy_import, 344'180, 120}, {Quantity::energy_export, 7'583}}};
+  meter.newest_interval->marks.set(static_cast<std::size_t>(irmeter::IntervalMark::power_failed));
+  EXPECT_EQ(history_json(meter),
+            R"({"time":"2025-01-15T00:00:00.000Z","meter":"nes_0000000012345678",)"
+            R"("interval_s":900,"status":["power_failed"],"energy_import_kwh":344.180,)"
+            R"("energy_import_interval_kwh":0.120,"energy_export_kwh":7.583,)"
+            R"("energy_export_interval_kwh":null})");
+}
+
 TEST(Documents, WhatWasNeverAnnouncedIsAbsent) {
   const MeterSnapshot meter = sample_meter();
   const auto live = nlohmann::json::parse(live_json(meter, announced(meter)));

@@ -152,6 +152,7 @@ Table topics() {
               {"details", names.details("<id>")},
               {"value", names.value("<id>", "<key>")},
               {"status", names.status("<id>")},
+              {"history", names.history("<id>")},
               {"diagnostics", names.diagnostics("<id>")},
               {"command", names.command("<id>")},
               {"daemon-discovery", names.discovery("ir-meterd-<host>")},
