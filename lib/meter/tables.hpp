@@ -22,6 +22,7 @@ inline constexpr TableId bt03 = 3;                  // status
 inline constexpr TableId bt20 = 20;                 // dimensions, maxima
 inline constexpr TableId bt21 = 21;                 // dimensions, actual
 inline constexpr TableId bt23 = 23;                 // current registers
+inline constexpr TableId bt26 = 26;                 // self-reads
 inline constexpr TableId bt28 = 28;                 // present values
 inline constexpr TableId bt52 = 52;                 // clock, UTC
 inline constexpr TableId bt53 = 53;                 // its offsets

@@ -15,6 +15,7 @@
 #include "tests/manual/program.hpp"
 #include "tools/ir-meterctl/check.hpp"
 #include "tools/ir-meterctl/commands.hpp"
+#include "tools/ir-meterctl/history.hpp"
 #include "tools/ir-meterctl/setup/report.hpp"
 
 namespace irmeterd {
@@ -174,6 +175,12 @@ TEST(CtlPage, HasEveryKeyOfWatchThatStatusHasNot) {
   for (const std::string& key : changes) {
     EXPECT_TRUE(status.contains(key)) << key;
   }
+}
+
+TEST(CtlPage, HasEveryKeyOfHistoryButTheValues) {
+  const Words keys =
+      keys_of(irmeterctl::document_of({{{}, {{"interval", 900}}, "partial"}}, full_meter()));
+  EXPECT_EQ(listed("JSON", "history"), keys);
 }
 
 TEST(CtlPage, HasEveryKeyOfForget) {

@@ -7,6 +7,7 @@
 #include "lib/meter/clock.hpp"
 #include "lib/meter/events.hpp"
 #include "lib/meter/load_profile.hpp"
+#include "lib/meter/self_reads.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/session/service.hpp"
 #include "tests/support/transcript.hpp"
@@ -30,12 +31,16 @@ class SlowTables : public ::testing::Test {
     if (id == 63 || id == 64) {
       state_.intervals = &memory_->intervals(11h);
     }
-    return irmetersim::MeterTables(*irmetersim::find_profile("newest"), {})
+    if (id == 26) {
+      state_.self_reads = &memory_->months(11h);
+    }
+    return irmetersim::MeterTables(*irmetersim::find_profile(profile_), {})
         .image(id, state_)
         .value();
   }
   irmetersim::MeterState state_;
   std::optional<irmetersim::MeterMemory> memory_;
+  const char* profile_ = "newest";
 };
 
 TEST_F(SlowTables, FlagsHaveTheNamesOfTheSimulatedMeter) {
@@ -155,6 +160,27 @@ TEST_F(SlowTables, TheStatusOfAnIntervalIsKept) {
   EXPECT_EQ(interval->status[1], ChannelStatus::skipped);
   EXPECT_EQ(interval->registers[0], 1);
   EXPECT_EQ(interval->registers[1], -1);
+}
+
+TEST_F(SlowTables, SelfReadsHaveTheRegistersAtTheEndOfEachMonth) {
+  for (const char* const profile : {"newest", "demands"}) {
+    profile_ = profile;
+    const Bytes bytes = table(26);
+    const auto reads = decode_bt26_head(bytes, table(21));
+    ASSERT_TRUE(reads.ok());
+    ASSERT_EQ(reads->records, 12);
+    EXPECT_EQ(reads->offset(12), bytes.size());
+    const auto last = reads->decode(ByteView(bytes).subspan(reads->offset(11)));
+    ASSERT_TRUE(last.ok());
+    EXPECT_EQ(last->time, sys_days(January / 1 / 2025));
+    const auto& truth = state_.self_reads->back().values;
+    EXPECT_EQ(last->registers.get(Quantity::energy_import), truth.summations[0]);
+    EXPECT_EQ(last->registers.get(Quantity::energy_export), truth.summations[1]);
+    EXPECT_EQ(last->registers.get(Quantity::energy_import_t1), truth.tiers[0][0]);
+    EXPECT_FALSE(reads->decode(ByteView(bytes).first(20)).ok());
+  }
+  EXPECT_FALSE(decode_bt26_head(Bytes(5), table(21)).ok());
+  EXPECT_FALSE(decode_bt26_head(Bytes(6, 0xFF), table(21)).ok());
 }
 
 TEST_F(SlowTables, AProfileOfZerosOrImpossibleCountsIsAnError) {

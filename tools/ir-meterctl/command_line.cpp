@@ -39,7 +39,11 @@ enum Option : int {
   raw,
   no_key,
   anonymous,
+  from,
+  to,
+  csv,
   influx,
+  billing,
   device,
   key_file,
   broker,
@@ -50,7 +54,7 @@ enum Option : int {
   help_wanted
 };
 
-constexpr std::array<OptionInfo, 22> option_table{{
+constexpr std::array<OptionInfo, 26> option_table{{
     {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
     {"bus", "BUS", "system or session (default: as the configuration says)"},
     {"json", "", "print JSON: one document, of watch one on each line"},
@@ -64,7 +68,11 @@ constexpr std::array<OptionInfo, 22> option_table{{
     {"raw", "", "print the bytes as they are"},
     {"no-key", "", "show the meter no key where the daemon does not run"},
     {"anonymous", "", "write zeros in place of serial numbers, and nothing of customers"},
-    {"influx", "", "print a line for each reading, in the line protocol of InfluxDB"},
+    {"from", "TIME", "the beginning, as 2026-11-20T17:30 (default a week ago)"},
+    {"to", "TIME", "the end likewise (default now)"},
+    {"csv", "", "print comma-separated values"},
+    {"influx", "", "print the line protocol of InfluxDB"},
+    {"billing", "", "show the registers at the end of each month instead"},
     {"device", "DEVICE", "the head: its path, or tcp://HOST:PORT"},
     {"key-file", "FILE", "a file with the meter's key; - is standard input"},
     {"broker", "URL", "mqtt:// or mqtts://HOST:PORT, or none"},
@@ -75,7 +83,7 @@ constexpr std::array<OptionInfo, 22> option_table{{
     {"help", "", "print this help and exit; so does -h"},
 }};
 
-constexpr std::array<Command, 13> command_table{{
+constexpr std::array<Command, 14> command_table{{
     {"setup", "", "set up head, key and broker step by step, and start the service", setup,
      "--meter --yes --device --key-file --broker --username --password-file --ca-file"},
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
@@ -90,6 +98,8 @@ constexpr std::array<Command, 13> command_table{{
      "--meter --no-key --offset --count --hex --raw"},
     {"dump", "DIR", "write every table that the meter gives into files", dump,
      "--meter --no-key --anonymous"},
+    {"history", "", "draw or export what was consumed in each interval", history,
+     "--meter --from --to --csv --influx --billing"},
     {"retry-key", "[METER]", "have a key tried once more that the meter has rejected", retry_key,
      "--yes"},
     {"retry-tables", "[METER]", "ask again for tables that a meter does not give", retry_tables},
@@ -311,8 +321,20 @@ CommandLine parse_command_line(int argc, char** argv) {
       case anonymous:
         result.anonymous = true;
         break;
+      case from:
+        result.history.from = optarg;
+        break;
+      case to:
+        result.history.to = optarg;
+        break;
+      case csv:
+        result.history.csv = true;
+        break;
       case influx:
         result.influx = true;
+        break;
+      case billing:
+        result.history.billing = true;
         break;
       case yes:
         result.confirmed = true;

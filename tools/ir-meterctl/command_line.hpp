@@ -36,6 +36,14 @@ struct OptionInfo {
 // How a table is shown.
 enum class TableForm : std::uint8_t { fields, hex, raw };
 
+// What is shown of the past, and how: drawn where nothing else is wanted.
+struct HistoryOptions {
+  std::string from;  // as they were given; empty: not given
+  std::string to;
+  bool csv = false;
+  bool billing = false;
+};
+
 // What setup is not to ask for; empty: not given.
 struct SetupOptions {
   std::string device;
@@ -60,9 +68,10 @@ struct CommandLine {
   TableForm form = TableForm::fields;  // likewise
   bool no_key = false;                 // table and dump: shows none
   bool anonymous = false;              // dump
-  bool influx = false;                 // watch
+  bool influx = false;                 // watch and history
   bool restart = true;                 // set-key and set-password
   bool confirmed = false;              // retry-key, forget and setup
+  HistoryOptions history;
   SetupOptions setup;
   // Set when there is nothing left to do: after --help and --version (0), or after a message about
   // a bad command line (64, EX_USAGE).

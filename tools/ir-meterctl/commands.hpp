@@ -44,6 +44,8 @@ struct KeptMeter {
 [[nodiscard]] int table(const CommandLine& options, Output& output);
 // Every table of the meter as a file, with a list of what it gave and what not.
 [[nodiscard]] int dump(const CommandLine& options, Output& output);
+// The load profile or the self-reads of a meter, by the daemon.
+[[nodiscard]] int history(const CommandLine& options, Output& output);
 // Asks for head, key and broker, tries each, writes the configuration and starts the service.
 // EX_OK if the meter is read then, 1 if not.
 [[nodiscard]] int setup(const CommandLine& options, Output& output);

@@ -27,6 +27,7 @@ constexpr const char* object_manager = "org.freedesktop.DBus.ObjectManager";
 constexpr std::uint64_t second = 1'000'000;  // us
 constexpr std::uint64_t look_timeout = 5 * second;
 constexpr std::uint64_t poll_timeout = 120 * second;
+constexpr std::uint64_t history_timeout = 600 * second;
 
 constexpr const char* no_message = "no message can be made for ir-meterd";
 constexpr const char* no_watching = "the message bus does not let changes be watched";
@@ -168,6 +169,34 @@ irmeter::Bytes DaemonClient::read_table(const std::string& meter,
   }
   const auto* const bytes = static_cast<const std::uint8_t*>(data);
   return {bytes, bytes + size};
+}
+
+std::vector<HistoryEntry> DaemonClient::get_history(const std::string& meter, Moment from,
+                                                    Moment to) const {
+  const auto usec = [](Moment moment) {
+    const auto since = std::chrono::floor<std::chrono::microseconds>(moment.time_since_epoch());
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(since.count(), 0));
+  };
+  const auto question = make_call(irmeterd::meter_path(meter), meter_interface, "GetHistory");
+  check(sd_bus_message_append(question.get(), "tt", usec(from), usec(to)), no_message);
+  const auto reply = call(question, history_timeout);
+  std::vector<HistoryEntry> entries;
+  MessageReader reader(reply.get());
+  reader.array("(ta{sd}s)", [&] {
+    reader.structure("ta{sd}s", [&] {
+      HistoryEntry entry;
+      entry.end = Moment(std::chrono::microseconds(reader.basic<std::uint64_t>('t')));
+      reader.dictionary('s', "d", [&](const std::string& key) {
+        entry.numbers[key] = reader.basic<double>('d');
+      });
+      entry.status = reader.text();
+      entries.push_back(std::move(entry));
+    });
+  });
+  if (!reader.good()) {
+    throw not_understood();
+  }
+  return entries;
 }
 
 MessageHandle DaemonClient::make_call(const std::string& path, const char* interface,

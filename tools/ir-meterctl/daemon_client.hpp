@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/config/config.hpp"
 #include "common/loop.hpp"
@@ -54,6 +55,13 @@ struct DaemonInfo {
   std::string version;
   Meters meters;
   std::string mqtt{};  // how the connection to the broker is; empty: none is configured
+};
+
+// The end of an interval of the load profile, or of a month.
+struct HistoryEntry {
+  Moment end;
+  std::map<std::string, double> numbers;  // by key, as on D-Bus
+  std::string status;                     // words with a space between them
 };
 
 struct Unref {
@@ -95,6 +103,11 @@ class DaemonClient {
   // Part of a table; waits 2 min at most.
   [[nodiscard]] irmeter::Bytes read_table(const std::string& meter,
                                           const irmeter::TableRead& what) const;
+
+  // The load profile of intervals that end behind `from` and no later than `to`. Waits 10 min at
+  // most: the meter reads it out in pauses.
+  [[nodiscard]] std::vector<HistoryEntry> get_history(const std::string& meter, Moment from,
+                                                      Moment to) const;
 
   // A call without arguments that does not start the daemon.
   [[nodiscard]] MessageHandle make_call(const std::string& path, const char* interface,

@@ -47,6 +47,13 @@ class MessageReader {
     });
   }
 
+  template <typename Body>
+  void structure(const char* contents, const Body& body) {
+    keep(good() ? sd_bus_message_enter_container(message_, 'r', contents) : error_);
+    body();
+    leave();
+  }
+
   // A variant: calls body() to read it if it holds this type, and skips any other.
   template <typename Body>
   void variant(const char* type, const Body& body) {

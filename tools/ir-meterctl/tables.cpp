@@ -17,26 +17,13 @@ namespace {
 
 using irmeterd::MeterConfig;
 
-// The name of the only meter, or of the one that is wanted; empty after a message.
-std::string chosen(std::vector<std::string> names, const std::string& wanted) {
-  if (wanted.empty() && names.size() == 1) {
-    return names.front();
-  }
-  if (std::ranges::find(names, wanted) != names.end()) {
-    return wanted;
-  }
-  print_error(wanted.empty() ? "there are several meters: say which with --meter"
-                             : "there is no meter " + irmeterd::in_quotes(wanted));
-  return {};
-}
-
 int with_daemon(const DaemonClient& client, const Meters& meters, const std::string& wanted,
                 const std::function<int(const TableReader&)>& use) {
   std::vector<std::string> names;
   for (const auto& [path, meter] : meters) {
     names.push_back(meter.name);
   }
-  const std::string name = chosen(std::move(names), wanted);
+  const std::string name = meter_to_read(names, wanted);
   if (name.empty()) {
     return EX_USAGE;
   }
@@ -58,7 +45,7 @@ int without_daemon(const CommandLine& options, const std::function<int(const Tab
   for (const MeterConfig& meter : config->meters) {
     names.push_back(meter.name);
   }
-  const std::string name = chosen(std::move(names), options.meter);
+  const std::string name = meter_to_read(names, options.meter);
   if (name.empty()) {
     return EX_USAGE;
   }
@@ -76,6 +63,18 @@ int without_daemon(const CommandLine& options, const std::function<int(const Tab
 }
 
 }  // namespace
+
+std::string meter_to_read(const std::vector<std::string>& names, const std::string& wanted) {
+  if (wanted.empty() && names.size() == 1) {
+    return names.front();
+  }
+  if (std::ranges::find(names, wanted) != names.end()) {
+    return wanted;
+  }
+  print_error(wanted.empty() ? "there are several meters: say which with --meter"
+                             : "there is no meter " + irmeterd::in_quotes(wanted));
+  return {};
+}
 
 std::optional<irmeter::TableId> parse_table(std::string_view text) {
   irmeter::TableId first = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "common/config/config.hpp"
 #include "lib/bytes.hpp"
@@ -22,6 +23,10 @@ using TableReader = std::function<TableResult(const irmeter::TableRead& what)>;
 
 // "BT23", "ET03" or a number, in capitals or not; nothing where it is no table.
 [[nodiscard]] std::optional<irmeter::TableId> parse_table(std::string_view text);
+
+// The name of the only meter, or of the one that is wanted; empty after a message.
+[[nodiscard]] std::string meter_to_read(const std::vector<std::string>& names,
+                                        const std::string& wanted);
 
 // Finds the meter that the options name, or the only one, and calls `use` with a way to read it.
 // Returns what that returns, or the exit status when it was not called, after a message.
