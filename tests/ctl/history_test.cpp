@@ -119,12 +119,11 @@ std::optional<std::int64_t> watt_hours(const std::string& line, std::size_t colu
 class CtlHistory : public CtlTest {
  protected:
   CtlHistory() { bus_.start(); }
-  void start_daemon(Simulator& simulator, const std::string& more = "") {
+  void start_daemon(Simulator& simulator) {
     simulator.start();
-    configure(meter_table(simulator.device()) + "slow_interval = \"1s\"\n" + more);
+    configure(meter_table(simulator.device()) + "slow_interval = \"1s\"\n");
     start();
-    ASSERT_TRUE(shows("main online; on the system bus" +
-                      std::string(more.empty() ? "" : "; MQTT connected")));
+    ASSERT_TRUE(shows("main online; on the system bus"));
   }
 };
 
@@ -132,7 +131,18 @@ TEST_F(CtlHistory, ExportsSumsThatAgreeWithTheRegisters) {
   Mosquitto broker;
   const MqttWatcher watcher(loop_, broker);
   Simulator simulator(loop_);
-  ASSERT_NO_FATAL_FAILURE(start_daemon(simulator, mqtt_table(broker.url())));
+  simulator.start();
+  configure(meter_table(simulator.device()));
+  start();
+  ASSERT_TRUE(shows("main online; on the system bus"));
+  // The simulated meter works out its past when somebody first asks, which takes it some time.
+  for (int tries = 0; ctl({"table", "BT63"}) != 0; ++tries) {
+    ASSERT_LT(tries, 20) << ctl_->errors();
+  }
+  configure(meter_table(simulator.device()) + "slow_interval = \"1s\"\n" +
+            mqtt_table(broker.url()));
+  ASSERT_NO_FATAL_FAILURE(reload());
+  ASSERT_TRUE(shows("main online; on the system bus; MQTT connected"));
   EXPECT_EQ(ctl({"history", "--from", "2025-06-19", "--to", "2025-06-23", "--csv"}), 0)
       << ctl_->errors();
   const std::vector<std::string> csv = lines();

@@ -1,6 +1,7 @@
 // setup, as a person at a terminal goes through it and as a script does.
 #include <filesystem>
 
+#include "common/config/config.hpp"
 #include "tests/ctl/check_fixture.hpp"
 #include "tests/ctl/ctl_terminal.hpp"
 #include "tests/support/mosquitto.hpp"
