@@ -152,7 +152,7 @@ void Meter::poll_now(Instant now) {
   }
   state_ = poll;
   timers_.set(Timer::overdue, now + options_.poll_within);
-  reader_.read(now);
+  reader_.read(now, keeps_session());
   take_events(now);
 }
 
@@ -278,7 +278,7 @@ void Meter::on(const Failure& failure, Instant now) {
   const bool has_time = timers_.running(Timer::overdue);
   if (retry == Retry::same_poll && has_time && !poll->first) {
     poll->first = failure;
-    reader_.read(now);
+    reader_.read(now, keeps_session());
   } else {
     // Overdue hides the cause where the first session got no answer.
     const bool first =

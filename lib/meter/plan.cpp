@@ -33,14 +33,29 @@ std::optional<Failure> take_configuration(ByteView table, Known&) {
   return usable ? std::nullopt : std::optional(Failure{Fault::refused, usable.error().what});
 }
 
-std::optional<Failure> take_identity(ByteView table, Known& known) {
-  Identity identity = *decode_bt01(table);
-  identity.utility_serial_number = known.identity.utility_serial_number;
-  if (identity != known.identity) {  // another meter under the same probe
-    identity.utility_serial_number.clear();
-    known.identity = std::move(identity);
+// Of a meter that is known: what tells it from another one, and from what it was before it got
+// another firmware.
+std::optional<TableRead> rest_of_bt01(const Known& known) {
+  const bool known_before = !known.identity.serial_number.empty();
+  return known_before ? std::optional(TableRead{bt01, bt01_rest, bt01_size - bt01_rest})
+                      : std::nullopt;
+}
+
+std::optional<Failure> compare_identity(ByteView table, Known& known) {
+  if (!is_of(known.identity, table)) {
+    known.identity = {};
     forget_values(known);
   }
+  return std::nullopt;
+}
+
+std::optional<TableRead> all_of_bt01(const Known& known) {
+  return known.identity.serial_number.empty() ? std::optional(TableRead{bt01, 0, bt01_size})
+                                              : std::nullopt;
+}
+
+std::optional<Failure> take_identity(ByteView table, Known& known) {
+  known.identity = *decode_bt01(table);
   return std::nullopt;
 }
 
@@ -63,17 +78,21 @@ std::optional<Failure> use(const Dimensions& dimensions, Known& known) {
              : std::optional(Failure{Fault::unexpected, "the meter says that it has no values"});
 }
 
+// A meter that has said where its values lie, and is the one it was, is not asked again.
+std::optional<TableRead> unknown_dimensions(const Known& known) {
+  const bool told = known.dimensions != Dimensions{} && !known.dimensions.assumed;
+  return told ? std::nullopt : std::optional(TableRead{bt21, 0, dimensions_size});
+}
+
 std::optional<Failure> take_dimensions(ByteView table, Known& known) {
   return use(*decode_dimensions(table), known);
 }
 
 // BT20 tells the layout of a meter that has no BT21, and of no other: it has the largest numbers
-// possible, BT21 the real ones. Where neither can be read, what the meter once said of itself goes
-// on being true.
+// possible, BT21 the real ones.
 std::optional<Failure> take_maxima(ByteView table, Known& known) {
   if (table.empty()) {
-    const bool told = known.dimensions != Dimensions{};
-    return use(told ? known.dimensions : usual_dimensions, known);
+    return use(usual_dimensions, known);
   }
   if (static_cast<ResponseCode>(known.refusal) != ResponseCode::iar) {
     return Failure{Fault::refused, table_name(bt21) + ": " + describe(known.refusal)};
@@ -97,12 +116,13 @@ std::optional<Failure> check(ByteView table, Known&) {
   return decoded ? std::nullopt : std::optional(Failure{Fault::unexpected, decoded.error().what});
 }
 
-constexpr std::array<PlanRow, 8> poll_rows{{
+constexpr std::array<PlanRow, 9> poll_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
-    {When::each_session, beginning_of<bt01, bt01_size>, take_identity},
+    {When::each_session, rest_of_bt01, compare_identity},
+    {When::each_session, all_of_bt01, take_identity},
     {When::once, beginning_of<et03, et03_size>, take_utility_serial, IfRefused::go_on},
     {When::each_session},  // the key
-    {When::each_session, beginning_of<bt21, dimensions_size>, take_dimensions, IfRefused::instead},
+    {When::each_session, unknown_dimensions, take_dimensions, IfRefused::instead},
     {When::instead, beginning_of<bt20, dimensions_size>, take_maxima, IfRefused::lacking},
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
@@ -247,11 +267,13 @@ bool Plan::due(std::size_t row) const {
          has_part(rows_[row]);
 }
 
-// This row, or the first one after it that is due.
+// This row, or the first one after it that is due. What a session does not need at its beginning it
+// needs no more later on.
 void Plan::enter(std::size_t row) {
-  row_ = row;
-  while (row_ < rows_.size() && !due(row_)) {
-    ++row_;
+  for (row_ = row; row_ < rows_.size() && !due(row_); ++row_) {
+    if (rows_[row_].when == When::each_session) {
+      states_[row_].done = began_;
+    }
   }
   start(poll_, row_);
 }
@@ -269,6 +291,25 @@ void Plan::leave() {
     forget(When::once, row_ + 1);
   }
   enter(row_ + 1);
+}
+
+bool Plan::has_short_reads(Instant now) const {
+  if (known_.identity.serial_number.empty() || !asked_.empty()) {
+    return false;
+  }
+  const std::size_t most = Negotiated{}.max_read();
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    if (due_in_pause(row, now)) {
+      return false;
+    }
+    if (rows_[row].values && !is_of_pauses(rows_[row])) {
+      const auto first = values_part(rows_[row], 0, most);
+      if (first && values_part(rows_[row], first->offset + first->count, most)) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 Plan::Next Plan::next() const {
@@ -394,14 +435,14 @@ std::optional<Identity> Plan::identified() {
 
 // The moment is that of the poll before the pause, so that what is due with every sixth poll is not
 // put off to the seventh for its being a little late.
-bool Plan::due_in_pause(std::size_t number) const {
+bool Plan::due_in_pause(std::size_t number, Instant began) const {
   const PlanRow& row = rows_[number];
   const RowState& state = states_[number];
-  if (!pace_.slow_interval || !is_of_pauses(row) || (state.left_out && began_ < *state.left_out)) {
+  if (!pace_.slow_interval || !is_of_pauses(row) || (state.left_out && began < *state.left_out)) {
     return false;
   }
   const bool is_time =
-      row.when == When::as_wanted || !state.done || began_ - *state.done >= period_of(row);
+      row.when == When::as_wanted || !state.done || began - *state.done >= period_of(row);
   return is_time && has_part(row);
 }
 
@@ -426,7 +467,7 @@ std::optional<TableRead> Plan::next_in_pause(std::size_t most, bool rows) {
       slow_row_.reset();
     }
     for (std::size_t row = 0; row < rows_.size() && !slow_row_; ++row) {
-      if (due_in_pause(row)) {
+      if (due_in_pause(row, began_)) {
         slow_row_ = row;
         start(pause_, row);
       }
@@ -511,7 +552,7 @@ void Plan::leave_out(Failure failure, TableId table) {
 // Once all of them are of today.
 void Plan::tell_details() {
   for (std::size_t row = 0; row < rows_.size(); ++row) {
-    if (rows_[row].values && due_in_pause(row)) {
+    if (rows_[row].values && due_in_pause(row, began_)) {
       return;
     }
   }

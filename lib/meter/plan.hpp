@@ -113,6 +113,9 @@ class Plan {
   // Another meter may be at the end of the next line.
   void forget_meter();
 
+  // Whether all that a session is for which begins now fits answers of one packet each, as far as
+  // the meter is known.
+  [[nodiscard]] bool has_short_reads(Instant now) const;
   [[nodiscard]] Next next() const;
 
   // What came of the read that next() names.
@@ -176,7 +179,7 @@ class Plan {
   void enter(std::size_t row);
   void leave();
   [[nodiscard]] bool due(std::size_t row) const;
-  [[nodiscard]] bool due_in_pause(std::size_t row) const;
+  [[nodiscard]] bool due_in_pause(std::size_t row, Instant began) const;
   [[nodiscard]] bool has_part(const PlanRow& row) const;
   [[nodiscard]] Duration period_of(const PlanRow& row) const;
   [[nodiscard]] const QuantitySet& wanted(const PlanRow& row) const;

@@ -5,13 +5,13 @@
 
 namespace irmeter {
 
-void Reader::read(Instant now) {
+void Reader::read(Instant now, bool keeps_session) {
   if (pause_read_) {
     fail_pause_read(session_.abandon(now), {}, now);
     events_.clear();
   }
   began_ = now;
-  session_.open(now);
+  session_.open(now, !keeps_session && plan_.has_short_reads(now));
   take_events(now);
 }
 

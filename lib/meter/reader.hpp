@@ -31,9 +31,9 @@ class Reader {
          const Pace& pace, const std::optional<Key>& key)
       : timing_(link), key_(key), session_(link, timing), plan_(plan, pace) {}
 
-  // Ends with a Reading or a Failure. After a Reading the session stays open until close(). A read
-  // of a pause that is under way is dropped.
-  void read(Instant now);
+  // Ends with a Reading or a Failure. After a Reading the session stays open until close(), for
+  // more than that where it is to be kept. A read of a pause that is under way is dropped.
+  void read(Instant now, bool keeps_session);
   // The values once more, right after a Reading.
   void read_again(Instant now);
   // After a Reading: makes the next read of the pauses if it is over before this moment. Ends with

@@ -17,6 +17,15 @@ std::string decode_text(ByteView field) {
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
+constexpr std::size_t version_size = 2;
+std::string decode_version_at(ByteView table, std::size_t at) {
+  return decode_version(static_cast<std::uint16_t>(table[at] << 8U | table[at + 1]));
+}
+// BCD; what is no digit shows as a letter.
+std::string decode_serial_number(ByteView field) {
+  return hex(field.first(8));
+}
+
 // What a meter writes where it has no value, as for a phase that is not connected: the extremes.
 bool stands_for_nothing(std::int64_t value) {
   using Limits = std::numeric_limits<std::int32_t>;
@@ -65,16 +74,19 @@ Result<Identity> decode_bt01(ByteView table) {
   if (table.size() < bt01_size) {
     return Error{"BT01 is too short"};
   }
-  const auto word = [&](std::size_t at) {
-    return static_cast<std::uint16_t>(table[at] << 8U | table[at + 1]);
-  };
   Identity identity;
   identity.manufacturer = decode_text(table.subspan(0, 4));
   identity.model = decode_text(table.subspan(4, 8));
-  identity.hardware_version = decode_version(word(12));
-  identity.firmware_version = decode_version(word(14));
-  identity.serial_number = hex(table.subspan(16, 8));  // BCD; what is no digit shows as a letter
+  identity.hardware_version = decode_version_at(table, bt01_rest - version_size);
+  identity.firmware_version = decode_version_at(table, bt01_rest);
+  identity.serial_number = decode_serial_number(table.subspan(bt01_rest + version_size));
   return identity;
+}
+
+bool is_of(const Identity& identity, ByteView rest) {
+  return rest.size() == bt01_size - bt01_rest &&
+         decode_version_at(rest, 0) == identity.firmware_version &&
+         decode_serial_number(rest.subspan(version_size)) == identity.serial_number;
 }
 
 std::string decode_et03(ByteView table) {

@@ -42,6 +42,7 @@ inline constexpr std::size_t int32_size = 4;
 // How much of each table a reader needs, in bytes from its start.
 inline constexpr std::uint16_t bt00_size = 19;
 inline constexpr std::uint16_t bt01_size = 24;
+inline constexpr std::uint16_t bt01_rest = 14;
 inline constexpr std::uint16_t dimensions_size = 10;
 inline constexpr std::uint16_t et03_size = 30;
 
@@ -51,6 +52,9 @@ inline constexpr std::uint16_t et03_size = 30;
 
 // BT01 into manufacturer, model, versions and serial number.
 [[nodiscard]] Result<Identity> decode_bt01(ByteView table);
+// Whether the rest of BT01, which begins at bt01_rest with the firmware's version, is of this
+// meter.
+[[nodiscard]] bool is_of(const Identity& identity, ByteView rest);
 
 // The packed version word: "3.10.21" for 0x3155, "3.00.24" for 0x3018.
 [[nodiscard]] std::string decode_version(std::uint16_t word);

@@ -23,7 +23,12 @@ Fault loss_in_session(Fault loss) {
   }
 }
 
-void Session::open(Instant now) {
+void Session::open(Instant now, bool short_answers) {
+  short_answers_ = short_answers;
+  open_or_resume(now);
+}
+
+void Session::open_or_resume(Instant now) {
   if (busy()) {
     if (step_ == Step::keep_alive || ending()) {
       then_ = Then::open;
@@ -195,7 +200,7 @@ void Session::go(Step step, Instant now) {
   if (step == Step::idle) {
     timers_.set(Timer::keep_alive, last_activity_ + timing_.keep_alive);
     if (std::exchange(then_, Then::nothing) == Then::open) {
-      open(now);
+      open_or_resume(now);
     }
     return;
   }
@@ -328,6 +333,10 @@ void Session::on_response(ByteView response, Instant now) {
         give_up(Fault::unexpected, name(), now);
         return;
       }
+      if (short_answers_) {
+        go(Step::log_on, now);
+        return;
+      }
       break;
     case Step::negotiate:
       if (const auto granted = parse_negotiated(response)) {
@@ -451,7 +460,7 @@ void Session::end(Instant now, bool in_order) {
     events_.push(Closed{});
   }
   if (opens) {
-    open(now);
+    open_or_resume(now);
   }
 }
 

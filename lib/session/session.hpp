@@ -77,8 +77,9 @@ class Session {
   Session(const LinkTiming& link, const SessionTiming& timing) : timing_(timing), link_(link) {}
 
   // Opens a session, or goes on with the one that is open; after a close() that is under way, a new
-  // one. Ends with Opened or a Failure.
-  void open(Instant now);
+  // one. Ends with Opened or a Failure. short_answers: each fits one packet of the usual size, so
+  // that nothing need be agreed on.
+  void open(Instant now, bool short_answers = false);
   // These two need an open session that is not busy. They end with Answered, Refused or Lost.
   void read(const TableRead& what, Instant now);
   // One that is not proven is not sent again to a meter that is busy, or that nothing is heard of.
@@ -126,6 +127,7 @@ class Session {
     count,
   };
 
+  void open_or_resume(Instant now);
   void go(Step step, Instant now);
   void send_request(Instant now);
   [[nodiscard]] Bytes request_bytes() const;
@@ -166,6 +168,7 @@ class Session {
   unsigned busy_left_ = 0;
   unsigned damaged_left_ = 0;
 
+  bool short_answers_ = false;
   Negotiated limits_;
   std::optional<Instant> opened_at_;  // logged on
   Instant last_activity_{};

@@ -231,7 +231,7 @@ irmetersim::MeterValues distinct_values(std::int32_t n) {
 
 // Written down a second time on purpose, from the published numbering of the values.
 Reading truth(const irmetersim::MeterValues& values, const irmetersim::Profile& profile) {
-  constexpr std::array<Quantity, 15> present{Quantity::power_import,
+  constexpr std::array<Quantity, 13> present{Quantity::power_import,
                                              Quantity::power_export,
                                              Quantity::reactive_power_import,
                                              Quantity::reactive_power_export,
@@ -243,9 +243,7 @@ Reading truth(const irmetersim::MeterValues& values, const irmetersim::Profile& 
                                              Quantity::voltage_l3,
                                              Quantity::power_factor_l1,
                                              Quantity::frequency,
-                                             Quantity::apparent_power,
-                                             Quantity::power_factor_l2,
-                                             Quantity::power_factor_l3};
+                                             Quantity::apparent_power};
   Reading reading;
   reading.values.set(Quantity::energy_import, values.summations[0]);
   reading.values.set(Quantity::energy_export, values.summations[1]);

@@ -14,9 +14,9 @@ constexpr std::uint8_t isss = 0x0A;
 constexpr std::uint8_t rno = 0x09;
 const std::string first_session =
     "identify, negotiate, log on, BT00, BT01 0+24, ET03 0+30, security, BT21 0+10, BT23 0+8, "
-    "BT28 0+60, BT23 0+8, BT28 0+60";
+    "BT28 0+52, BT23 0+8, BT28 0+52";
 const std::string next_session =
-    "identify, negotiate, log on, BT01 0+24, security, BT21 0+10, BT23 0+8, BT28 0+60";
+    "identify, negotiate, log on, BT01 14+10, security, BT23 0+8, BT28 0+52";
 
 Bench kept(int interval_s) {
   Bench bench;
@@ -48,8 +48,8 @@ TEST(KeptSession, IsKeptAliveBetweenRarePolls) {
   pair.start();
   ASSERT_TRUE(pair.run_polls(3));
   EXPECT_EQ(pair.services(), first_session +
-                                 ", BT00 0+1, BT00 0+1, BT00 0+1, BT00 0+1, BT23 0+8, BT28 0+60"
-                                 ", BT00 0+1, BT00 0+1, BT00 0+1, BT00 0+1, BT23 0+8, BT28 0+60");
+                                 ", BT00 0+1, BT00 0+1, BT00 0+1, BT00 0+1, BT23 0+8, BT28 0+52"
+                                 ", BT00 0+1, BT00 0+1, BT00 0+1, BT00 0+1, BT23 0+8, BT28 0+52");
   EXPECT_EQ(pair.readings(), 3U);
   EXPECT_EQ(pair.client.counters().retries, 0U);
 }
@@ -61,7 +61,7 @@ TEST(KeptSession, IsNotAskedForMoreBeforeAKeepAliveIsAnswered) {
   ASSERT_TRUE(pair.run_until([&] { return pair.asked() == "BT00 0+1"; }, seconds(10)));
   pair.tell([](Meter& client, Instant now) { client.poll_now(now); });
   ASSERT_TRUE(pair.run_polls(2));
-  EXPECT_EQ(pair.services(), first_session + ", BT00 0+1, BT23 0+8, BT28 0+60");
+  EXPECT_EQ(pair.services(), first_session + ", BT00 0+1, BT23 0+8, BT28 0+52");
   EXPECT_EQ(pair.readings(), 2U);
   EXPECT_EQ(pair.client.counters().retries, 0U);
 }
@@ -128,7 +128,7 @@ TEST(LostSession, IsNoticedByTheKeepAlive) {
 TEST(LostSession, IsReplacedOnceWhateverRequestFindsOut) {
   for (const std::uint8_t code : {isss, rno}) {
     for (const char* request : {"log on", "BT00", "BT01 0+24", "ET03 0+30", "security", "BT21 0+10",
-                                "BT23 0+8", "BT28 0+40"}) {
+                                "BT23 0+8", "BT28 0+52"}) {
       Bench bench;
       bench.settings.negotiates = false;  // so that every response is one packet
       bench.prove_key();                  // another is not shown again in the same poll

@@ -261,7 +261,7 @@ TEST(Noise, BetweenPacketsIsSkipped) {
 TEST(BusyMeter, IsAskedAgainPolitely) {
   for (std::uint8_t code = 0x06; code <= 0x08; ++code) {  // bsy, dnr, dlk
     for (const char* request : {"identify", "negotiate", "log on", "BT01 0+24", "ET03 0+30",
-                                "security", "BT21 0+10", "BT23 0+8", "BT28 0+40"}) {
+                                "security", "BT21 0+10", "BT23 0+8", "BT28 0+52"}) {
       SCOPED_TRACE(request);
       Bench bench = kept();
       bench.settings.negotiates = false;  // so that every response is one packet

@@ -76,7 +76,7 @@ TEST(Plan, DropsWhatItHasBegunWhereFewerValuesAreLeft) {
   const auto other = plan.next_in_pause(limits.max_read(), true);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->offset, first->offset);
-  EXPECT_EQ(other->count, int32_size);
+  EXPECT_EQ(other->count, 3 * int32_size);
 }
 
 TEST(Plan, SplitsATableIntoReadsThatFit) {

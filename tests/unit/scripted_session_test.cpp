@@ -16,14 +16,22 @@ std::optional<Key> key() {
   return *Key::from_text("0123456789ABCDEF0123");
 }
 
-MeterOptions each_poll() {
+MeterOptions of_fifteen_values() {
   MeterOptions options;
+  for (const Quantity slow : {Quantity::power_factor_l2, Quantity::power_factor_l3}) {
+    options.pace.fast.set(static_cast<std::size_t>(slow));
+  }
+  return options;
+}
+
+MeterOptions each_poll() {
+  MeterOptions options = of_fifteen_values();
   options.session = SessionMode::each;
   return options;
 }
 
 MeterOptions kept() {
-  MeterOptions options;
+  MeterOptions options = of_fifteen_values();
   options.session = SessionMode::keep;
   options.interval = std::chrono::seconds(2);
   return options;

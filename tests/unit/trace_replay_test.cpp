@@ -28,6 +28,9 @@ TEST(TraceReplay, IsAScriptThatAReaderKeepsTo) {
   ScriptedMeter meter(load_transcript("traced-session.txt"));
   MeterOptions options;
   options.interval = std::chrono::minutes(10);
+  for (const Quantity slow : {Quantity::power_factor_l2, Quantity::power_factor_l3}) {
+    options.pace.fast.set(static_cast<std::size_t>(slow));
+  }
   Pair pair(options, *Key::from_text(transcript_key), meter);
   pair.start();
   EXPECT_TRUE(pair.run_until([&] { return meter.finished(); }, std::chrono::minutes(1)));

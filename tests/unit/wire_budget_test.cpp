@@ -30,12 +30,13 @@ const Exchange negotiate{13, {13}};
 const Exchange log_on{21, {9}};
 const Exchange bt00{11, {64, 35}};
 const Exchange bt01{16, {36}};
+const Exchange rest_of_bt01{16, {22}};
 const Exchange et03{16, {42}};
 const Exchange security{29, {9}};
 const Exchange bt21{16, {22}};
 const Exchange bt23{16, {20}};
 const Exchange bt28_ten{16, {52}};
-const Exchange bt28_fifteen{16, {64, 16}};
+const Exchange bt28_thirteen{16, {64}};
 const Exchange log_off{9, {9}};
 const Exchange terminate{9, {9}};
 
@@ -99,12 +100,12 @@ TEST(WireBudget, OfTheFirstSessionIsExact) {
     ASSERT_TRUE(pair.run_polls(1));
     expect_near(pair.polls[0].poll.duration,
                 time_of({identify, negotiate, log_on, bt00, bt01, et03, security, bt21, bt23,
-                         bt28_fifteen, bt23, bt28_fifteen},
+                         bt28_thirteen, bt23, bt28_thirteen},
                         false));
     pair.run_for(milliseconds(500));
     EXPECT_EQ(bytes_on(pair), sum({identify, negotiate, log_on, bt00, bt01, et03, security, bt21,
-                                   bt23, bt28_fifteen, bt23, bt28_fifteen, log_off, terminate}));
-    EXPECT_EQ(pair.to_meter.sent.size(), 14U + 17U);  // requests and ACKs
+                                   bt23, bt28_thirteen, bt23, bt28_thirteen, log_off, terminate}));
+    EXPECT_EQ(pair.to_meter.sent.size(), 14U + 15U);  // requests and ACKs
   }
 }
 
@@ -115,16 +116,17 @@ TEST(WireBudget, OfALaterSessionIsExact) {
   pair.run_for(milliseconds(900));
   const std::uint64_t before = bytes_on(pair);
   pair.run_for(seconds(2));
-  EXPECT_EQ(bytes_on(pair) - before, sum({identify_short, negotiate, log_on, bt01, security, bt21,
-                                          bt23, bt28_fifteen, log_off, terminate}));
-  expect_near(pair.polls[1].poll.duration,
-              time_of({identify_short, negotiate, log_on, bt01, security, bt21, bt23, bt28_fifteen},
-                      false));
+  EXPECT_EQ(bytes_on(pair) - before, 296U);
+  EXPECT_EQ(bytes_on(pair) - before, sum({identify_short, log_on, rest_of_bt01, security, bt23,
+                                          bt28_thirteen, log_off, terminate}));
+  expect_near(
+      pair.polls[1].poll.duration,
+      time_of({identify_short, log_on, rest_of_bt01, security, bt23, bt28_thirteen}, false));
 }
 
 TEST(WireBudget, OfAPollInAKeptSessionIsExact) {
   for (const std::uint8_t values : {std::uint8_t{10}, std::uint8_t{41}}) {
-    const Exchange& bt28 = values == 10 ? bt28_ten : bt28_fifteen;
+    const Exchange& bt28 = values == 10 ? bt28_ten : bt28_thirteen;
     SimulatedPair pair(bench_of(SessionMode::keep, values));
     pair.start();
     ASSERT_TRUE(pair.run_polls(1));
