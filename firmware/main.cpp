@@ -99,6 +99,7 @@ class Application {
     options.interval = std::chrono::seconds(2);
     options.session = MeterOptions::SessionMode::keep;
     options.plan = nes_polls();
+    options.pace.fast = every_quantity();
     return options;
   }
 

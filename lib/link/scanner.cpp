@@ -119,7 +119,13 @@ PacketScanner::Examined PacketScanner::examine(ByteView bytes) const {
 std::size_t PacketScanner::find_complete() const {
   const ByteView bytes = rest();
   for (std::size_t at = 1; at + packet_overhead < bytes.size(); ++at) {
-    if (bytes[at] == start_of_packet && examine(bytes.subspan(at)).candidate == Candidate::good) {
+    const ByteView left = bytes.subspan(at, bytes.size() - packet_overhead - at);
+    const auto begin = std::ranges::find(left, start_of_packet);
+    if (begin == left.end()) {
+      break;
+    }
+    at += static_cast<std::size_t>(begin - left.begin());
+    if (examine(bytes.subspan(at)).candidate == Candidate::good) {
       return at;
     }
   }

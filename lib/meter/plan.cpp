@@ -154,6 +154,29 @@ bool is_of_pauses(const PlanRow& row) {
   return row.when == When::each_period || row.when == When::as_wanted;
 }
 
+// Those of BT23, and behind them those of BT28.
+struct ByTable {
+  std::array<Quantity, quantity_count> all{};
+  std::size_t of_bt23 = 0;
+  std::size_t of_both = 0;
+};
+constexpr ByTable by_table = [] {
+  ByTable sorted;
+  for (const TableId table : {bt23, bt28}) {
+    for (const QuantityInfo& quantity : quantities) {
+      if (table_of(quantity.source) == table) {
+        sorted.all[sorted.of_both++] = quantity.id;
+      }
+    }
+    sorted.of_bt23 = table == bt23 ? sorted.of_both : sorted.of_bt23;
+  }
+  return sorted;
+}();
+std::span<const Quantity> quantities_of(TableId table) {
+  const std::span<const Quantity> both(by_table.all.data(), by_table.of_both);
+  return table == bt23 ? both.first(by_table.of_bt23) : both.subspan(by_table.of_bt23);
+}
+
 // Where the first value that is wanted at or behind `from` begins, and where the last one ends that
 // a read of so many bytes brings with it.
 struct Span {
@@ -164,10 +187,9 @@ std::optional<Span> first_span(TableId table, const QuantitySet& wanted,
                                const Dimensions& dimensions, std::uint32_t from, std::size_t most) {
   std::optional<Span> span;
   const auto each_place = [&](const auto& take) {
-    for (const QuantityInfo& quantity : quantities) {
-      if (table_of(quantity.source) == table &&
-          wanted.test(static_cast<std::size_t>(quantity.id))) {
-        const auto place = place_of(quantity, dimensions);
+    for (const Quantity quantity : quantities_of(table)) {
+      if (wanted.test(static_cast<std::size_t>(quantity))) {
+        const auto place = place_of(info(quantity), dimensions);
         if (place && *place >= from) {
           take(*place);
         }

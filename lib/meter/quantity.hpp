@@ -142,7 +142,7 @@ enum class Quantity : std::uint8_t {
   reactive_power_export_l3,
 };
 inline constexpr std::size_t all_quantities_count = 123;
-// A build may know the first of them only. With 18, which are what a poll brings, the core needs a
+// A build may know the first of them only. With 16, which are what a poll brings, the core needs a
 // fifth of the memory: for a microcontroller.
 #ifdef IRMETER_QUANTITIES
 inline constexpr std::size_t quantity_count = IRMETER_QUANTITIES;

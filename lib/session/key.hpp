@@ -73,6 +73,9 @@ class Key {
   // How much of the beginning of a text is anywhere in the key.
   [[nodiscard]] std::size_t common_with(ByteView text) const {
     std::ptrdiff_t longest = 0;
+    if (std::ranges::find(bytes_, text.front()) == bytes_.end()) {
+      return 0;
+    }
     for (auto from = bytes_.begin(); from != bytes_.end(); ++from) {
       const auto end = std::mismatch(from, bytes_.end(), text.begin(), text.end()).first;
       longest = std::max(longest, end - from);
