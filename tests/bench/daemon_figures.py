@@ -18,7 +18,7 @@ class Daemon:
     """
 
     def __init__(self, program, folder, devices, bus, broker_port, key, interval, session,
-                 prefix=()):
+                 prefix=(), slow_interval="60s"):
         self._command = [*prefix, program]
         self.meters = len(devices)
         self._broker_port = broker_port
@@ -31,6 +31,7 @@ class Daemon:
 name = "m{number}"
 device = "{device}"
 interval = "{interval}"
+slow_interval = "{slow_interval}"
 session = "{session}"
 """ for number, device in enumerate(devices))
         self._config.write_text(meters + f"""\
