@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
+#include <string>
 
 #include "lib/meter/sources.hpp"
+#include "lib/meter/tables.hpp"
 
 namespace irmeter {
 namespace {
