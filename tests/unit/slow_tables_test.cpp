@@ -165,8 +165,9 @@ TEST_F(SlowTables, TheStatusOfAnIntervalIsKept) {
 TEST_F(SlowTables, SelfReadsHaveTheRegistersAtTheEndOfEachMonth) {
   for (const char* const profile : {"newest", "demands"}) {
     profile_ = profile;
+    const Bytes dimensions = table(21);
     const Bytes bytes = table(26);
-    const auto reads = decode_bt26_head(bytes, table(21));
+    const auto reads = decode_bt26_head(bytes, dimensions);
     ASSERT_TRUE(reads.ok());
     ASSERT_EQ(reads->records, 12);
     EXPECT_EQ(reads->offset(12), bytes.size());
