@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -216,7 +216,9 @@ inline constexpr std::array<Face, irmeter::quantity_count> faces = faces_detail:
 // The value in Face::dbus_unit, or NaN where it is absent.
 [[nodiscard]] inline double dbus_value(std::optional<std::int64_t> value,
                                        irmeter::Quantity quantity) {
-  return value ? static_cast<double>(*value) / std::pow(10.0, face(quantity).dbus_decimals)
+  constexpr std::array<double, 4> powers{1, 10, 100, 1000};
+  const auto decimals = static_cast<std::size_t>(face(quantity).dbus_decimals);
+  return value ? static_cast<double>(*value) / powers[decimals]
                : std::numeric_limits<double>::quiet_NaN();
 }
 

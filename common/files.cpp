@@ -100,7 +100,7 @@ std::optional<Error> check_readable(const std::string& path) {
 
 void replace_file(const std::string& path, std::string_view content, const NewFile& file) {
   const std::string temporary = path + ".new";
-  const std::string directory = std::filesystem::path(path).parent_path().string();
+  const auto directory = [&path] { return std::filesystem::path(path).parent_path().string(); };
   const auto create = [&] {  // O_EXCL makes sure that the mode is ours
     return FileDescriptor(
         open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, file.mode));
@@ -114,7 +114,7 @@ void replace_file(const std::string& path, std::string_view content, const NewFi
       fail(temporary);
     }
     if (file.inherited) {
-      give_to_owner_of(directory, written, temporary);
+      give_to_owner_of(directory(), written, temporary);
     }
     write_all(written, content, temporary);
     if (file.durable) {
@@ -129,7 +129,8 @@ void replace_file(const std::string& path, std::string_view content, const NewFi
     throw;
   }
   if (file.durable) {
-    sync(FileDescriptor(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), directory);
+    const std::string place = directory();
+    sync(FileDescriptor(open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), place);
   }
 }
 

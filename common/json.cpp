@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdio>
 #include <utility>
 
 #include "lib/hex.hpp"
@@ -42,8 +41,28 @@ std::size_t utf8_length(std::string_view text) {
 
 }  // namespace
 
+void append_fixed(std::string& text, std::int64_t value, int decimals) {
+  // From the last digit to the first. The magnitude of the smallest integer does not fit into the
+  // signed type.
+  std::array<char, 24> digits{};
+  std::size_t at = digits.size();
+  auto left = static_cast<std::uint64_t>(value);
+  left = value < 0 ? 0 - left : left;
+  for (int place = 0; left != 0 || place <= decimals; ++place) {
+    if (place == decimals && decimals > 0) {
+      digits[--at] = '.';
+    }
+    digits[--at] = static_cast<char>('0' + left % 10);
+    left /= 10;
+  }
+  if (value < 0) {
+    digits[--at] = '-';
+  }
+  text.append(digits.data() + at, digits.size() - at);
+}
+
 JsonWriter& JsonWriter::key(std::string_view name) {
-  raw("\"");
+  out_ += comma_due_ ? ",\"" : "\"";
   out_ += name;
   out_ += "\":";
   comma_due_ = false;
@@ -78,20 +97,9 @@ JsonWriter& JsonWriter::text(std::string_view value) {
 }
 
 JsonWriter& JsonWriter::fixed(std::int64_t value, int decimals) {
-  // The magnitude of the smallest integer does not fit into the signed type.
-  const auto bits = static_cast<std::uint64_t>(value);
-  std::string digits = std::to_string(value < 0 ? 0 - bits : bits);
-  const auto places = static_cast<std::size_t>(std::max(decimals, 0));
-  if (digits.size() <= places) {
-    digits.insert(0, places + 1 - digits.size(), '0');
-  }
-  if (places > 0) {
-    digits.insert(digits.size() - places, 1, '.');
-  }
-  if (value < 0) {
-    digits.insert(digits.begin(), '-');
-  }
-  return raw(digits);
+  raw({});
+  append_fixed(out_, value, decimals);
+  return *this;
 }
 
 JsonWriter& JsonWriter::time(std::chrono::system_clock::time_point value) {
@@ -99,14 +107,23 @@ JsonWriter& JsonWriter::time(std::chrono::system_clock::time_point value) {
   const auto day = floor<std::chrono::days>(value);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(floor<std::chrono::milliseconds>(value - day));
-  std::array<char, 40> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
-  return text(buffer.data());
+  const auto number = [this](std::int64_t part, std::size_t digits, char behind) {
+    const std::size_t at = out_.size();
+    append_fixed(out_, part, 0);
+    const std::size_t written = out_.size() - at;
+    out_.insert(at, digits - std::min(digits, written), '0');
+    out_ += behind;
+  };
+  raw("\"");
+  number(static_cast<int>(date.year()), 4, '-');
+  number(static_cast<unsigned>(date.month()), 2, '-');
+  number(static_cast<unsigned>(date.day()), 2, 'T');
+  number(clock.hours().count(), 2, ':');
+  number(clock.minutes().count(), 2, ':');
+  number(clock.seconds().count(), 2, '.');
+  number(clock.subseconds().count(), 3, 'Z');
+  out_ += '"';
+  return *this;
 }
 
 std::string JsonWriter::take() {

@@ -11,6 +11,9 @@
 
 namespace irmeterd {
 
+// Appends value / 10^decimals with exactly that many decimals (0 to 18): -0.005 for -5 and 3.
+void append_fixed(std::string& text, std::int64_t value, int decimals);
+
 class JsonWriter {
  public:
   JsonWriter& begin_object() { return open('{'); }
@@ -22,8 +25,8 @@ class JsonWriter {
 
   // Quoted and escaped. What is not UTF-8 becomes U+FFFD, one for each such byte.
   JsonWriter& text(std::string_view value);
-  JsonWriter& integer(std::int64_t value) { return raw(std::to_string(value)); }
-  // value / 10^decimals with exactly that many decimals (0 to 18): fixed(-5, 3) is -0.005.
+  JsonWriter& integer(std::int64_t value) { return fixed(value, 0); }
+  // As append_fixed().
   JsonWriter& fixed(std::int64_t value, int decimals);
   // "2026-11-22T10:15:30.125Z": RFC 3339 in UTC, always with milliseconds.
   JsonWriter& time(std::chrono::system_clock::time_point value);

@@ -30,7 +30,6 @@ void begin(JsonWriter& json, const MeterSnapshot& meter, const Time& time) {
 }
 
 std::string values_json(const MeterSnapshot& meter, const QuantitySet& which, const Time& time) {
-  const irmeter::Values values = meter.true_values();
   JsonWriter json;
   begin(json, meter, time);
   for (const Face& face : faces) {
@@ -38,7 +37,7 @@ std::string values_json(const MeterSnapshot& meter, const QuantitySet& which, co
       continue;
     }
     json.key(face.json_key);
-    if (const auto value = values.get(face.id)) {
+    if (const auto value = meter.true_value(face.id)) {
       json.fixed(*value, face.json_decimals);
     } else {
       json.null();
@@ -164,6 +163,12 @@ bool same_registers(const MeterSnapshot& before, const MeterSnapshot& after) {
            return !irmeter::is_register(quantity.id) ||
                   before.true_value(quantity.id) == after.true_value(quantity.id);
          });
+}
+
+bool same_status(const MeterSnapshot& before, const MeterSnapshot& after) {
+  return before.known() == after.known() && before.status == after.status &&
+         before.status_at == after.status_at && before.tariff == after.tariff &&
+         before.clock_offset == after.clock_offset;
 }
 
 bool same_diagnostics(const MeterSnapshot& before, const MeterSnapshot& after) {

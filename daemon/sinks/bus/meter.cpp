@@ -1,5 +1,7 @@
 #include "daemon/sinks/bus/meter.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -26,6 +28,14 @@ std::string_view fault_name(const MeterSnapshot& meter) {
 std::string fault_context(const MeterSnapshot& meter) {
   return meter.failure ? meter.failure->context : std::string();
 }
+
+// In the order of a map, so that each goes to its end.
+constexpr auto by_key = [] {
+  std::array<irmeter::Quantity, irmeter::quantity_count> sorted{};
+  std::ranges::transform(irmeter::quantities, sorted.begin(), &irmeter::QuantityInfo::id);
+  std::ranges::sort(sorted, {}, [](irmeter::Quantity each) { return irmeter::info(each).key; });
+  return sorted;
+}();
 
 // The properties that differ between two snapshots.
 std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterSnapshot& after) {
@@ -234,9 +244,9 @@ double BusMeter::ClockOffset() {
 
 std::map<std::string, double> BusMeter::Quantities() {
   std::map<std::string, double> known;
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (const auto value = meter_.true_value(quantity.id)) {
-      known.emplace(quantity.key, dbus_value(value, quantity.id));
+  for (const irmeter::Quantity quantity : by_key) {
+    if (const auto value = meter_.true_value(quantity)) {
+      known.emplace_hint(known.end(), irmeter::info(quantity).key, dbus_value(value, quantity));
     }
   }
   return known;

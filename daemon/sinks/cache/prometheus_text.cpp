@@ -149,11 +149,13 @@ struct Labelled {
 };
 
 void add_sample(std::string& text, std::string_view name, const Labelled& meter,
-                std::string_view label, std::string_view value) {
-  for (const std::string_view part : {name, std::string_view(meter.labels), label,
-                                      std::string_view("} "), value, std::string_view("\n")}) {
-    text += part;
-  }
+                std::string_view label, std::int64_t value, int decimals = 0) {
+  text += name;
+  text += meter.labels;
+  text += label;
+  text += "} ";
+  append_fixed(text, value, decimals);
+  text += '\n';
 }
 
 void add_family(std::string& text, const Family& family, const std::vector<Labelled>& meters) {
@@ -164,8 +166,7 @@ void add_family(std::string& text, const Family& family, const std::vector<Label
         if (!std::exchange(headed, true)) {
           text += family.header;
         }
-        add_sample(text, family.name, each, member.label,
-                   JsonWriter().fixed(*value * member.factor, member.decimals).take());
+        add_sample(text, family.name, each, member.label, *value * member.factor, member.decimals);
       }
     }
   }
@@ -176,7 +177,7 @@ void add_metric(std::string& text, const std::string& name, std::string_view hel
                 std::string_view type, const std::vector<Labelled>& meters, const Value& value) {
   text += header(name, help, type);
   for (const Labelled& each : meters) {
-    add_sample(text, name, each, {}, std::to_string(value(each.meter)));
+    add_sample(text, name, each, {}, static_cast<std::int64_t>(value(each.meter)));
   }
 }
 
@@ -190,7 +191,9 @@ std::string prometheus_text(const std::map<std::string, MeterSnapshot>& all) {
     meters.push_back({meter, "{meter=\"" + name + "\",serial=\"" +
                                  escaped(meter.identity.serial_number) + "\""});
   }
+  constexpr std::size_t usual_size = 12'000;  // of a meter
   std::string text;
+  text.reserve(usual_size * meters.size());
   for (const Family& family : families) {
     add_family(text, family, meters);
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "common/loop.hpp"
 #include "common/mqtt/topics.hpp"
@@ -44,6 +45,7 @@ class MqttValues final : public Sink {
  private:
   struct Meter {
     QuantitySet seen;
+    QuantitySet told;  // those that its documents were told with last
     std::optional<irmeter::Instant> registers_told;
     std::optional<irmeter::Instant> diagnostics_told;
   };
@@ -68,12 +70,13 @@ class MqttValues final : public Sink {
     } else {
       table_.set(Rank::live, passing(topics_.live(id), live_json(now, meter.seen)));
     }
-    if (now.tells_status()) {
+    const bool first = std::exchange(meter.told, meter.seen) != meter.seen || before == nullptr;
+    if (now.tells_status() && (first || !same_status(*before, now))) {
       table_.set(Rank::values, retained(topics_.status(id), status_json(now)));
     }
     if (now.details_stale || (meter.seen & now.slow & ~irmeter::registers()).none()) {
       table_.erase(Rank::values, topics_.details(id));
-    } else {
+    } else if (first || before->details_stale || before->details_at != now.details_at) {
       table_.set(Rank::values, passing(topics_.details(id), details_json(now, meter.seen)));
     }
     if (now.newest_interval) {
