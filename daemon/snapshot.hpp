@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/fault.hpp"
+#include "lib/meter/event_log.hpp"
 #include "lib/meter/history.hpp"
 #include "lib/meter/reading.hpp"
 #include "lib/meter/status.hpp"
@@ -58,6 +62,12 @@ struct MeterSnapshot {
 
   // Of the load profile: the latest interval that was read once it was closed.
   std::optional<irmeter::HistoryInterval> newest_interval;
+
+  // The newest entries of the meter's log, oldest first, as they were read in this run; null where
+  // it gives none. What is in the log up to log_told is not told again.
+  static constexpr std::size_t most_entries = 100;
+  std::shared_ptr<const std::vector<irmeter::LogEntry>> log;
+  std::optional<std::uint32_t> log_told;
 
   // Of the latest good poll.
   bool echo = false;              // the probe heard itself

@@ -22,6 +22,8 @@ class Sink {
   // One call per poll, or when the state or the staleness changes between polls.
   virtual void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept = 0;
   virtual void meter_removed(const MeterSnapshot&) noexcept {}
+  // The meter has a new entry in its log; each once, the oldest first.
+  virtual void event_logged(const MeterSnapshot&, const irmeter::LogEntry&) noexcept {}
 };
 
 class Store {
@@ -51,6 +53,12 @@ class Store {
     const MeterSnapshot before = std::exchange(place->second, meter);
     for (Sink* sink : sinks_) {
       sink->meter_changed(before, place->second);
+    }
+  }
+  // Of a meter that was added.
+  void tell(const std::string& name, const irmeter::LogEntry& entry) {
+    for (Sink* sink : sinks_) {
+      sink->event_logged(meters_.at(name), entry);
     }
   }
   void remove(const std::string& name) {

@@ -24,6 +24,7 @@ struct MqttTopics {
   [[nodiscard]] std::string live(std::string_view id) const { return meter(id, "live"); }
   [[nodiscard]] std::string status(std::string_view id) const { return meter(id, "status"); }
   [[nodiscard]] std::string history(std::string_view id) const { return meter(id, "history"); }
+  [[nodiscard]] std::string event(std::string_view id) const { return meter(id, "event"); }
   [[nodiscard]] std::string diagnostics(std::string_view id) const {
     return meter(id, "diagnostics");
   }

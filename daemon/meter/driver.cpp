@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <span>
 #include <utility>
 
 #include "common/config/url.hpp"
@@ -118,6 +119,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
                   loop.now() - std::chrono::floor<irmeter::Duration>(age));
   snapshot_.remembered = std::move(remembered.identity);
   snapshot_.exchanged = remembered.exchanged;
+  snapshot_.log_told = remembered.log_told;
   store_.update(snapshot_);
 }
 
@@ -269,8 +271,12 @@ void MeterDriver::handle(irmeter::KeyFact& output) {
 
 void MeterDriver::handle(irmeter::Identified& output) {
   const bool same = snapshot_.identity.serial_number == output.identity.serial_number;
-  const std::string& known = snapshot_.known().serial_number;
+  const std::string known = snapshot_.known().serial_number;
   snapshot_.exchanged |= !known.empty() && known != output.identity.serial_number;
+  if (known != output.identity.serial_number) {
+    snapshot_.log.reset();
+    snapshot_.log_told.reset();
+  }
   snapshot_.identity = std::move(output.identity);
   if (!same) {
     // What the one before it said is not true of this one.
@@ -375,6 +381,40 @@ void MeterDriver::handle(const irmeter::TableBytes& output) {
       return;
   }
   store_.update(snapshot_);
+}
+
+// What is in the log of a meter that is new here, or in one that has begun anew, is history.
+void MeterDriver::handle(const irmeter::LogNews& output) {
+  auto log = snapshot_.log ? *snapshot_.log : std::vector<irmeter::LogEntry>();
+  auto& told = snapshot_.log_told;
+  const bool begins = !told || output.newest < *told;
+  if (begins) {
+    told = output.newest;
+    log.clear();
+  }
+  std::vector<irmeter::LogEntry> news;
+  for (const irmeter::LogEntry& entry : std::span(output.entries).first(output.count)) {
+    if (!log.empty() && entry.sequence <= log.back().sequence) {
+      continue;
+    }
+    log.push_back(entry);
+    if (entry.sequence > *told) {
+      told = entry.sequence;
+      news.push_back(entry);
+    }
+  }
+  if (snapshot_.log && !begins && output.count == 0) {
+    return;
+  }
+  if (log.size() > MeterSnapshot::most_entries) {
+    log.erase(log.begin(), log.end() - static_cast<std::ptrdiff_t>(MeterSnapshot::most_entries));
+  }
+  snapshot_.log = std::make_shared<const std::vector<irmeter::LogEntry>>(std::move(log));
+  store_.update(snapshot_);
+  for (const irmeter::LogEntry& entry : news) {
+    log_event(log_, config_.name, entry);
+    store_.tell(config_.name, entry);
+  }
 }
 
 void MeterDriver::take_status(const irmeter::StatusFlags& flags) {

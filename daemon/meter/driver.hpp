@@ -82,6 +82,7 @@ class MeterDriver {
   void handle(irmeter::PollEnded& output);
   void handle(irmeter::DetailsRead& output);
   void handle(const irmeter::TableBytes& output);
+  void handle(const irmeter::LogNews& output);
   void take_status(const irmeter::StatusFlags& flags);
   void take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table);
   void handle(irmeter::TableLeftOut& output);

@@ -15,6 +15,7 @@ using nlohmann::json;
 
 // A register that jumps with every other reading must not wear out a card.
 constexpr std::chrono::minutes longest_unsaved{1};
+constexpr std::chrono::hours log_told_every{1};
 constexpr std::size_t max_file = 65536;  // bytes; a meter takes some 200
 
 constexpr std::array<std::pair<const char*, std::string Identity::*>, 6> fields{{
@@ -55,7 +56,8 @@ json write_kept(const KnownMeter& meter) {
 KnownMeters::KnownMeters(Loop& loop, const std::string& directory, const Log& log)
     : path_(directory.empty() ? "" : directory + "/meters.json"),
       log_(log),
-      kept_(loop, longest_unsaved, [this] { save(); }) {
+      kept_(loop, longest_unsaved, [this] { save(); }),
+      told_(loop, log_told_every, [this] { save(); }) {
   if (path_.empty()) {
     return;
   }
@@ -68,6 +70,9 @@ KnownMeters::KnownMeters(Loop& loop, const std::string& directory, const Log& lo
         meter.at(key).get_to(meters_[name].identity.*field);
       }
       meters_[name].exchanged = meter.value("exchanged", false);
+      if (meter.contains("log_told")) {
+        meters_[name].log_told = meter.at("log_told").get<std::uint32_t>();
+      }
       if (meter.contains("kept")) {
         read_kept(meter.at("kept"), meters_[name]);
       }
@@ -86,15 +91,21 @@ KnownMeter KnownMeters::meter(const std::string& name) const {
 void KnownMeters::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
   KnownMeter known{after.identity, after.exchanged};
   note_kept(known, before, after);
+  known.log_told = after.log_told;
   const KnownMeter earlier = meter(after.name);
   if (after.identity.serial_number.empty() || known == earlier) {
     return;
   }
   meters_[after.name] = known;
-  if (known.identity == earlier.identity && known.exchanged == earlier.exchanged) {
-    kept_.want();
-  } else {
+  if (known.identity != earlier.identity || known.exchanged != earlier.exchanged) {
     save();
+    return;
+  }
+  if (known.kept != earlier.kept || known.kept_since != earlier.kept_since) {
+    kept_.want();
+  }
+  if (known.log_told != earlier.log_told) {
+    told_.want();
   }
 }
 
@@ -128,6 +139,9 @@ void KnownMeters::save() const {
       document[name][key] = meter.identity.*field;
     }
     document[name]["exchanged"] = meter.exchanged;
+    if (meter.log_told) {
+      document[name]["log_told"] = *meter.log_told;
+    }
     if (meter.kept != irmeter::Values{}) {
       document[name]["kept"] = write_kept(meter);
     }

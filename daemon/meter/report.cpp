@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/event_texts.hpp"
 #include "common/faces.hpp"
 #include "common/json.hpp"
 #include "daemon/service/message_ids.hpp"
@@ -110,6 +111,17 @@ void log_flags(const Log& log, const std::string& meter,
                {"METER", meter},
                {"FLAG", std::string(flag.name)}});
   }
+}
+
+void log_event(const Log& log, const std::string& meter, const irmeter::LogEntry& entry) {
+  const std::string text = event_text(entry);
+  const std::string time = JsonWriter().time(entry.time).take();
+  log.info(meter + ": the log of the meter has a new entry: " + text + " (" +
+               time.substr(1, time.size() - 2) + " by its clock).",
+           {message_id(Event::event_logged),
+            {"METER", meter},
+            {"EVENT", std::to_string(entry.id)},
+            {"EVENT_TEXT", text}});
 }
 
 void log_accepted(const Log& log, const std::string& meter,

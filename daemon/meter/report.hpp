@@ -9,6 +9,7 @@
 #include "common/log.hpp"
 #include "daemon/snapshot.hpp"
 #include "lib/fault.hpp"
+#include "lib/meter/event_log.hpp"
 #include "lib/meter/plan.hpp"
 #include "lib/meter/plausibility.hpp"
 #include "lib/meter/status.hpp"
@@ -47,6 +48,9 @@ void log_left_out(const Log& log, const std::string& meter, const irmeter::Table
 void log_flags(const Log& log, const std::string& meter,
                const std::optional<irmeter::StatusFlags>& before,
                const irmeter::StatusFlags& after);
+
+// An entry of the meter's own log.
+void log_event(const Log& log, const std::string& meter, const irmeter::LogEntry& entry);
 
 void log_accepted(const Log& log, const std::string& meter,
                   const irmeter::Plausibility::Accepted& accepted);

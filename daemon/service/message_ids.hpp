@@ -45,10 +45,11 @@ enum class Event : std::uint8_t {
   value_accepted,  // a level that could not be true at first
   flag_set,        // of a meter's status
   flag_cleared,
-  stuck,  // a part of the daemon, which the watchdog will end
+  event_logged,  // in the meter's own log
+  stuck,         // a part of the daemon, which the watchdog will end
 };
 
-inline constexpr std::array<std::pair<Event, std::string_view>, 11> event_messages{{
+inline constexpr std::array<std::pair<Event, std::string_view>, 12> event_messages{{
     {Event::ready, "3033c3a75ff641cf83e18e8611f5b62f"},
     {Event::configuration_loaded, "cf940de139a541b2b42709b30aea2b0c"},
     {Event::configuration_refused, "08610a5dbe8e4f2ca0d45fec1be73739"},
@@ -59,6 +60,7 @@ inline constexpr std::array<std::pair<Event, std::string_view>, 11> event_messag
     {Event::value_accepted, "361385db43ba4e499784e2668ff414cb"},
     {Event::flag_set, "3760fec25bfc42c692d615bec518b0c3"},
     {Event::flag_cleared, "0f927bc30e2440588b841ad3bfbae0b3"},
+    {Event::event_logged, "a1cbe4c31e7b494591c1c395a29740b0"},
     {Event::stuck, "aa4c0a47a6c14cf1912fdc0f8de57654"},
 }};
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "common/event_texts.hpp"
 #include "common/faces.hpp"
 #include "common/json.hpp"
 
@@ -121,6 +122,17 @@ std::string history_json(const MeterSnapshot& meter) {
       }
     }
   }
+  return json.end_object().take();
+}
+
+std::string event_json(const MeterSnapshot& meter, const irmeter::LogEntry& entry) {
+  JsonWriter json;
+  begin(json, meter, entry.time);
+  json.key("event_type").text(event_type(entry.id));
+  json.key("text").text(event_text(entry));
+  json.key("id").integer(entry.id);
+  json.key("sequence").integer(entry.sequence);
+  json.key("own").boolean(entry.own());
   return json.end_object().take();
 }
 

@@ -33,6 +33,8 @@ using irmeter::QuantitySet;
 // The newest interval of the load profile: registers at its end, and what was consumed in it. Only
 // where there is one; `time` is its end, by the meter's clock.
 [[nodiscard]] std::string history_json(const MeterSnapshot& meter);
+// An entry of the meter's log; `time` is that of the event, by the meter's clock.
+[[nodiscard]] std::string event_json(const MeterSnapshot& meter, const irmeter::LogEntry& entry);
 
 // State, counters and timing; `time` is the moment of the last good reading, or null.
 [[nodiscard]] std::string diagnostics_json(const MeterSnapshot& meter);

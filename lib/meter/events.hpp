@@ -5,9 +5,11 @@
 // newest record stands at the index that its head names.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "lib/meter/clock.hpp"
 #include "lib/result.hpp"
@@ -53,6 +55,52 @@ inline constexpr std::uint16_t mep_user = 0xFFFD;       // over the MEP port
 // An error for a record without a time or without an event.
 [[nodiscard]] Result<LogRecord> decode_log_record(ByteView record);
 
+inline constexpr std::array<std::pair<std::uint16_t, std::string_view>, 44> event_names{{
+    {1, "power down"},
+    {2, "power up"},
+    {3, "time changed"},
+    {24, "season changed"},
+    {26, "special schedule"},
+    {27, "tariff switched"},
+    {28, "pending table activated"},
+    {29, "pending table cleared"},
+    {30, "test mode started"},
+    {31, "test mode stopped"},
+    {36, "meter reprogrammed"},
+    {37, "configuration error"},
+    {38, "meter reset"},
+    {50, "disconnect switch error"},
+    {64, "load profile overflow"},
+    {66, "disconnect switch state changed"},
+    {67, "relay open"},
+    {68, "phase loss"},
+    {69, "phase inversion"},
+    {70, "PLC configuration failure"},
+    {71, "general error"},
+    {72, "invalid password"},
+    {74, "current on missing phase"},
+    {77, "software CRC error"},
+    {78, "code bank changed"},
+    {79, "load profile backfill failed"},
+    {80, "MEP device installed or removed"},
+    {81, "MEP or M-Bus alarm"},
+    {82, "M-Bus discovery complete"},
+    {83, "phase rotation changed"},
+    {84, "prepaid credit exhausted"},
+    {85, "prepaid credit warning"},
+    {87, "manufacturer log entry"},
+    {88, "dimensions changed"},
+    {89, "magnetic tamper"},
+    {90, "lockout override"},
+    {91, "power quality event"},
+    {94, "load profile unread"},
+    {96, "MEP status"},
+    {98, "voltage sag"},
+    {99, "voltage swell"},
+    {104, "THD event started"},
+    {105, "THD event ended"},
+    {107, "load side voltage"},
+}};
 // What the event is, as in "cover removed"; empty where the vendor does not say.
 [[nodiscard]] std::string_view event_name(std::uint16_t id);
 

@@ -81,7 +81,7 @@ struct Stopped {};
 // A KeyQuestion is answered with answer_key() before any other input; until then the key stays
 // here.
 using MeterOutput = std::variant<Stopped, KeyQuestion, KeyFact, Transmit, Identified, PollEnded,
-                                 DetailsRead, TableBytes, TableLeftOut, TableAnswer>;
+                                 DetailsRead, TableBytes, LogNews, TableLeftOut, TableAnswer>;
 
 class Meter {
  public:

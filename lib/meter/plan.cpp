@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "lib/meter/clock.hpp"
-#include "lib/meter/status.hpp"
 
 namespace irmeter {
 namespace {
@@ -24,6 +23,7 @@ void forget_values(Known& known) {
   known.dimensions = {};
   known.values.clear();
   known.details.clear();
+  known.flags.reset();
   known.refusal = 0;
 }
 
@@ -116,6 +116,19 @@ std::optional<Failure> check(ByteView table, Known&) {
   return decoded ? std::nullopt : std::optional(Failure{Fault::unexpected, decoded.error().what});
 }
 
+// A flag that has appeared is in the log, most likely.
+std::optional<Failure> take_status(ByteView table, Known& known) {
+  const auto flags = decode_bt03(table);
+  if (!flags) {
+    return Failure{Fault::unexpected, flags.error().what};
+  }
+  const StatusFlags before = std::exchange(known.flags, *flags);
+  if ((*flags & ~before).any()) {
+    known.log.look();
+  }
+  return std::nullopt;
+}
+
 constexpr std::array<PlanRow, 9> poll_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
     {When::each_session, rest_of_bt01, compare_identity},
@@ -127,14 +140,23 @@ constexpr std::array<PlanRow, 9> poll_rows{{
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
 }};
-constexpr std::array<PlanRow, 5> pause_rows{{
+constexpr std::array<PlanRow, 8> pause_rows{{
     {.when = When::each_period, .values = bt23},
     {.when = When::each_period, .values = bt28},
     {.when = When::each_period, .what = beginning_of<bt52, bt52_size>, .take = check<decode_bt52>},
     {.when = When::each_period, .what = beginning_of<bt55, bt55_size>, .take = check<decode_bt55>},
+    {.when = When::each_period, .what = beginning_of<bt03, bt03_known_size>, .take = take_status},
     {.when = When::each_period,
-     .what = beginning_of<bt03, bt03_known_size>,
-     .take = check<decode_bt03>},
+     .what = beginning_of<bt71, bt71_size>,
+     .take = [](ByteView table, Known& known) { return known.log.take_dimensions(table); },
+     .period = std::chrono::hours(24)},
+    {.when = When::each_period,
+     .what = [](const Known& known) { return known.log.head(); },
+     .take = [](ByteView table, Known& known) { return known.log.take_head(table); },
+     .period = std::chrono::minutes(10)},
+    {.when = When::as_wanted,
+     .what = [](const Known& known) { return known.log.part(); },
+     .take = [](ByteView table, Known& known) { return known.log.take_part(table); }},
 }};
 constexpr auto nes_rows = [] {
   std::array<PlanRow, poll_rows.size() + pause_rows.size()> rows;
@@ -450,6 +472,7 @@ std::optional<Identity> Plan::identified() {
       }
     }
     left_out_of_ = known_.identity;
+    known_.log = {};
     forget_pause();
   }
   return told_ = known_.identity;
@@ -523,6 +546,9 @@ void Plan::take_in_pause(ByteView bytes, Instant asked, Instant now) {
       return;
     }
   }
+  if (auto log = known_.log.news()) {
+    news_.push(std::move(*log));
+  }
   states_[number] = {};
   states_[number].done = began_;
   states_[number].answered = true;
@@ -545,15 +571,17 @@ void Plan::fail_in_pause(Failure failure) {
 }
 
 // A table that was once there, or that the meter is too busy for, is left out no longer than until
-// it is due again; the first time. Silence costs the session, so there is no second time; but it is
-// of the table only where the meter then answers in a new session.
+// it is due again; the first time, as with one that finds the session lost. Silence costs the
+// session, so there is no second time; but it is of the table only where the meter then answers in
+// a new session.
 void Plan::leave_out(Failure failure, TableId table) {
   const std::size_t number = *std::exchange(slow_row_, std::nullopt);
   const PlanRow& row = rows_[number];
   RowState& state = states_[number];
   const bool silent = failure.fault == Fault::no_response;
+  const bool may_pass = state.answered || failure.fault == Fault::session_lost;
   const bool for_once = silent || failure.fault == Fault::busy || failure.fault == Fault::overdue ||
-                        (state.answered && !std::exchange(state.failed, true));
+                        (may_pass && !std::exchange(state.failed, true));
   state.left_out = began_ + (for_once ? period_of(row) : pace_.leave_out);
   if (silent) {
     silent_ = {number, {table, std::move(failure)}};

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "lib/fault.hpp"
+#include "lib/meter/event_log.hpp"
+#include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
 #include "lib/queue.hpp"
 #include "lib/time.hpp"
@@ -25,7 +27,9 @@ struct PlanRow {
     Identity identity;
     Dimensions dimensions;
     Values values;
-    Values details;            // the values of the pauses
+    Values details;  // the values of the pauses
+    StatusFlags flags;
+    EventLog log;              // stays while the meter is the same
     std::uint8_t refusal = 0;  // of the row before, the response code where there was one
   };
 
@@ -97,7 +101,7 @@ struct TableAnswer {
   TableRead what;
   std::variant<Bytes, Failure> result;
 };
-using PauseNews = std::variant<TableBytes, Details, TableLeftOut, TableAnswer>;
+using PauseNews = std::variant<TableBytes, Details, LogNews, TableLeftOut, TableAnswer>;
 
 class Plan {
  public:

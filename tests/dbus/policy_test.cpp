@@ -61,6 +61,8 @@ TEST_F(PolicyAsRoot, LetsEverybodyRead) {
   // Without its arguments it fails, but not for the policy.
   EXPECT_EQ(as_nobody(main_path, meter_interface, "GetHistory"),
             "org.freedesktop.DBus.Error.InvalidArgs");
+  // It takes a number, so that the daemon is who refuses.
+  EXPECT_NE(as_nobody(main_path, meter_interface, "GetEvents"), access_denied);
   EXPECT_EQ(as_nobody(log_path, properties_interface, "Get", {log_interface, "LogLevel"}), "");
   EXPECT_EQ(as_nobody(log_path, properties_interface, "GetAll", {log_interface}), "");
 }

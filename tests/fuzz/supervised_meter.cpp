@@ -214,6 +214,8 @@ void SupervisedMeter::on(const irmeter::Transmit& output) {
 
 void SupervisedMeter::on(const irmeter::DetailsRead&) {}
 
+void SupervisedMeter::on(const irmeter::LogNews&) {}
+
 void SupervisedMeter::on(const irmeter::TableBytes& output) {
   require(output.what.count == 0 || output.bytes.size() == output.what.count,
           "a table is as long as it was asked for");

@@ -70,6 +70,7 @@ class SupervisedMeter {
   void on(const irmeter::PollEnded& output);
   void on(const irmeter::Stopped& output);
   static void on(const irmeter::DetailsRead& output);
+  static void on(const irmeter::LogNews& output);
   static void on(const irmeter::TableBytes& output);
   static void on(const irmeter::TableLeftOut& output);
   static void on(const irmeter::TableAnswer& output);

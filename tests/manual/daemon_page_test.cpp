@@ -21,22 +21,21 @@ TEST(DaemonPage, HasTheOptionsOfHelp) {
             options_of(said_by({IR_METERD, "--help"})));
 }
 
-TEST(DaemonPage, HasEveryKeyOfTheDiagnostics) {
+std::set<std::string> keys_of(const std::string& document) {
   std::set<std::string> keys;
-  const auto document = nlohmann::json::parse(diagnostics_json(full_meter()));
-  for (const auto& item : document.items()) {
+  const auto parsed = nlohmann::json::parse(document);
+  for (const auto& item : parsed.items()) {
     keys.insert(item.key());
   }
-  EXPECT_EQ(tags(read_page(MQTT_PAGE).in("DOCUMENTS", "Diagnostics")), keys);
+  return keys;
 }
 
-TEST(DaemonPage, HasEveryKeyOfTheStatus) {
-  std::set<std::string> keys;
-  const auto document = nlohmann::json::parse(status_json(full_meter()));
-  for (const auto& item : document.items()) {
-    keys.insert(item.key());
-  }
-  EXPECT_EQ(tags(read_page(MQTT_PAGE).in("DOCUMENTS", "Status")), keys);
+TEST(DaemonPage, HasEveryKeyOfTheDocuments) {
+  const Page page = read_page(MQTT_PAGE);
+  EXPECT_EQ(tags(page.in("DOCUMENTS", "Diagnostics")), keys_of(diagnostics_json(full_meter())));
+  EXPECT_EQ(tags(page.in("DOCUMENTS", "Status")), keys_of(status_json(full_meter())));
+  EXPECT_EQ(tags(page.in("DOCUMENTS", "Events")),
+            keys_of(event_json(full_meter(), sample_entry())));
 }
 
 TEST(DaemonPage, HasEveryFileOfTheCache) {

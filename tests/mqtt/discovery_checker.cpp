@@ -43,6 +43,7 @@ const std::map<std::string, Words> platform_keys{
       "suggested_display_precision", "expire_after", "options"}},
     {"binary_sensor",
      {"state_topic", "value_template", "device_class", "payload_on", "payload_off"}},
+    {"event", {"state_topic", "value_template", "device_class", "event_types"}},
     {"button", {"command_topic", "payload_press", "device_class"}},
 };
 
@@ -159,7 +160,20 @@ class Checker {
         !Words{"connectivity", "problem"}.contains(component.value("device_class", ""))) {
       problem(key + ": unknown class of binary sensors");
     }
-    value_template(key, component);
+    if (platform == "event") {
+      event(key, component);
+    } else {
+      value_template(key, component);
+    }
+  }
+
+  // Its document names a type of the list, and needs no template.
+  void event(const std::string& key, const json& event) {
+    const auto document = documents_.find(event.value("state_topic", ""));
+    const Words types = event.value("event_types", Words{});
+    if (document == documents_.end() || !types.contains(document->second.value("event_type", ""))) {
+      problem(key + ": not a type of the list");
+    }
   }
 
   void sensor(const std::string& key, const json& sensor) {

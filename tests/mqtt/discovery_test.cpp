@@ -30,6 +30,7 @@ std::map<std::string, json> documents(const MeterSnapshot& meter) {
   return {{topics.registers(id), json::parse(registers_json(meter, all))},
           {topics.live(id), json::parse(live_json(meter, all))},
           {topics.details(id), json::parse(details_json(meter, all))},
+          {topics.event(id), json::parse(event_json(meter, sample_entry()))},
           {topics.diagnostics(id), json::parse(diagnostics_json(meter))}};
 }
 
@@ -243,6 +244,8 @@ TEST(DiscoveryChecker, NoticesEveryMistake) {
       {"no template", erase("/components/power", "value_template")},
       {"no state topic", erase("/components/power", "state_topic")},
       {"no command topic", erase("/components/read_now", "command_topic")},
+      {"no event types", erase("/components/log", "event_types")},
+      {"event of another type", set("/components/log/event_types", json::array({"other"}))},
       {"empty template", set("/components/power/value_template", "")},
   };
   for (const auto& [name, mistake] : mistakes) {

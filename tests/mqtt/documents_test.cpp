@@ -34,6 +34,20 @@ TEST(Documents, LiveValuesCarryUnitAndSign) {
             R"("voltage_l1_v":231.392,"voltage_l2_v":233.137,"voltage_l3_v":230.613})");
 }
 
+TEST(Documents, AnEventHasItsTypeAndItsText) {
+  irmeter::LogEntry entry = sample_entry();
+  EXPECT_EQ(event_json(sample_meter(), entry),
+            R"({"time":"2026-11-22T00:00:00.000Z","meter":"nes_0000000012345678",)"
+            R"("event_type":"invalid_password","text":"invalid password, by ir-meterd","id":72,)"
+            R"("sequence":70001,"own":true})");
+  entry.id = 95;
+  entry.user = 7;
+  const auto unknown = nlohmann::json::parse(event_json(sample_meter(), entry));
+  EXPECT_EQ(unknown.at("event_type"), "other");
+  EXPECT_EQ(unknown.at("text"), "event 95, by user 7");
+  EXPECT_FALSE(unknown.at("own"));
+}
+
 TEST(Documents, AnnouncedButMissingIsNullAndNeverZero) {
   MeterSnapshot meter = sample_meter();
   const QuantitySet before = announced(meter);

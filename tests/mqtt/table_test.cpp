@@ -47,6 +47,22 @@ TEST_F(Table, SendsOnlyTheLatestAndOnlyWhatChanged) {
   EXPECT_EQ(sent(), "v=3");
 }
 
+TEST_F(Table, SendsEachMessageThatReplacesNoneOnceAndLast) {
+  table_.add(message("e", "1"));
+  table_.add(message("e", "2"));
+  table_.set(Rank::daemon, message("0", "online"));
+  EXPECT_EQ(sent(Rank::availability), "");
+  EXPECT_EQ(sent(), "0=online e=1 e=2");
+  table_.renew();
+  EXPECT_EQ(sent(), "0=online");
+  for (std::size_t i = 0; i <= MqttTable::most_waiting; ++i) {
+    table_.add(message("e", std::to_string(i)));
+  }
+  const std::string all = sent();
+  EXPECT_TRUE(all.starts_with("e=1 e=2 ")) << all;
+  EXPECT_TRUE(all.ends_with("e=" + std::to_string(MqttTable::most_waiting))) << all;
+}
+
 TEST_F(Table, KeepsWhatWasNotTaken) {
   table_.set(Rank::values, message("u", "1"));
   table_.set(Rank::values, message("v", "1"));

@@ -177,6 +177,9 @@ void Pair::take_outputs() {
       slow.details.push_back(std::move(*details));
     } else if (auto* table = std::get_if<TableBytes>(&*output)) {
       slow.tables.push_back(std::move(*table));
+    } else if (const auto* log = std::get_if<LogNews>(&*output)) {
+      slow.log.insert(slow.log.end(), log->entries.begin(),
+                      log->entries.begin() + static_cast<std::ptrdiff_t>(log->count));
     } else if (auto* left_out = std::get_if<TableLeftOut>(&*output)) {
       slow.left_out.push_back(std::move(*left_out));
     } else if (auto* answer = std::get_if<TableAnswer>(&*output)) {

@@ -104,6 +104,7 @@ class Pair {
   struct Slow {
     std::vector<DetailsRead> details;
     std::vector<TableBytes> tables;
+    std::vector<LogEntry> log;
     std::vector<TableLeftOut> left_out;
     std::vector<TableAnswer> answers;
   } slow;  // what the pauses have brought

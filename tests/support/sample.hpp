@@ -51,6 +51,14 @@ inline MeterSnapshot sample_meter() {
   return meter;
 }
 
+// A wrong key of ours, in a log.
+inline irmeter::LogEntry sample_entry() {
+  return {.time = std::chrono::sys_days{std::chrono::year{2026} / 11 / 22},
+          .sequence = 70'001,
+          .user = irmeter::request::user_id,
+          .id = 72};
+}
+
 // A meter that gives everything there is.
 inline MeterSnapshot full_meter() {
   MeterSnapshot meter = sample_meter();
@@ -60,6 +68,7 @@ inline MeterSnapshot full_meter() {
   }
   meter.details_at = meter.read_at - std::chrono::seconds(20);
   meter.details_stale = false;
+  meter.log = std::make_shared<const std::vector<irmeter::LogEntry>>(1, sample_entry());
   return meter;
 }
 

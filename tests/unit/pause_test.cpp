@@ -180,7 +180,7 @@ TEST(Pauses, BringTheSlowValuesInAsFewReadsAsPossible) {
   }
 }
 
-TEST(Pauses, BringStatusAndClocks) {
+TEST(Pauses, BringStatusClocksAndLog) {
   Bench bench = bench_of(SessionMode::keep, seconds(2));
   bench.options.plan = nes_plan();
   SimulatedPair pair(bench);
@@ -190,7 +190,7 @@ TEST(Pauses, BringStatusAndClocks) {
   for (const TableBytes& table : pair.slow.tables) {
     tables.push_back(table.what.table);
   }
-  EXPECT_EQ(tables, (std::vector<TableId>{bt52, bt55, bt03}));
+  EXPECT_EQ(tables, (std::vector<TableId>{bt52, bt55, bt03, bt71, bt74, bt74, bt74}));
 }
 
 TEST(Pauses, LeaveOutATableThatIsRefused) {

@@ -70,6 +70,7 @@ enum class FaultKind : std::uint8_t {
   power_factor,
   frequency,
   status,
+  log_moves,
   // The line to the probe.
   unplug,
   missing,
@@ -80,7 +81,7 @@ enum class FaultKind : std::uint8_t {
   // Many of the above.
   random,
 };
-inline constexpr std::size_t fault_count = 52;
+inline constexpr std::size_t fault_count = 53;
 
 struct FaultInfo {
   FaultKind kind;

@@ -86,6 +86,8 @@ std::span<const FaultInfo, fault_count> fault_table() {
       {frequency, "frequency", present, "shows this frequency in mHz", false, 0, 0, 655'350},
       {status, "status", "read of the status", "shows this bit of BT03 set, here magnetic-tamper",
        false, 0, 0, 57},
+      {log_moves, "log-moves", "read of the log", "finds one more entry in it, of this event",
+       false, 0, 0, 3},
       {unplug, "unplug", byte, "finds the device gone, or its TCP server; back after the pause",
        false, 2},
       {missing, "missing", "", "there is no device, or no TCP server: for= and from= say when"},

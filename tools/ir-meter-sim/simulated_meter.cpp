@@ -184,6 +184,11 @@ std::optional<Bytes> SimulatedMeter::table(std::uint16_t id) {
   if (id == table::status) {
     memory_.notice_flags(state.status, state.clock);
   }
+  if (id == table::log) {
+    if (const Faults::Active* const fault = faults_.strike(FaultKind::log_moves, now_)) {
+      memory_.log(static_cast<std::uint16_t>(fault->fault.value), state.clock);
+    }
+  }
   state.events = &memory_.events();
   if (id == table::profile || id == table::profile_status) {
     state.intervals = &memory_.intervals(passed);

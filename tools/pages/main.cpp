@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "common/bus_names.hpp"
+#include "common/event_texts.hpp"
 #include "common/faces.hpp"
 #include "common/fault_texts.hpp"
 #include "common/mqtt/topics.hpp"
@@ -142,6 +143,16 @@ Table flags(irmeter::FlagKind kind) {
   return table;
 }
 
+Table events() {
+  Table table;
+  for (const auto& [id, name] : irmeter::event_names) {
+    const bool last = id == irmeter::event_names.back().first;
+    table.push_back({std::to_string(id), ".Cm " + event_type(id) + " Pq " + std::to_string(id) +
+                                             (last ? " .\n" : " ,\n")});
+  }
+  return table;
+}
+
 Table topics() {
   const MqttTopics names{"<prefix>", "<discovery_prefix>", "<host>", "<discovery_prefix>/status"};
   Table table{{"daemon", names.daemon_availability()},
@@ -153,6 +164,7 @@ Table topics() {
               {"value", names.value("<id>", "<key>")},
               {"status", names.status("<id>")},
               {"history", names.history("<id>")},
+              {"event", names.event("<id>")},
               {"diagnostics", names.diagnostics("<id>")},
               {"command", names.command("<id>")},
               {"daemon-discovery", names.discovery("ir-meterd-<host>")},
@@ -304,6 +316,7 @@ const std::map<std::string, Table>& tables() {
                                                 {"problems", flags(FlagKind::problem)},
                                                 {"tampers", flags(FlagKind::tamper)},
                                                 {"notices", flags(FlagKind::notice)},
+                                                {"events", events()},
                                                 {"topics", topics()},
                                                 {"values", values()},
                                                 {"quantities", quantities()},

@@ -4,21 +4,23 @@
 #include <array>
 #include <chrono>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "common/bus_names.hpp"
+#include "common/event_texts.hpp"
 #include "common/fault_texts.hpp"
 
 namespace irmeterd {
 namespace {
 
-std::uint64_t reading_usec(const MeterSnapshot& meter) {
-  if (!meter.reading) {
-    return 0;
-  }
-  const auto since =
-      std::chrono::duration_cast<std::chrono::microseconds>(meter.read_at.time_since_epoch());
+std::uint64_t usec_of(std::chrono::system_clock::time_point time) {
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
   return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
+}
+
+std::uint64_t reading_usec(const MeterSnapshot& meter) {
+  return meter.reading ? usec_of(meter.read_at) : 0;
 }
 
 std::string_view fault_name(const MeterSnapshot& meter) {
@@ -218,6 +220,23 @@ void BusMeter::GetHistory(sdbus::Result<std::vector<BusInterval>>&& result, std:
 
 void BusMeter::RetryTables() {
   bus::guarded([&] { commands_.push({Command::Kind::retry_tables, meter_.name}); });
+}
+
+void BusMeter::logged(const irmeter::LogEntry& entry) {
+  emitEventLogged(usec_of(entry.time), entry.id, event_text(entry));
+}
+
+std::vector<sdbus::Struct<std::uint64_t, std::uint16_t, std::string>> BusMeter::GetEvents(
+    const std::uint32_t& count) {
+  std::vector<sdbus::Struct<std::uint64_t, std::uint16_t, std::string>> events;
+  if (meter_.log) {
+    const std::span<const irmeter::LogEntry> log(*meter_.log);
+    for (const irmeter::LogEntry& entry :
+         log.last(count == 0 ? log.size() : std::min<std::size_t>(count, log.size()))) {
+      events.emplace_back(usec_of(entry.time), entry.id, event_text(entry));
+    }
+  }
+  return events;
 }
 
 std::string BusMeter::Fault() {

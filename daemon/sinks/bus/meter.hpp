@@ -69,6 +69,9 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   // does, then the replies to the calls whose poll has ended.
   void changed(const MeterSnapshot& before);
 
+  // EventLogged.
+  void logged(const irmeter::LogEntry& entry);
+
   // InterfacesAdded and InterfacesRemoved of the object manager.
   void announce_added() { getObject().emitInterfacesAddedSignal(); }
   void announce_removed() { getObject().emitInterfacesRemovedSignal(); }
@@ -86,6 +89,8 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   void GetHistory(sdbus::Result<std::vector<BusInterval>>&& result, std::uint64_t from,
                   std::uint64_t to) override;
   void RetryTables() override;
+  std::vector<sdbus::Struct<std::uint64_t, std::uint16_t, std::string>> GetEvents(
+      const std::uint32_t& count) override;
 
   std::string Name() override { return meter_.name; }
   std::string Device() override { return meter_.device; }

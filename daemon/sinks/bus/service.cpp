@@ -202,6 +202,15 @@ void BusService::meter_changed(const MeterSnapshot& before, const MeterSnapshot&
   });
 }
 
+void BusService::event_logged(const MeterSnapshot& meter, const irmeter::LogEntry& entry) noexcept {
+  in_session([&](Session& session) {
+    const auto place = session.meters.find(meter.name);
+    if (place != session.meters.end()) {
+      place->second.logged(entry);
+    }
+  });
+}
+
 void BusService::meter_removed(const MeterSnapshot& meter) noexcept {
   in_session([&](Session& session) {
     const auto place = session.meters.find(meter.name);

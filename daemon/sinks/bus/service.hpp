@@ -48,6 +48,7 @@ class BusService final : public Output, private Sink {
   void meter_added(const MeterSnapshot& meter) noexcept override;
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
   void meter_removed(const MeterSnapshot& meter) noexcept override;
+  void event_logged(const MeterSnapshot& meter, const irmeter::LogEntry& entry) noexcept override;
 
   struct Session;  // everything that lives and dies with one connection
   struct Opened;   // a new connection, or why there is none

@@ -98,7 +98,8 @@ void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
                       presence_.meters().size() > 1 || snapshot.exchanged,
                       snapshot.status.has_value(),
                       snapshot.tariff.has_value(),
-                      snapshot.clock_offset.has_value() || meter.described.has_clock};
+                      snapshot.clock_offset.has_value() || meter.described.has_clock,
+                      snapshot.log != nullptr};
   if (described != meter.described) {
     meter.waiting =
         discovery_json(snapshot, described.announced, described.one_of_several, topics_);

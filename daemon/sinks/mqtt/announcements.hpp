@@ -62,6 +62,7 @@ class MqttAnnouncements final : public Sink {
     bool has_status = false;
     bool has_tariff = false;
     bool has_clock = false;
+    bool has_log = false;
 
     friend bool operator==(const Described&, const Described&) = default;
   };

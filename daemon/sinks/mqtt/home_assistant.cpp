@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/event_texts.hpp"
 #include "common/faces.hpp"
 #include "common/json.hpp"
 #include "common/version.hpp"
@@ -153,10 +154,22 @@ class Description {
     json_.end_object();
   }
 
-  // What the meter says of itself: BT03, BT55, BT52.
+  // What the meter says of itself: BT03, BT74, BT55, BT52.
   void status_entities(const MeterSnapshot& meter) {
     if (meter.status) {
       std::ranges::for_each(irmeter::status_flags, [this](const auto& flag) { flag_sensor(flag); });
+    }
+    if (meter.log) {
+      begin({.platform = "event",
+             .key = "log",
+             .name = "Log",
+             .icon = "mdi:clipboard-text-clock-outline"});
+      option("state_topic", topics_.event(id_));
+      json_.key("event_types").begin_array();
+      for (const auto& [id, name] : irmeter::event_names) {
+        json_.text(event_type(id));
+      }
+      json_.text(event_type(0)).end_array().end_object();
     }
     if (meter.tariff) {
       begin({.platform = "sensor",

@@ -1,10 +1,12 @@
 // The latest message of every topic, and which of them the broker has yet to hear.
 //
 // While the broker is away, new messages just replace old ones: memory is bounded by the number of
-// topics, and what goes out after a reconnect is the present, never a history.
+// topics, and what goes out after a reconnect is the present, never a history. But for what happens
+// once: it waits, as far as there is room, and is sent once.
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -48,6 +50,16 @@ class MqttTable {
     entry = {.message = std::move(message), .due = true, .final = true};
     due_();
   }
+  // A message of its own, which replaces none and goes out behind all others. Of more than
+  // most_waiting the oldest are dropped.
+  static constexpr std::size_t most_waiting = 100;
+  void add(MqttMessage message) {
+    if (waiting_.size() == most_waiting) {
+      waiting_.pop_front();
+    }
+    waiting_.push_back(std::move(message));
+    due_();
+  }
   void erase(Rank rank, const std::string& topic) { entries_.erase({rank, topic}); }
 
   // The topic's message is due once more.
@@ -80,6 +92,10 @@ class MqttTable {
       }
       place = entry.final && !entry.due ? entries_.erase(place) : std::next(place);
     }
+    while (up_to == Rank::daemon && !waiting_.empty() && send(waiting_.front())) {
+      waiting_.pop_front();
+      ++sent;
+    }
     return sent;
   }
 
@@ -93,6 +109,7 @@ class MqttTable {
   };
   std::function<void()> due_;
   std::map<std::pair<Rank, std::string>, Entry> entries_;
+  std::deque<MqttMessage> waiting_;  // of add()
 };
 
 }  // namespace irmeterd

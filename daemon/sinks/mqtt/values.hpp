@@ -1,5 +1,5 @@
-// What the broker is told of a meter's readings: registers, live values, status and diagnostics,
-// each a document on a topic of its own.
+// What the broker is told of a meter's readings: registers, live values, status, diagnostics and
+// the entries of its log, each a document on a topic of its own.
 #pragma once
 
 #include <map>
@@ -28,6 +28,14 @@ class MqttValues final : public Sink {
   void meter_added(const MeterSnapshot& meter) noexcept override { show(nullptr, meter); }
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override {
     show(&before, after);
+  }
+
+  void event_logged(const MeterSnapshot& meter, const irmeter::LogEntry& entry) noexcept override {
+    if (const std::string& id = presence_.id(meter.name); !id.empty()) {
+      MqttMessage message = passing(topics_.event(id), event_json(meter, entry));
+      message.qos = 1;
+      table_.add(std::move(message));
+    }
   }
 
   // The quantities that the documents of this meter have keys for: all seen since the first one.

@@ -1,0 +1,297 @@
+// The log of a meter: each entry once, whatever the meter does to the log while it is read.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include "lib/meter/event_log.hpp"
+#include "tests/support/pair.hpp"
+
+namespace irmeter::testing {
+namespace {
+
+using std::chrono::January;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+
+constexpr std::uint16_t room = 20;
+
+void put(Bytes& bytes, std::size_t at, std::uint32_t value, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes[at + i] = static_cast<std::uint8_t>(value >> 8 * i);
+  }
+}
+
+// A log with room for 20 records without arguments, as BT74 shows it.
+class Table {
+ public:
+  void log(std::uint16_t id, std::uint32_t skipped = 0) {
+    sequence_ += 1 + skipped;
+    last_ = static_cast<std::uint16_t>((last_ + 1) % room);
+    valid_ = static_cast<std::uint16_t>(std::min(valid_ + 1, int{room}));
+    const std::size_t at = bt74_head_size + last_ * std::size_t{12};
+    const Bytes time{25, 1, 15, 12, 30, 5};
+    std::copy(time.begin(), time.end(), bytes_.begin() + at);
+    put(bytes_, at + 6, sequence_, 2);
+    put(bytes_, at + 8, no_user, 2);
+    put(bytes_, at + 10, id, 2);
+    put(bytes_, 1, valid_, 2);
+    put(bytes_, 3, last_, 2);
+    put(bytes_, 5, sequence_, 4);
+  }
+  void overwrite(std::size_t record, std::uint8_t value) {
+    const auto begin = bytes_.begin() + bt74_head_size + static_cast<std::ptrdiff_t>(record * 12);
+    std::fill(begin, begin + 12, value);
+  }
+  void begin_anew() { *this = Table(); }
+  [[nodiscard]] ByteView read(const TableRead& what) const {
+    return ByteView(bytes_).subspan(what.offset, what.count);
+  }
+
+ private:
+  Bytes bytes_ = Bytes(bt74_head_size + room * std::size_t{12});
+  std::uint32_t sequence_ = 70'000;
+  std::uint16_t last_ = 6;
+  std::uint16_t valid_ = 0;
+};
+
+class EventLogTest : public ::testing::Test {
+ protected:
+  EventLogTest() { EXPECT_FALSE(log_.take_dimensions(Bytes{0, 8, 19, 0, 0, room, 0, 0, 0})); }
+
+  // The ids of the entries that a look brings; between: called behind each read.
+  std::vector<std::uint16_t> look(const std::function<void()>& between = [] {}) {
+    std::vector<std::uint16_t> ids;
+    const auto take_news = [&](const std::optional<Failure>& failure) {
+      failure_ = failure ? failure : failure_;
+      ++reads_;
+      if (const auto news = log_.news()) {
+        for (std::size_t i = 0; i < news->count; ++i) {
+          ids.push_back(news->entries[i].id);
+          sequences_.push_back(news->entries[i].sequence);
+        }
+      }
+    };
+    take_news(log_.take_head(table_.read(*log_.head())));
+    between();
+    while (const auto part = log_.part()) {
+      take_news(log_.take_part(table_.read(*part)));
+      between();
+    }
+    return ids;
+  }
+  void log_many(std::uint16_t count) {
+    for (std::uint16_t i = 0; i < count; ++i) {
+      table_.log(++id_);
+    }
+  }
+  // 1, 2, 3, ...
+  static std::vector<std::uint16_t> ids(std::uint16_t first, std::uint16_t last) {
+    std::vector<std::uint16_t> all(last - first + 1U);
+    std::iota(all.begin(), all.end(), first);
+    return all;
+  }
+
+  Table table_;
+  EventLog log_;
+  std::uint16_t id_ = 0;
+  std::optional<Failure> failure_;
+  unsigned reads_ = 0;
+  std::vector<std::uint32_t> sequences_;
+};
+
+TEST_F(EventLogTest, IsReadFromItsOldestEntryOnAndEachOnce) {
+  EXPECT_TRUE(look().empty());
+  log_many(3);
+  EXPECT_EQ(look(), ids(1, 3));
+  EXPECT_EQ(sequences_, (std::vector<std::uint32_t>{70'001, 70'002, 70'003}));
+  EXPECT_TRUE(look().empty());
+  log_many(17);  // over the end of the table
+  EXPECT_EQ(look(), ids(4, 20));
+  log_many(90);  // more than it holds
+  EXPECT_EQ(look(), ids(91, 110));
+  reads_ = 0;
+  EXPECT_TRUE(look().empty());
+  EXPECT_EQ(reads_, 1U);
+}
+
+TEST_F(EventLogTest, MayLackNumbersThatAnotherLogHas) {
+  (void)look();
+  table_.log(1, 7);
+  table_.log(2, 1);
+  EXPECT_EQ(look(), ids(1, 2));
+  table_.log(3, 50);
+  EXPECT_EQ(look(), ids(3, 3));
+  EXPECT_EQ(sequences_, (std::vector<std::uint32_t>{70'008, 70'010, 70'061}));
+}
+
+TEST_F(EventLogTest, ThatMovesWhileItIsReadIsReadAgain) {
+  for (unsigned moment = 0; moment < 8; ++moment) {
+    log_many(18);
+    const auto first = static_cast<std::uint16_t>(id_ - 17);
+    unsigned reads = 0;
+    auto seen = look([&] {
+      if (reads++ == moment) {
+        log_many(1);
+      }
+    });
+    const auto rest = look();
+    seen.insert(seen.end(), rest.begin(), rest.end());
+    EXPECT_EQ(seen, ids(first, id_)) << moment;
+    EXPECT_FALSE(failure_);
+  }
+}
+
+TEST_F(EventLogTest, ThatNeverRestsIsLeftUntilTheNextLook) {
+  log_many(5);
+  EXPECT_TRUE(look([&] { log_many(1); }).empty());
+  EXPECT_LE(reads_, 7U);
+  EXPECT_FALSE(failure_);
+  EXPECT_EQ(look(), ids(1, id_));
+}
+
+TEST_F(EventLogTest, ThatHasBegunAnewIsReadAgain) {
+  log_many(5);
+  EXPECT_EQ(look().size(), 5U);
+  table_.begin_anew();
+  log_many(2);
+  EXPECT_EQ(look(), ids(6, 7));
+}
+
+TEST_F(EventLogTest, LeavesOutARecordWithoutATime) {
+  log_many(3);
+  table_.overwrite(8, 0);  // the second one
+  EXPECT_EQ(look(), (std::vector<std::uint16_t>{1, 3}));
+  EXPECT_FALSE(failure_);
+  log_many(1);
+  table_.overwrite(10, 0);
+  EXPECT_TRUE(look().empty());
+  EXPECT_FALSE(failure_);
+}
+
+TEST_F(EventLogTest, OfNonsenseIsAFailure) {
+  log_many(4);
+  table_.overwrite(7, 0);
+  table_.overwrite(8, 0);
+  table_.overwrite(9, 0);
+  table_.overwrite(10, 0);
+  EXPECT_TRUE(look().empty());
+  EXPECT_EQ(failure_, (Failure{Fault::unexpected, "BT74 has records that make no sense"}));
+  table_.overwrite(8, 1);  // one with a number of its own
+  table_.overwrite(9, 1);  // and twice
+  failure_.reset();
+  EXPECT_TRUE(look().empty());
+  EXPECT_TRUE(failure_);
+  EXPECT_TRUE(log_.take_head(Bytes(bt74_head_size, 0xFF)));
+  EXPECT_TRUE(log_.take_dimensions(Bytes(9)));
+  EXPECT_FALSE(log_.head());
+}
+
+// With the simulated meter, in the pauses of a session that is kept or of one for each poll.
+class LogInPauses : public ::testing::TestWithParam<MeterOptions::SessionMode> {
+ protected:
+  static Bench bench() {
+    Bench bench;
+    bench.options.session = GetParam();
+    bench.options.interval = seconds(10);
+    bench.options.pace.slow_interval = seconds(60);
+    return bench;
+  }
+  static std::vector<std::uint16_t> ids(const Pair& pair) {
+    std::vector<std::uint16_t> all;
+    std::ranges::transform(pair.slow.log, std::back_inserter(all), &LogEntry::id);
+    return all;
+  }
+  static auto heads(const Pair& pair) {
+    return std::ranges::count_if(
+        pair.requests(), [](const Bytes& request) { return name_of(request) == "BT74 0+11"; });
+  }
+  static void expect_each_once(const Pair& pair) {
+    for (std::size_t i = 1; i < pair.slow.log.size(); ++i) {
+      EXPECT_EQ(pair.slow.log[i].sequence, pair.slow.log[i - 1].sequence + 1);
+    }
+  }
+};
+
+TEST_P(LogInPauses, IsReadOnceAndLookedAtEveryTenMinutes) {
+  SimulatedPair pair(bench());
+  pair.start();
+  pair.run_for(minutes(2));
+  EXPECT_EQ(ids(pair), (std::vector<std::uint16_t>{1, 2}));
+  EXPECT_EQ(heads(pair), 2);  // and once more behind the records
+  pair.run_for(minutes(29));
+  EXPECT_EQ(heads(pair), 5);
+  pair.sim().faults().add("log-moves:times=1,value=66", pair.now);
+  pair.run_for(minutes(10));
+  EXPECT_EQ(ids(pair), (std::vector<std::uint16_t>{1, 2, 66}));
+  EXPECT_EQ(pair.readings(), pair.polls.size());
+  EXPECT_FALSE(pair.slow.log.back().own());
+}
+
+TEST_P(LogInPauses, IsLookedAtAtOnceWhenAFlagAppears) {
+  SimulatedPair pair(bench());
+  pair.start();
+  pair.run_for(minutes(3));
+  pair.sim().faults().add("status:value=57", pair.now);
+  pair.run_for(seconds(80));
+  EXPECT_EQ(ids(pair), (std::vector<std::uint16_t>{1, 2, 89}));
+}
+
+TEST_P(LogInPauses, GetsOverWhatHappensToIt) {
+  for (const char* fault :
+       {"log-moves:after=1,times=2", "log-moves:every=2,times=4", "count:table=74,times=3",
+        "bsy:table=74,times=5", "session-loss:table=74,times=1", "isss:table=74,after=1,times=1",
+        "refused:table=74,after=3,times=1"}) {
+    SCOPED_TRACE(fault);
+    SimulatedPair pair(bench());
+    pair.sim().faults().add(fault, pair.now);
+    pair.start();
+    pair.run_for(minutes(25));
+    ASSERT_GE(pair.slow.log.size(), 2U)
+        << (pair.slow.left_out.empty() ? "" : pair.slow.left_out[0].failure.context);
+    expect_each_once(pair);
+    EXPECT_EQ(pair.slow.log.front().id, 1);
+    EXPECT_EQ(pair.readings(), pair.polls.size());
+    EXPECT_TRUE(pair.slow.left_out.empty());
+  }
+}
+
+TEST_P(LogInPauses, IsLeftOutWhereItIsNotToBeHad) {
+  for (const char* fault :
+       {"refused:table=74,value=3", "refused:table=71,value=4", "count:table=74"}) {
+    SCOPED_TRACE(fault);
+    SimulatedPair pair(bench());
+    pair.sim().faults().add(fault, pair.now);
+    pair.start();
+    pair.run_for(minutes(60));
+    EXPECT_TRUE(pair.slow.log.empty());
+    EXPECT_EQ(pair.slow.left_out.size(), 1U);
+    EXPECT_EQ(pair.readings(), pair.polls.size());
+  }
+}
+
+TEST_P(LogInPauses, IsNotReadAgainAfterTheLineWasLost) {
+  SimulatedPair pair(bench());
+  pair.start();
+  pair.run_for(minutes(2));
+  pair.tell([](Meter& meter, Instant now) {
+    meter.line_lost();
+    meter.line_ready(now);
+  });
+  pair.run_for(minutes(12));
+  EXPECT_EQ(ids(pair), (std::vector<std::uint16_t>{1, 2}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Session, LogInPauses,
+                         ::testing::Values(MeterOptions::SessionMode::each,
+                                           MeterOptions::SessionMode::keep),
+                         [](const auto& info) {
+                           return info.param == MeterOptions::SessionMode::keep ? "Kept" : "Each";
+                         });
+
+}  // namespace
+}  // namespace irmeter::testing
