@@ -193,6 +193,12 @@ TEST(CtlPage, HasEveryKeyOfRetryKey) {
   EXPECT_EQ(listed("JSON", "retry-key"), keys_of(irmeterctl::retry_document(full_meter())));
 }
 
+TEST(CtlPage, HasEveryKeyOfEvents) {
+  irmeterctl::Document document;
+  irmeterctl::add_events(document, full_meter(), {{1, 72, "invalid password"}});
+  EXPECT_EQ(listed("JSON", "events"), keys_of(document));
+}
+
 TEST(CtlPage, HasEveryKeyOfRetryTables) {
   EXPECT_EQ(listed("JSON", "retry-tables"), keys_of(irmeterctl::retried_document({"main"})));
 }

@@ -83,7 +83,7 @@ constexpr std::array<OptionInfo, 26> option_table{{
     {"help", "", "print this help and exit; so does -h"},
 }};
 
-constexpr std::array<Command, 14> command_table{{
+constexpr std::array<Command, 15> command_table{{
     {"setup", "", "set up head, key and broker step by step, and start the service", setup,
      "--meter --yes --device --key-file --broker --username --password-file --ca-file"},
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
@@ -100,6 +100,7 @@ constexpr std::array<Command, 14> command_table{{
      "--meter --no-key --anonymous"},
     {"history", "", "draw or export what was consumed in each interval", history,
      "--meter --from --to --csv --influx --billing"},
+    {"events", "[METER]", "show the meter's own log, the newest entry last", events},
     {"retry-key", "[METER]", "have a key tried once more that the meter has rejected", retry_key,
      "--yes"},
     {"retry-tables", "[METER]", "ask again for tables that a meter does not give", retry_tables},

@@ -46,6 +46,8 @@ struct KeptMeter {
 [[nodiscard]] int dump(const CommandLine& options, Output& output);
 // The load profile or the self-reads of a meter, by the daemon.
 [[nodiscard]] int history(const CommandLine& options, Output& output);
+// The log of the meters, or of the one that is named.
+[[nodiscard]] int events(const CommandLine& options, Output& output);
 // Asks for head, key and broker, tries each, writes the configuration and starts the service.
 // EX_OK if the meter is read then, 1 if not.
 [[nodiscard]] int setup(const CommandLine& options, Output& output);
@@ -60,6 +62,9 @@ struct KeptMeter {
 [[nodiscard]] Document kept_document(const std::map<std::string, KeptMeter>& meters);
 // Of retry-key, when the poll with the key has ended.
 [[nodiscard]] Document retry_document(const MeterInfo& meter);
+// Of events: adds the log of a meter.
+void add_events(Document& document, const MeterInfo& meter,
+                const std::vector<DaemonClient::Event>& log);
 // Of retry-tables: the meters that were told.
 [[nodiscard]] Document retried_document(const std::vector<std::string>& meters);
 // Of set-key and set-password: where the credential went, and what became of the service.

@@ -199,6 +199,27 @@ std::vector<HistoryEntry> DaemonClient::get_history(const std::string& meter, Mo
   return entries;
 }
 
+std::vector<DaemonClient::Event> DaemonClient::events(const std::string& meter) const {
+  const auto question = make_call(irmeterd::meter_path(meter), meter_interface, "GetEvents");
+  check(sd_bus_message_append(question.get(), "u", std::uint32_t{0}), no_message);
+  const auto reply = call(question, look_timeout);
+  MessageReader reader(reply.get());
+  std::vector<Event> events;
+  reader.array("(tqs)", [&] {
+    reader.structure("tqs", [&] {
+      Event event{};
+      event.time_usec = reader.basic<std::uint64_t>('t');
+      event.id = reader.basic<std::uint16_t>('q');
+      event.text = reader.text();
+      events.push_back(std::move(event));
+    });
+  });
+  if (!reader.good()) {
+    throw not_understood();
+  }
+  return events;
+}
+
 MessageHandle DaemonClient::make_call(const std::string& path, const char* interface,
                                       const char* member) const {
   sd_bus_message* message = nullptr;

@@ -109,6 +109,15 @@ class DaemonClient {
   [[nodiscard]] std::vector<HistoryEntry> get_history(const std::string& meter, Moment from,
                                                       Moment to) const;
 
+  // An entry of a meter's log.
+  struct Event {
+    std::uint64_t time_usec;  // UNIX time, by the meter's clock
+    std::uint16_t id;
+    std::string text;
+  };
+  // All that the daemon knows of, oldest first.
+  [[nodiscard]] std::vector<Event> events(const std::string& meter) const;
+
   // A call without arguments that does not start the daemon.
   [[nodiscard]] MessageHandle make_call(const std::string& path, const char* interface,
                                         const char* member) const;
