@@ -19,7 +19,7 @@ constexpr int max_waiting = 256;
 constexpr std::chrono::seconds keep_alive{30};
 // What a broker may send: the library makes room for as much as a packet says it has. The largest
 // that is read is a discovery message, by ir-meterctl. MQTT 3.1.1 has no such limit.
-constexpr int max_packet = 65'536;
+constexpr int max_packet = 262'144;
 constexpr int max_unacknowledged = 20;
 
 int number_of(MqttVersion version) {

@@ -21,8 +21,6 @@ QUANTITIES = {
     "power_factor_l1": ("", 3, "power_factor", "measurement"),
     "frequency": ("Hz", 3, "frequency", "measurement"),
     "apparent_power": ("VA", 0, "apparent_power", "measurement"),
-    "power_factor_l2": ("", 3, "power_factor", "measurement"),
-    "power_factor_l3": ("", 3, "power_factor", "measurement"),
 }
 
 # Registers, of which a float does not hold every Wh; so their text is there as well.

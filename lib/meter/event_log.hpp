@@ -30,7 +30,7 @@ struct LogEntry {
 
 // What a look at the log has brought, oldest first; nothing where it has no new entries.
 struct LogNews {
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t most = 6;
 
   std::uint32_t newest = 0;  // of all that are in the log; smaller than before: it begins anew
   std::size_t count = 0;

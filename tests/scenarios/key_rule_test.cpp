@@ -100,8 +100,8 @@ Key the_key() {
 }
 // Reads the nameplate, and with the key the dimensions and the registers: enough for the rule.
 Meter new_process() {
-  static const std::array rows{nes_plan()[1], nes_plan()[3], nes_plan()[4], nes_plan()[5],
-                               nes_plan()[6]};
+  static const std::array rows{nes_plan()[1], nes_plan()[2], nes_plan()[4],
+                               nes_plan()[5], nes_plan()[6], nes_plan()[7]};
   MeterOptions options;
   options.plan = rows;
   options.session = MeterOptions::SessionMode::each;
@@ -318,7 +318,8 @@ class World {
       case service_code::read_by_offset: {
         Bytes data = nameplate;
         data.back() = static_cast<std::uint8_t>(data.back() + meter_);
-        return table(data);
+        const auto from = data.begin() + request[5];
+        return table({from, from + request[7]});
       }
       default:
         return response({0});

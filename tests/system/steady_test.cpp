@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -143,7 +145,12 @@ TEST_F(SteadyState, WritesNothingButTheCache) {
   std::filesystem::create_directory(state);
   begin(cache.path(), {"STATE_DIRECTORY=" + state, "HOME=" + disk.path(), "TMPDIR=" + disk.path()});
   ASSERT_TRUE(std::filesystem::exists(state + "/keys"));
-  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(state + "/meters.json"); }));
+  // Once the meter's log has been looked at, too.
+  ASSERT_TRUE(eventually([&] {
+    std::ifstream file(state + "/meters.json");
+    return std::string(std::istreambuf_iterator<char>(file), {}).find("log_told") !=
+           std::string::npos;
+  }));
 
   ChangesBelow cached(loop_, cache.path());
   ChangesBelow on_disk(loop_, disk.path());
