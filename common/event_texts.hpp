@@ -21,7 +21,7 @@ namespace irmeterd {
 // "invalid password, by ir-meterd"
 [[nodiscard]] inline std::string event_text(const irmeter::LogEntry& entry) {
   const std::string name(irmeter::event_name(entry.id));
-  const std::string text = name.empty() ? "event " + std::to_string(entry.id) : name;
+  std::string text = name.empty() ? "event " + std::to_string(entry.id) : name;
   switch (entry.user) {
     case irmeter::no_user:
       return text;

@@ -546,8 +546,8 @@ void Plan::take_in_pause(ByteView bytes, Instant asked, Instant now) {
       return;
     }
   }
-  if (auto log = known_.log.news()) {
-    news_.push(std::move(*log));
+  if (const auto log = known_.log.news()) {
+    news_.push(*log);
   }
   states_[number] = {};
   states_[number].done = began_;
