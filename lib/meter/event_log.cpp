@@ -15,15 +15,15 @@ constexpr unsigned most_moves = 3;
 }  // namespace
 
 std::optional<Failure> EventLog::take_dimensions(ByteView bt71) {
-  const auto dimensions = decode_bt71(bt71);
-  if (!dimensions) {
+  const auto told = decode_bt71(bt71);
+  if (!told) {
     dimensions_.reset();
-    return Failure{Fault::unexpected, dimensions.error().what};
+    return Failure{Fault::unexpected, told.error().what};
   }
-  if (!dimensions_ || dimensions_->entries != dimensions->entries ||
-      dimensions_->argument_size != dimensions->argument_size) {
+  if (!dimensions_ || dimensions_->entries != told->entries ||
+      dimensions_->argument_size != told->argument_size) {
     *this = {};
-    dimensions_ = *dimensions;
+    dimensions_ = *told;
   }
   return std::nullopt;
 }
