@@ -14,8 +14,8 @@ constexpr unsigned most_moves = 3;
 
 }  // namespace
 
-std::optional<Failure> EventLog::take_dimensions(ByteView bt71) {
-  const auto told = decode_bt71(bt71);
+std::optional<Failure> EventLog::take_dimensions(ByteView table) {
+  const auto told = decode_bt71(table);
   if (!told) {
     dimensions_.reset();
     return Failure{Fault::unexpected, told.error().what};

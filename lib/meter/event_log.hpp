@@ -43,7 +43,7 @@ class EventLog {
   static constexpr std::uint16_t most_at_first = 100;
 
   // A part makes no sense: a Failure.
-  [[nodiscard]] std::optional<Failure> take_dimensions(ByteView bt71);
+  [[nodiscard]] std::optional<Failure> take_dimensions(ByteView table);
   // The head, once the dimensions are known.
   [[nodiscard]] std::optional<TableRead> head() const;
   [[nodiscard]] std::optional<Failure> take_head(ByteView bytes);

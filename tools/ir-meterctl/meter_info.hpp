@@ -46,8 +46,8 @@ struct MeterInfo : irmeter::Identity {
 // Unknown. Empty when nothing does that is worth a line.
 [[nodiscard]] Facts changes_of(const MeterInfo& before, const MeterInfo& after);
 
-// The reading in the line protocol of InfluxDB, without a line end: what is known now, at the moment
-// of the reading. Only where there is one.
+// The reading in the line protocol of InfluxDB, without a line end: what is known now, at the
+// moment of the reading. Only where there is one.
 [[nodiscard]] std::string influx_line(const MeterInfo& meter);
 
 }  // namespace irmeterctl
