@@ -40,9 +40,9 @@ using irmeter::QuantitySet;
 [[nodiscard]] std::string diagnostics_json(const MeterSnapshot& meter);
 
 // Whether these documents of two snapshots differ only in what moves with every poll: the moment of
-// the reading, how long it took, and the number of polls. The status
-// has none of these. The registers are those of one and the
-// same set, and go on being read: once they are stale, their time is told as well.
+// the reading, how long it took, and the number of polls; the status has none of these. The
+// registers are those of one and the same set, and go on being read: once they are stale, their
+// time is told as well.
 [[nodiscard]] bool same_registers(const MeterSnapshot& before, const MeterSnapshot& after);
 [[nodiscard]] bool same_status(const MeterSnapshot& before, const MeterSnapshot& after);
 [[nodiscard]] bool same_diagnostics(const MeterSnapshot& before, const MeterSnapshot& after);

@@ -1,8 +1,8 @@
 // The latest message of every topic, and which of them the broker has yet to hear.
 //
 // While the broker is away, new messages just replace old ones: memory is bounded by the number of
-// topics, and what goes out after a reconnect is the present, never a history. But for what happens
-// once: it waits, as far as there is room, and is sent once.
+// topics, and what goes out after a reconnect is the present, never a history. Only what happens
+// once waits, as far as there is room, and is sent once.
 #pragma once
 
 #include <cstddef>
