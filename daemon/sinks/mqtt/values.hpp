@@ -87,7 +87,8 @@ class MqttValues final : public Sink {
     } else if (first || before->details_stale || before->details_at != now.details_at) {
       table_.set(Rank::values, passing(topics_.details(id), details_json(now, meter.seen)));
     }
-    if (now.newest_interval) {
+    const bool closed = first || before->newest_interval != now.newest_interval;
+    if (now.newest_interval && closed) {
       table_.set(Rank::values, retained(topics_.history(id), history_json(now)));
     }
     tell(meter.diagnostics_told, before != nullptr && same_diagnostics(*before, now),
