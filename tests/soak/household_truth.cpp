@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 constexpr auto longest_held = 60s;
 
 // From the last byte on the line to the clock being read, on a machine that has other things to do.
-constexpr auto slack = 1s;
+constexpr auto slack = 2s;
 
 // What comes with a poll. Slow values are of other moments, each part of them of its own.
 bool is_of_a_poll(irmeter::Quantity quantity) {
@@ -81,6 +81,7 @@ std::string HouseholdTruth::lie_of(const Shown& shown, std::chrono::milliseconds
   const std::size_t registers_from =
       seconds_between(not_after_, shown.read_at - poll_time - slack - longest_held);
   const std::size_t to = seconds_between(not_before_, shown.read_at + slack);
+  const std::size_t seen = seconds_between(not_before_, shown.seen_at);
   bool registers_fit = false;
   bool present_values_fit = false;
   for (std::size_t second = registers_from; second <= to; ++second) {
@@ -91,10 +92,10 @@ std::string HouseholdTruth::lie_of(const Shown& shown, std::chrono::milliseconds
   }
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     const auto value = shown.reading.values.get(quantity.id);
-    const bool is_known = at(to).values.get(quantity.id).has_value();
-    if (value && is_known && !is_of_a_poll(quantity.id) && !was_true(quantity.id, *value, to)) {
+    const bool is_known = at(seen).values.get(quantity.id).has_value();
+    if (value && is_known && !is_of_a_poll(quantity.id) && !was_true(quantity.id, *value, seen)) {
       return shown.where + " shows " + std::string(quantity.key) + "=" + std::to_string(*value) +
-             ", which was never true up to second " + std::to_string(to) + " of the household";
+             ", which was never true up to second " + std::to_string(seen) + " of the household";
     }
   }
   if (registers_fit && present_values_fit) {

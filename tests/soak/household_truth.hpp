@@ -18,6 +18,7 @@ struct Shown {
   std::string where;  // "D-Bus", "BT23", ...
   WallTime read_at;
   irmeter::Reading reading;
+  WallTime seen_at;
 };
 
 class HouseholdTruth {
@@ -27,7 +28,8 @@ class HouseholdTruth {
                  WallTime not_after);
 
   // What is wrong with it; empty if all its registers were true at one moment of the poll, and all
-  // its other values at one moment too. Slow values are older: each was true once.
+  // its other values at one moment too. Slow values are of other polls, or of
+  // a pause behind this one: each was true once.
   [[nodiscard]] std::string lie_of(const Shown& shown, std::chrono::milliseconds poll_time);
 
  private:

@@ -23,7 +23,7 @@ struct Sightings {
   std::vector<std::string> nonsense;  // what no meter's value can be
 
   void add(std::string where, WallTime read_at, const irmeter::Reading& reading) {
-    shown.push_back({std::move(where), read_at, reading});
+    shown.push_back({std::move(where), read_at, reading, std::chrono::system_clock::now()});
   }
 };
 
