@@ -9,7 +9,7 @@ std::string MeterSnapshot::detail() const {
     return sentence_of(*failure);
   }
   return state() == irmeter::State::online
-             ? sentence_of_reading(echo, reading.value_or(irmeter::Reading{}), withheld)
+             ? sentence_of_reading(echo, reading.value_or(irmeter::Reading{}), held())
              : std::string(meaning(state()));
 }
 

@@ -73,6 +73,9 @@ struct MeterSnapshot {
   bool echo = false;              // the probe heard itself
   irmeter::QuantitySet withheld;  // what was read and could not be true
 
+  // Everything that was read, at whichever pace, and could not be true.
+  [[nodiscard]] irmeter::QuantitySet held() const { return withheld | details_withheld; }
+
   std::chrono::milliseconds poll_time{0};  // how long the latest good poll took
   MeterCounters counters;
 

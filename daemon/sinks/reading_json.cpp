@@ -161,7 +161,7 @@ std::string diagnostics_json(const MeterSnapshot& meter) {
   json.key("reconnects").integer(count(meter.counters.reconnects));
   json.key("held_back").integer(count(meter.counters.withheld));
   json.key("held").begin_array();
-  for (const std::string_view key : keys_of(meter.withheld | meter.details_withheld)) {
+  for (const std::string_view key : keys_of(meter.held())) {
     json.text(key);
   }
   json.end_array();
@@ -188,8 +188,7 @@ bool same_diagnostics(const MeterSnapshot& before, const MeterSnapshot& after) {
   counted.polls = before.counters.polls;
   return before.known() == after.known() && before.state() == after.state() &&
          before.failure == after.failure && before.counters == counted &&
-         before.echo == after.echo && before.withheld == after.withheld &&
-         before.details_withheld == after.details_withheld &&
+         before.echo == after.echo && before.held() == after.held() &&
          before.reading.has_value() == after.reading.has_value() &&
          (!after.reading || before.reading->places_assumed == after.reading->places_assumed);
 }

@@ -89,6 +89,10 @@ TEST_F(Changes, OfWhatAGoodPollHasToSay) {
   Properties changed = changed_by(meter);
   EXPECT_EQ(names(changed), (std::set<std::string>{"Held", "StateDetail"}));
   EXPECT_EQ(changed["Held"], Value(std::vector<std::string>{"power"}));
+  meter.details_withheld.set(static_cast<std::size_t>(irmeter::Quantity::current_neutral));
+  changed = changed_by(meter);
+  EXPECT_EQ(names(changed), (std::set<std::string>{"Held", "StateDetail"}));
+  EXPECT_EQ(changed["Held"], Value(std::vector<std::string>{"power", "current_neutral"}));
 }
 
 TEST_F(Changes, OfIdentityNameEachField) {

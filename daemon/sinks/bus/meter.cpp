@@ -60,7 +60,7 @@ std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterS
   note("FaultContext", fault_context(before) != fault_context(after));
   note("StateDetail", before.detail() != after.detail());
   note("Echo", before.echo != after.echo);
-  note("Held", before.withheld != after.withheld);
+  note("Held", before.held() != after.held());
   note("LastReadingUSec", reading_usec(before) != reading_usec(after));
   note("Status", before.status != after.status);
   note("Tariff", before.tariff != after.tariff);

@@ -105,7 +105,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   std::string StateDetail() override { return meter_.detail(); }
   bool Echo() override { return meter_.echo; }
   std::vector<std::string> Held() override {
-    const auto keys = keys_of(meter_.withheld);
+    const auto keys = keys_of(meter_.held());
     return {keys.begin(), keys.end()};
   }
   std::uint64_t LastReadingUSec() override;
