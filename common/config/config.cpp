@@ -42,10 +42,10 @@ std::string unknown_key(std::string_view here, std::string_view key,
   if (const auto meant = nearest(key, known_here); !meant.empty()) {
     return message + "; did you mean " + in_quotes(meant) + "?";
   }
-  for (const auto& [table, name] : all_keys()) {
-    if (name == key) {
+  for (const ConfigKeyInfo& known : all_keys()) {
+    if (known.name == key) {
       return message + "; it belongs under " +
-             (table == "meter" ? "[[meter]]" : "[" + std::string(table) + "]");
+             (known.table == "meter" ? "[[meter]]" : "[" + std::string(known.table) + "]");
     }
   }
   if (const Objection objection = check_not_like_secret(here, key)) {
@@ -154,8 +154,6 @@ class Reader {
   void read_meter(const toml::table& table) {
     MeterConfig meter;
     read_keys("meter", table, meter_keys, meter);
-    require(table, "name", "name = \"main\"");
-    require(table, "device", "device = \"/dev/ir-probe\"");
     not_both(table, "key_credential", "key_file");
     unique(table, "name", meter.name, name_lines_);
     unique(table, "device", same_for_all_names(meter.device), device_lines_);
@@ -168,7 +166,6 @@ class Reader {
   void read_mqtt(const toml::table& table) {
     MqttConfig& mqtt = loaded_.config.mqtt.emplace();
     read_keys("mqtt", table, mqtt_keys, mqtt);
-    require(table, "url", "url = \"mqtt://localhost:1883\"");
     not_both(table, "password_credential", "password_file");
     needs(table, "password_credential", "username");
     needs(table, "password_file", "username");
@@ -205,23 +202,23 @@ class Reader {
           names.push_back(known.name);
         }
         report(name.source(), unknown_key(here, name.str(), names));
-      } else if (key->array_example.empty()) {
+      } else if (!key->takes_array()) {
         read_value(node);
       } else if (!node.is_array()) {
-        report(
-            node, key->name,
-            to_value(node).not_as_wanted("an array, such as " + std::string(key->array_example)));
+        report(node, key->name,
+               to_value(node).not_as_wanted("an array, such as " + std::string(key->example)));
       } else {
         for (const toml::node& element : *node.as_array()) {
           read_value(element);
         }
       }
     }
-  }
-
-  void require(const toml::table& table, std::string_view key, const std::string& example) {
-    if (!table.contains(key)) {
-      report(table, key, "is missing in this table; write for example " + example);
+    for (const auto& key : keys) {
+      if (key.use == KeyUse::required && !table.contains(key.name)) {
+        report(table, key.name,
+               "is missing in this table; write for example " + std::string(key.name) + " = " +
+                   std::string(key.example));
+      }
     }
   }
 

@@ -140,44 +140,63 @@ constexpr std::array<std::pair<std::string_view, Bus>, 3> bus_words{{
 }};
 
 constexpr ConfigKey<MeterConfig> meter_table[] = {
-    {"name", set_text<&MeterConfig::name, check_meter_name>},
-    {"device", set_text<&MeterConfig::device, check_device>},
-    {"key_credential", set_text<&MeterConfig::key_credential, check_credential_name>},
-    {"key_file", set_text<&MeterConfig::key_file, check_secret_path>},
-    {"interval", set_duration<&MeterConfig::interval, interval_range>},
-    {"slow_interval", set_duration<&MeterConfig::slow_interval, slow_range>},
-    {"fast", add_fast, "[\"power_l1\"]"},
-    {"session", set_word<&MeterConfig::session, session_words>},
-    {"quiet_hours", add_quiet_hours, "[\"02:10-02:18\"]"},
-    {"main_fuse", set_main_fuse},
-    {"jump_after", set_duration<&MeterConfig::jump_after, jump_range>},
-    {"rts", set_flag<&MeterConfig::rts>},
-    {"dtr", set_flag<&MeterConfig::dtr>},
+    {"name", set_text<&MeterConfig::name, check_meter_name>, "\"main\"", {}, KeyUse::required},
+    {"device",
+     set_text<&MeterConfig::device, check_device>,
+     "\"/dev/ir-probe\"",
+     {},
+     KeyUse::required},
+    {"key_credential", set_text<&MeterConfig::key_credential, check_credential_name>,
+     "\"meter-key-garage\"", "\"meter-key\""},
+    {"key_file", set_text<&MeterConfig::key_file, check_secret_path>,
+     "\"/etc/ir-meterd/meter-key\""},
+    {"interval", set_duration<&MeterConfig::interval, interval_range>, "\"2s\"", "\"10s\""},
+    {"slow_interval", set_duration<&MeterConfig::slow_interval, slow_range>, "\"5m\"", "\"60s\""},
+    {"fast", add_fast, "[\"power_l1\", \"power_l2\", \"power_l3\"]", "[]"},
+    {"session", set_word<&MeterConfig::session, session_words>, "\"each\"", "\"auto\""},
+    {"quiet_hours", add_quiet_hours, "[\"02:10-02:18\", \"23:55-00:05\"]", "[]"},
+    {"main_fuse", set_main_fuse, "\"1x35A\"", "\"3x63A\""},
+    {"jump_after", set_duration<&MeterConfig::jump_after, jump_range>, "\"1h\"", "\"10m\""},
+    {"rts", set_flag<&MeterConfig::rts>, "false", "true"},
+    {"dtr", set_flag<&MeterConfig::dtr>, "true", "false"},
 };
 
 constexpr ConfigKey<MqttConfig> mqtt_table[] = {
-    {"url", set_text<&MqttConfig::url, check_mqtt_url>},
-    {"username", set_text<&MqttConfig::username, check_text>},
-    {"password_credential", set_text<&MqttConfig::password_credential, check_credential_name>},
-    {"password_file", set_text<&MqttConfig::password_file, check_secret_path>},
-    {"ca_file", set_text<&MqttConfig::ca_file, check_absolute_path>},
-    {"cert_file", set_text<&MqttConfig::cert_file, check_absolute_path>},
-    {"client_key_credential", set_text<&MqttConfig::client_key_credential, check_credential_name>},
-    {"client_key_file", set_text<&MqttConfig::client_key_file, check_secret_path>},
-    {"client_id", set_text<&MqttConfig::client_id, check_text>},
-    {"topic_prefix", set_text<&MqttConfig::topic_prefix, check_topic_prefix>},
-    {"discovery", set_discovery},
-    {"discovery_prefix", set_text<&MqttConfig::discovery_prefix, check_topic_prefix>},
-    {"discovery_birth_topic", set_text<&MqttConfig::discovery_birth_topic, check_topic_prefix>},
-    {"plain_topics", set_flag<&MqttConfig::plain_topics>},
+    {"url",
+     set_text<&MqttConfig::url, check_mqtt_url>,
+     "\"mqtt://localhost:1883\"",
+     {},
+     KeyUse::required},
+    {"username", set_text<&MqttConfig::username, check_text>, "\"ir-meterd\""},
+    {"password_credential", set_text<&MqttConfig::password_credential, check_credential_name>,
+     "\"mqtt-password\""},
+    {"password_file", set_text<&MqttConfig::password_file, check_secret_path>,
+     "\"/etc/ir-meterd/mqtt-password\""},
+    {"ca_file", set_text<&MqttConfig::ca_file, check_absolute_path>, "\"/etc/ir-meterd/ca.crt\""},
+    {"cert_file", set_text<&MqttConfig::cert_file, check_absolute_path>,
+     "\"/etc/ir-meterd/client.crt\""},
+    {"client_key_credential", set_text<&MqttConfig::client_key_credential, check_credential_name>,
+     "\"mqtt-client-key\""},
+    {"client_key_file", set_text<&MqttConfig::client_key_file, check_secret_path>,
+     "\"/etc/ir-meterd/client.key\""},
+    {"client_id", set_text<&MqttConfig::client_id, check_text>, "\"ir-meterd-cellar\""},
+    {"topic_prefix", set_text<&MqttConfig::topic_prefix, check_topic_prefix>, "\"house/meters\"",
+     "\"ir-meterd\""},
+    {"discovery", set_discovery, "\"components\"", "true"},
+    {"discovery_prefix", set_text<&MqttConfig::discovery_prefix, check_topic_prefix>, "\"ha\"",
+     "\"homeassistant\""},
+    {"discovery_birth_topic", set_text<&MqttConfig::discovery_birth_topic, check_topic_prefix>,
+     "\"ha/birth\""},
+    {"plain_topics", set_flag<&MqttConfig::plain_topics>, "true", "false"},
 };
 
 constexpr ConfigKey<Config> dbus_table[] = {
-    {"bus", set_word<&Config::bus, bus_words>},
+    {"bus", set_word<&Config::bus, bus_words>, "\"none\"", "\"system\""},
 };
 
 constexpr ConfigKey<Config> cache_table[] = {
-    {"directory", set_text<&Config::cache_directory, check_absolute_path>},
+    {"directory", set_text<&Config::cache_directory, check_absolute_path>,
+     "\"/run/ir-meterd/latest\""},
 };
 
 }  // namespace
@@ -191,11 +210,11 @@ std::string ConfigValue::not_as_wanted(std::string_view wanted) const {
   return "is " + std::string(type) + "; write " + std::string(wanted);
 }
 
-std::vector<ConfigKeyName> all_keys() {
-  std::vector<ConfigKeyName> all;
+std::vector<ConfigKeyInfo> all_keys() {
+  std::vector<ConfigKeyInfo> all;
   const auto append = [&all](std::string_view table, const auto& keys) {
     for (const auto& key : keys) {
-      all.push_back({table, key.name});
+      all.push_back({table, key.name, key.example, key.standard, key.use});
     }
   };
   append("meter", meter_keys);

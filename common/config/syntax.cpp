@@ -93,7 +93,7 @@ SyntaxFault explain_syntax(std::string_view line, std::uint32_t column,
     return {column, "not valid TOML: " + without_value(description)};
   }
   const auto known = all_keys();
-  const bool is_known = std::ranges::find(known, parts.key, &ConfigKeyName::name) != known.end();
+  const bool is_known = std::ranges::find(known, parts.key, &ConfigKeyInfo::name) != known.end();
   const auto key_column = column_of(static_cast<std::size_t>(parts.key.data() - line.data()));
   if (!is_known) {
     if (const Objection objection = check_not_like_secret({}, parts.key)) {

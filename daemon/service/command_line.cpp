@@ -11,29 +11,44 @@
 namespace irmeterd {
 namespace {
 
-constexpr const char* help_text =
-    "Usage: ir-meterd [OPTION]...\n"
-    "Reads Echelon/NES electricity meters through their infrared port and shows the readings on\n"
-    "D-Bus, MQTT and in a cache of files.\n"
-    "\n"
-    "  --config FILE      configuration to use (default /etc/ir-meterd/ir-meterd.toml)\n"
-    "  --check-config     check the configuration, print every problem and exit: 0 good, 78 bad\n"
-    "  --log-level LEVEL  error, warning, info (default), debug or trace\n"
-    "  --version          print the version and exit\n"
-    "  --help             print this help and exit\n"
-    "\n"
-    "Exit status: 0 stopped in order, 64 bad command line, 78 bad configuration.\n";
+// What getopt gives for an option: its row in the table.
+enum Option : int { config, check_config, log_level, version, help };
+
+constexpr std::array<OptionInfo, 5> option_table{{
+    {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
+    {"check-config", "", "check the configuration, print every problem and exit: 0 good, 78 bad"},
+    {"log-level", "LEVEL", "error, warning, info (default), debug or trace"},
+    {"version", "", "print the version and exit"},
+    {"help", "", "print this help and exit"},
+}};
+
+std::string help_text() {
+  std::string text =
+      "Usage: ir-meterd [OPTION]...\n"
+      "Reads Echelon/NES electricity meters through their infrared port and shows the readings on\n"
+      "D-Bus, MQTT and in a cache of files.\n\n";
+  for (const OptionInfo& option : option_table) {
+    std::string head(option.name);
+    head += (option.value.empty() ? "" : " ") + std::string(option.value);
+    head.resize(16, ' ');
+    text += "  --" + head + " " + std::string(option.summary) + "\n";
+  }
+  return text + "\nExit status: 0 stopped in order, 64 bad command line, 78 bad configuration.\n";
+}
 
 }  // namespace
 
+std::span<const OptionInfo> options() {
+  return option_table;
+}
+
 CommandLine parse_command_line(int argc, char** argv) {
-  enum Option { config = 1, check_config, log_level, version, help };
-  const std::array<option, 6> options{{{"config", required_argument, nullptr, config},
-                                       {"check-config", no_argument, nullptr, check_config},
-                                       {"log-level", required_argument, nullptr, log_level},
-                                       {"version", no_argument, nullptr, version},
-                                       {"help", no_argument, nullptr, help},
-                                       {nullptr, 0, nullptr, 0}}};
+  std::array<option, option_table.size() + 1> known{};
+  for (std::size_t i = 0; i < option_table.size(); ++i) {
+    known[i] = {option_table[i].name.data(),
+                option_table[i].value.empty() ? no_argument : required_argument, nullptr,
+                static_cast<int>(i)};
+  }
   CommandLine result;
   const auto bad_usage = [&] {
     std::fputs("Try 'ir-meterd --help'.\n", stderr);
@@ -41,7 +56,7 @@ CommandLine parse_command_line(int argc, char** argv) {
     return result;
   };
   int chosen = 0;
-  while ((chosen = getopt_long(argc, argv, "", options.data(), nullptr)) != -1) {
+  while ((chosen = getopt_long(argc, argv, "", known.data(), nullptr)) != -1) {
     switch (chosen) {
       case config:
         result.config_path = optarg;
@@ -65,7 +80,7 @@ CommandLine parse_command_line(int argc, char** argv) {
         result.exit_status = 0;
         return result;
       case help:
-        std::fputs(help_text, stdout);
+        std::fputs(help_text().c_str(), stdout);
         result.exit_status = 0;
         return result;
       default:  // getopt has said what is wrong

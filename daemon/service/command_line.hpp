@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "common/log.hpp"
+#include "common/option_info.hpp"
 
 namespace irmeterd {
 
@@ -16,6 +18,9 @@ struct CommandLine {
   // a bad command line (64, EX_USAGE).
   std::optional<int> exit_status;
 };
+
+// In the order of the help.
+[[nodiscard]] std::span<const OptionInfo> options();
 
 [[nodiscard]] CommandLine parse_command_line(int argc, char** argv);
 

@@ -249,7 +249,8 @@ const Mistake mistakes[] = {
      {":4:11: session: is a boolean; write one of \"auto\", \"keep\", \"each\""}},
     {"QuietHoursAreText",
      METER "quiet_hours = \"02:10-02:18\"\n",
-     {":4:15: quiet_hours: is a string; write an array, such as [\"02:10-02:18\"]"}},
+     {":4:15: quiet_hours: is a string; write an array, such as [\"02:10-02:18\", "
+      "\"23:55-00:05\"]"}},
     {"QuietHoursWithMistakesAmongThem",
      METER "quiet_hours = [\"02:10-02:18\", \"2:10-2:18\",\n  1430, [\"00:00-01:00\"]]\n",
      {":4:31: quiet_hours: \"2:10-2:18\" is not a range of the day; write HH:MM-HH:MM, such as "

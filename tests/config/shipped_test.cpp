@@ -95,7 +95,7 @@ TEST(ShippedConfig, ShowsEveryKeyOnceAndNoOther) {
     }
   }
   std::multiset<std::string> known;
-  for (const ConfigKeyName& key : all_keys()) {
+  for (const ConfigKeyInfo& key : all_keys()) {
     known.insert(std::string(key.table) + "." + std::string(key.name));
   }
   EXPECT_EQ(shown, known);

@@ -72,32 +72,6 @@ irmeterctl::MeterInfo full_meter() {
   return meter;
 }
 
-TEST(CtlPage, HasTheOptionsOfHelp) {
-  Words options = tags(read_page(CTL_PAGE).in("DESCRIPTION"));
-  // The others are commands that have some of their own.
-  std::erase_if(options, [](const std::string& tag) { return !tag.starts_with("--"); });
-  EXPECT_EQ(options, options_of(help()));
-}
-
-TEST(CtlPage, HasTheCommandsOfHelp) {
-  Words commands;
-  for (const irmeterctl::Command& each : irmeterctl::commands()) {
-    std::string command(each.name);
-    command += (each.operand.empty() ? "" : " ") + std::string(each.operand);
-    std::erase_if(command, [](char c) { return c == '[' || c == ']'; });
-    commands.insert(command);
-  }
-  EXPECT_EQ(tags(read_page(CTL_PAGE).in("COMMANDS")), commands);
-}
-
-TEST(CtlPage, HasEveryLayerThatIsChecked) {
-  Words layers;
-  for (const std::string_view layer : irmeterctl::layer_names) {
-    layers.emplace(layer);
-  }
-  EXPECT_EQ(tags(read_page(CTL_PAGE).in("CHECKS")), layers);
-}
-
 TEST(CtlPage, HasEveryResultOfACheck) {
   std::ifstream page(CTL_PAGE);
   const std::string text{std::istreambuf_iterator<char>(page), {}};

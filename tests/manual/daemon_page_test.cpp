@@ -16,11 +16,6 @@
 namespace irmeterd {
 namespace {
 
-TEST(DaemonPage, HasTheOptionsOfHelp) {
-  EXPECT_EQ(tags(read_page(DAEMON_PAGE).in("DESCRIPTION")),
-            options_of(said_by({IR_METERD, "--help"})));
-}
-
 std::set<std::string> keys_of(const std::string& document) {
   std::set<std::string> keys;
   const auto parsed = nlohmann::json::parse(document);

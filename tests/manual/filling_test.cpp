@@ -29,6 +29,16 @@ TEST(Filling, PutsTheRowsOfATableInPlaceOfItsMark) {
   EXPECT_EQ(page.find('@'), page.npos);
 }
 
+TEST(Filling, PutsDefaultAndExampleOfAKeyBehindWhatIsSaidOfIt) {
+  const std::string page = filled(
+      ".Bl\n.\\\" @keys dbus.bus@\nThe bus.\n.El\n.Bl\n.\\\" @keys cache.directory@\nWhere.\n.El\n"
+      ".\\\" @keys@\n");
+  EXPECT_NE(page.find(".It Cm bus\nThe bus.\n.D1 Default: \\(dqsystem\\(dq\n"
+                      ".D1 Example: \\(dqnone\\(dq\n.El\n"),
+            page.npos)
+      << page;
+}
+
 TEST(Filling, RefusesAPageThatLacksARow) {
   EXPECT_EQ(filled(".\\\" @metrics ir_meterd_up@\n"),
             "ir_meterd_last_reading_timestamp_seconds of metrics is missing\n");

@@ -155,16 +155,6 @@ std::string PageItem::text() const {
   return text;
 }
 
-std::optional<std::string> PageItem::said_of(std::string_view word) const {
-  const std::string begin = std::string(word) + ": ";
-  for (const std::string& line : lines) {
-    if (line.starts_with(begin)) {
-      return line.substr(begin.size());
-    }
-  }
-  return std::nullopt;
-}
-
 std::vector<PageItem> Page::in(std::string_view section,
                                std::optional<std::string_view> subsection) const {
   std::vector<PageItem> found;
@@ -191,14 +181,6 @@ std::set<std::string> tags(const std::vector<PageItem>& items) {
     tags.insert(item.tag);
   }
   return tags;
-}
-
-std::map<std::string, std::string> texts(const std::vector<PageItem>& items) {
-  std::map<std::string, std::string> texts;
-  for (const PageItem& item : items) {
-    texts.emplace(item.tag, item.text());
-  }
-  return texts;
 }
 
 }  // namespace irmeterd

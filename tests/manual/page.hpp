@@ -21,8 +21,6 @@ struct PageItem {
   std::vector<std::string> lines;  // of the first paragraph
 
   [[nodiscard]] std::string text() const;
-  // What a line says behind this word ("Default"), a colon and a blank.
-  [[nodiscard]] std::optional<std::string> said_of(std::string_view word) const;
 };
 
 struct Page {
@@ -39,7 +37,5 @@ struct Page {
 [[nodiscard]] Page read_page(const std::string& path);
 
 [[nodiscard]] std::set<std::string> tags(const std::vector<PageItem>& items);
-[[nodiscard]] std::map<std::string, std::string> texts(
-    const std::vector<PageItem>& items);  // by tag
 
 }  // namespace irmeterd

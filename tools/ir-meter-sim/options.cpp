@@ -43,52 +43,6 @@ std::string firmware_list() {
   return list;
 }
 
-std::string help_text() {
-  std::ostringstream text;
-  text << R"(Usage: ir-meter-sim --link PATH | --tcp PORT [OPTION]...
-A simulated NES electricity meter with a household behind it. When it is ready it
-prints what to open, and runs until SIGINT or SIGTERM.
-
-  --link PATH        make a pseudo-terminal and the symbolic link PATH to it
-  --tcp PORT         listen on 127.0.0.1, raw bytes, one client at a time; 0 = free port
-  --key KEY          the 20 characters that Security wants (default )"
-       << demo_key << R"()
-  --baud N           pace of the line in bits per second (default 9600), 0 = no pacing
-  --think MS         pause between the ACK and the response (default 0)
-  --profile NAME     kind of meter (default plain):
-)";
-  for (const Profile& known : profiles()) {
-    text << "      " << known.name << std::string(17 - known.name.size(), ' ') << known.description
-         << '\n';
-  }
-  text << R"(  --firmware VERSION the profile of this firmware: )" << firmware_list() << R"(
-  --tariffs N        1 to 8; the day is divided evenly among them (default 1)
-  --status FLAGS     flags of BT03 that are set, as in cover_removed,phase_loss
-  --refuse TABLE     answer reads of it with a refusal, as in BT52, which is BT52:iar, or
-                     ET11:isc; may be given several times
-  --tables DIR       serve the tables of a dump, as of ir-meterctl dump, and no others
-  --clock-offset S   seconds that the meter's clock is ahead (default 0)
-  --clock-drift PPM  seconds that it gains in a million (default 0)
-  --ident FORM       short or long identification (default short)
-  --serial DIGITS    manufacturer serial number in table 1, up to 16 digits
-  --packets N        most packets of 64 bytes that Negotiate grants (default 2)
-  --no-negotiate     answer Negotiate with sns
-  --start-time TIME  the household's clock at the start, as 2025-06-21T12:00 (default now)
-  --speed N          seconds that pass in the household per second (default 1), 0 = none
-  --seed N           another household, another weather (default 1)
-  --fault FAULT      let something go wrong: NAME[:PARAMETER=VALUE,...], see below; may be
-                     given several times; SIGUSR1 ends all faults at once
-  --verbose          print every packet, without the key, and every fault that strikes to
-                     standard error
-  --help, --version
-
-)" << fault_help()
-       << R"(
-Exit status: 0 stopped by a signal, 1 cannot open the line, 64 bad command line.
-)";
-  return text.str();
-}
-
 template <typename Number = std::uint64_t>
 Number number(std::string_view text, std::uint64_t least, std::uint64_t most) {
   std::uint64_t value = 0;
@@ -189,48 +143,41 @@ Fault parse_refusal(const std::string& text) {
 }
 
 using Text = const std::string&;
-struct KnownOption {
-  const char* name;
-  int argument;
-  void (*apply)(Options& options, Text value);  // throws UsageError; null: something is printed
-};
-
-constexpr auto flag = no_argument;
-constexpr auto valued = required_argument;
-constexpr std::array<KnownOption, 24> known_options{{
-    {"link", valued,
+constexpr std::array<KnownOption, 24> option_table{{
+    {"link", "PATH", "make a pseudo-terminal and the symbolic link PATH to it",
      [](Options& o, Text t) {
        require(!t.empty(), "the path is empty");
        o.link = t;
      }},
-    {"tcp", valued, [](Options& o, Text t) { o.port = number<std::uint16_t>(t, 0, 65'535); }},
-    {"key", valued,
+    {"tcp", "PORT", "listen on 127.0.0.1, raw bytes, one client at a time; 0 = free port",
+     [](Options& o, Text t) { o.port = number<std::uint16_t>(t, 0, 65'535); }},
+    {"key", "KEY", "the 20 characters that Security wants (default 0123456789ABCDEF0123)",
      [](Options& o, Text t) {
        require(t.size() == key_size, "a key has " + std::to_string(key_size) +
                                          " characters, this has " + std::to_string(t.size()));
        o.meter.key = t;
      }},
-    {"baud", valued,
+    {"baud", "N", "pace of the line in bits per second (default 9600), 0 = no pacing",
      [](Options& o, Text t) { o.meter.link.baud = number<unsigned>(t, 0, 4'000'000); }},
-    {"think", valued,
+    {"think", "MS", "pause between the ACK and the response (default 0)",
      [](Options& o, Text t) {
        o.meter.link.think_time = std::chrono::milliseconds(number(t, 0, 5'000));
      }},
-    {"profile", valued,
+    {"profile", "NAME", "kind of meter, see below (default plain)",
      [](Options& o, Text t) {
        const Profile* const found = find_profile(t);
        require(found != nullptr, "there is no '" + t + "', see --help");
        o.meter.profile = *found;
      }},
-    {"firmware", valued,
+    {"firmware", "VERSION", "the profile of this firmware, see below",
      [](Options& o, Text t) {
        const Profile* const found = find_firmware(t);
        require(found != nullptr, "there is no '" + t + "', see --help");
        o.meter.profile = *found;
      }},
-    {"tariffs", valued,
+    {"tariffs", "N", "1 to 8; the day is divided evenly among them (default 1)",
      [](Options& o, Text t) { o.meter.household.tariffs = number<unsigned>(t, 1, max_tiers); }},
-    {"status", valued,
+    {"status", "FLAGS", "flags of BT03 that are set, as in cover_removed,phase_loss",
      [](Options& o, Text t) {
        for (const std::string& name : split(t)) {
          const auto bit = find_status_flag(name);
@@ -238,34 +185,45 @@ constexpr std::array<KnownOption, 24> known_options{{
          o.meter.status.set(*bit);
        }
      }},
-    {"refuse", valued, [](Options& o, Text t) { o.faults.push_back(parse_refusal(t)); }},
-    {"tables", valued, [](Options& o, Text t) { o.meter.tables = read_dump(t); }},
-    {"clock-offset", valued,
+    {"refuse", "TABLE",
+     "answer reads of it with a refusal, as in BT52, which is BT52:iar, or ET11:isc; may be given "
+     "several times",
+     [](Options& o, Text t) { o.faults.push_back(parse_refusal(t)); }},
+    {"tables", "DIR", "serve the tables of a dump, as of ir-meterctl dump, and no others",
+     [](Options& o, Text t) { o.meter.tables = read_dump(t); }},
+    {"clock-offset", "S", "seconds that the meter's clock is ahead (default 0)",
      [](Options& o, Text t) {
        o.meter.clock.ahead = std::chrono::seconds(signed_number(t, 1'000'000'000));
      }},
-    {"clock-drift", valued,
+    {"clock-drift", "PPM", "seconds that it gains in a million (default 0)",
      [](Options& o, Text t) {
        o.meter.clock.drift = static_cast<double>(signed_number(t, 100'000));
      }},
-    {"ident", valued,
+    {"ident", "FORM", "short or long identification (default short)",
      [](Options& o, Text t) {
        require(t == "short" || t == "long", "'" + t + "' is neither short nor long");
        o.meter.identification =
            t == "long" ? Identification::long_form : Identification::short_form;
      }},
-    {"serial", valued,
+    {"serial", "DIGITS", "manufacturer serial number in table 1, up to 16 digits",
      [](Options& o, Text t) {
        const bool digits = t.find_first_not_of("0123456789") == std::string::npos;
        require(digits && !t.empty() && t.size() <= 16, "'" + t + "' is not 1 to 16 digits");
        o.meter.nameplate.serial = t;
      }},
-    {"packets", valued, [](Options& o, Text t) { o.meter.packet_count = number(t, 1, 255); }},
-    {"no-negotiate", flag, [](Options& o, Text) { o.meter.negotiates = false; }},
-    {"start-time", valued, [](Options& o, Text t) { o.meter.household.start = parse_time(t); }},
-    {"speed", valued, [](Options& o, Text t) { o.meter.speed = number<unsigned>(t, 0, 86'400); }},
-    {"seed", valued, [](Options& o, Text t) { o.meter.household.seed = number(t, 0, UINT64_MAX); }},
-    {"fault", valued,
+    {"packets", "N", "most packets of 64 bytes that Negotiate grants (default 2)",
+     [](Options& o, Text t) { o.meter.packet_count = number(t, 1, 255); }},
+    {"no-negotiate", "", "answer Negotiate with sns",
+     [](Options& o, Text) { o.meter.negotiates = false; }},
+    {"start-time", "TIME", "the household's clock at the start, as 2025-06-21T12:00 (default now)",
+     [](Options& o, Text t) { o.meter.household.start = parse_time(t); }},
+    {"speed", "N", "seconds that pass in the household per second (default 1), 0 = none",
+     [](Options& o, Text t) { o.meter.speed = number<unsigned>(t, 0, 86'400); }},
+    {"seed", "N", "another household, another weather (default 1)",
+     [](Options& o, Text t) { o.meter.household.seed = number(t, 0, UINT64_MAX); }},
+    {"fault", "FAULT",
+     "let something go wrong: NAME[:PARAMETER=VALUE,...], see below; may be given several times; "
+     "SIGUSR1 ends all faults at once",
      [](Options& o, Text t) {
        const auto fault = parse_fault(t);
        if (!fault) {
@@ -273,17 +231,58 @@ constexpr std::array<KnownOption, 24> known_options{{
        }
        o.faults.push_back(*fault);
      }},
-    {"verbose", flag, [](Options& o, Text) { o.verbose = true; }},
-    {"help", flag, nullptr},
-    {"version", flag, nullptr},
+    {"verbose", "",
+     "print every packet, without the key, and every fault that strikes to standard error",
+     [](Options& o, Text) { o.verbose = true; }},
+    {"help", "", "print this help and exit", nullptr},
+    {"version", "", "print the version and exit", nullptr},
 }};
+
+// In lines of 80 columns, behind a name in the first of them.
+std::string help_lines(std::string name, std::string_view words) {
+  constexpr std::size_t column = 20;
+  std::string text;
+  std::string line = std::move(name);
+  line.resize(std::max(line.size(), column), ' ');
+  std::istringstream in{std::string(words)};
+  for (std::string word; in >> word; line += " " + word) {
+    if (line.size() + 1 + word.size() > 80) {
+      text += std::exchange(line, std::string(column, ' ')) + "\n";
+    }
+  }
+  return text + line + "\n";
+}
+
+std::string help_text() {
+  std::string text = R"(Usage: ir-meter-sim --link PATH | --tcp PORT [OPTION]...
+A simulated NES electricity meter with a household behind it. When it is ready it
+prints what to open, and runs until SIGINT or SIGTERM.
+
+)";
+  for (const KnownOption& option : option_table) {
+    text += help_lines("  --" + std::string(option.name) + (option.value.empty() ? "" : " ") +
+                           std::string(option.value),
+                       option.summary);
+  }
+  text += "\nKinds of meter:\n";
+  for (const Profile& known : profiles()) {
+    text += help_lines("   " + std::string(known.name), known.description);
+  }
+  text += "Firmware: " + firmware_list() + "\n" + fault_help();
+  return text +
+         "\nExit status: 0 stopped by a signal, 1 cannot open the line, 64 bad command line.\n";
+}
 
 }  // namespace
 
+std::span<const KnownOption> known_options() {
+  return option_table;
+}
+
 std::variant<Options, Stop> parse_options(int argc, char** argv) {
-  std::array<option, known_options.size() + 1> long_options{};
-  std::ranges::transform(known_options, long_options.begin(), [](const KnownOption& known) {
-    return option{known.name, known.argument, nullptr, 0};
+  std::array<option, option_table.size() + 1> long_options{};
+  std::ranges::transform(option_table, long_options.begin(), [](const KnownOption& known) {
+    return option{known.name, known.value.empty() ? no_argument : required_argument, nullptr, 0};
   });
   Options options;
   std::tie(options.meter.household.start, options.meter.clock.zone) = present_time();
@@ -293,7 +292,7 @@ std::variant<Options, Stop> parse_options(int argc, char** argv) {
     int code = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
     while ((code = ::getopt_long(argc, argv, "", long_options.data(), &index)) == 0) {
-      const KnownOption& known = known_options.at(static_cast<std::size_t>(index));
+      const KnownOption& known = option_table.at(static_cast<std::size_t>(index));
       if (known.apply == nullptr) {
         const bool help = std::string_view(known.name) == "help";
         return Stop{help ? help_text() : std::string(program) + " " IRMETER_VERSION "\n", 0};

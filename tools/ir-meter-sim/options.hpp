@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -27,6 +29,15 @@ struct Stop {
 };
 
 inline constexpr int exit_bad_usage = 64;
+
+struct KnownOption {
+  const char* name;        // without the dashes
+  std::string_view value;  // "PATH"; empty: it takes none
+  std::string_view summary;
+  void (*apply)(Options& options, const std::string& value);  // throws; null: something is printed
+};
+// In the order of the help.
+[[nodiscard]] std::span<const KnownOption> known_options();
 
 // argv as given to main(). The household's clock starts at the present local time unless an option
 // says otherwise.

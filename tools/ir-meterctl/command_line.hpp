@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/config/config.hpp"
+#include "common/option_info.hpp"
 
 namespace irmeterctl {
 
@@ -25,12 +26,8 @@ struct Command {
 // In the order of the help.
 [[nodiscard]] std::span<const Command> commands();
 
-// An option as help and completion have it.
-struct OptionInfo {
-  std::string_view name;   // without the dashes
-  std::string_view value;  // "FILE"; empty: it takes none
-  std::string_view summary;
-};
+using irmeterd::OptionInfo;
+// Likewise.
 [[nodiscard]] std::span<const OptionInfo> options();
 
 // How a table is shown.

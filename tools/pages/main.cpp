@@ -5,7 +5,8 @@
 //
 // A line of a page such as  .\" @faults silent echo@  or of the catalog such as  # @states@ becomes
 // these rows of the table, or all of them where none is named. Once a file shows a table, it shows
-// each of its rows once: a row that was added to the code has to find its place.
+// each of its rows once: a row that was added to the code has to find its place. Of a key of the
+// configuration, the default and the example come behind what the page says of it.
 #include <sysexits.h>
 
 #include <algorithm>
@@ -23,23 +24,28 @@
 #include <vector>
 
 #include "common/bus_names.hpp"
+#include "common/config/keys.hpp"
 #include "common/event_texts.hpp"
 #include "common/faces.hpp"
 #include "common/fault_texts.hpp"
 #include "common/mqtt/topics.hpp"
+#include "daemon/service/command_line.hpp"
 #include "daemon/service/message_ids.hpp"
 #include "daemon/sinks/cache/cache.hpp"
 #include "lib/meter/status.hpp"
 #include "tools/ir-meter-sim/fault.hpp"
 #include "tools/ir-meter-sim/meter_tables.hpp"
+#include "tools/ir-meter-sim/options.hpp"
+#include "tools/ir-meterctl/check.hpp"
 #include "tools/ir-meterctl/command_line.hpp"
 
 namespace irmeterd {
 namespace {
 
 struct Row {
-  std::string name;  // by which a mark asks for it
-  std::string text;  // whole lines
+  std::string name;    // by which a mark asks for it
+  std::string text;    // whole lines
+  std::string last{};  // likewise, at the end of the item that it begins
 };
 using Table = std::vector<Row>;
 
@@ -237,6 +243,61 @@ Table metrics(bool of_values) {
   return table;
 }
 
+// "METER" or "[METER]", behind what takes it.
+std::string argument(std::string_view name) {
+  if (name.empty()) {
+    return {};
+  }
+  const bool may_be_left_out = name.front() == '[';
+  return (may_be_left_out ? " Op Ar " : " Ar ") +
+         escaped(may_be_left_out ? name.substr(1, name.size() - 2) : name);
+}
+
+std::string option(std::string_view name, std::string_view value) {
+  return "Fl Fl " + escaped(name) + argument(value);
+}
+template <typename Options>
+Table options(const Options& known, const std::string& macro = ".It ") {
+  Table table;
+  for (const auto& each : known) {
+    table.push_back({word(each.name), macro + option(each.name, each.value) + "\n"});
+  }
+  return table;
+}
+
+Table commands() {
+  Table table;
+  for (const irmeterctl::Command& command : irmeterctl::commands()) {
+    table.push_back(
+        {word(command.name), ".It Cm " + escaped(command.name) + argument(command.operand) + "\n"});
+  }
+  return table;
+}
+
+Table layers() {
+  Table table;
+  for (const std::string_view layer : irmeterctl::layer_names) {
+    table.push_back({word(layer), ".It Cm " + word(layer) + "\n"});
+  }
+  return table;
+}
+
+// A value of the configuration, where an apostrophe and a quotation mark are characters.
+std::string literal(std::string_view text) {
+  return std::regex_replace(escaped(text), std::regex("\""), "\\(dq");
+}
+Table keys() {
+  Table table;
+  for (const ConfigKeyInfo& key : all_keys()) {
+    table.push_back(
+        {word(key.table) + "." + word(key.name), ".It Cm " + word(key.name) + "\n",
+         (key.use == KeyUse::required ? "Required.\n" : "") +
+             (key.standard.empty() ? "" : ".D1 Default: " + literal(key.standard) + "\n") +
+             ".D1 Example: " + literal(key.example) + "\n"});
+  }
+  return table;
+}
+
 Table own_options() {
   Table table;
   for (const irmeterctl::Command& command : irmeterctl::commands()) {
@@ -258,6 +319,19 @@ Table profiles() {
     table.push_back({word(profile.name), ".It Cm " + escaped(profile.name) + "\n" +
                                              prose(sentence(word(profile.description)))});
   }
+  return table;
+}
+
+// Those that there is a kind of meter of.
+Table firmware() {
+  Table table;
+  for (const irmetersim::Profile& profile : irmetersim::profiles()) {
+    const std::string version = irmetersim::firmware_version(profile);
+    if (irmetersim::find_firmware(version)->name == profile.name) {
+      table.push_back({version, ".Li " + version + " ,\n"});
+    }
+  }
+  table.back().text = ".Li " + table.back().name + " .\n";
   return table;
 }
 
@@ -311,23 +385,32 @@ Table state_messages_table() {
 
 const std::map<std::string, Table>& tables() {
   using irmeter::FlagKind;
-  static const std::map<std::string, Table> all{{"states", states()},
-                                                {"faults", faults()},
-                                                {"problems", flags(FlagKind::problem)},
-                                                {"tampers", flags(FlagKind::tamper)},
-                                                {"notices", flags(FlagKind::notice)},
-                                                {"events", events()},
-                                                {"topics", topics()},
-                                                {"values", values()},
-                                                {"quantities", quantities()},
-                                                {"errors", errors()},
-                                                {"value-metrics", metrics(true)},
-                                                {"metrics", metrics(false)},
-                                                {"own-options", own_options()},
-                                                {"profiles", profiles()},
-                                                {"simulated-faults", fault_help(false)},
-                                                {"parameters", fault_help(true)},
-                                                {"state-messages", state_messages_table()}};
+  static const std::map<std::string, Table> all{
+      {"states", states()},
+      {"faults", faults()},
+      {"problems", flags(FlagKind::problem)},
+      {"tampers", flags(FlagKind::tamper)},
+      {"notices", flags(FlagKind::notice)},
+      {"events", events()},
+      {"topics", topics()},
+      {"values", values()},
+      {"quantities", quantities()},
+      {"errors", errors()},
+      {"value-metrics", metrics(true)},
+      {"metrics", metrics(false)},
+      {"options", options(irmeterctl::options())},
+      {"own-options", own_options()},
+      {"commands", commands()},
+      {"layers", layers()},
+      {"keys", keys()},
+      {"daemon-options", options(irmeterd::options())},
+      {"synopsis", options(irmeterd::options(), ".Op ")},
+      {"simulator-options", options(irmetersim::known_options())},
+      {"firmware", firmware()},
+      {"profiles", profiles()},
+      {"simulated-faults", fault_help(false)},
+      {"parameters", fault_help(true)},
+      {"state-messages", state_messages_table()}};
   return all;
 }
 
@@ -352,14 +435,16 @@ class Filling {
       if (row == left.end()) {
         throw no_row(table, name);
       }
-      text += row->text;
+      text += shown(*row);
       left.erase(row);
     }
     for (const Row& row : all ? std::exchange(left, {}) : Table{}) {
-      text += row.text;
+      text += shown(row);
     }
     return text;
   }
+  // What the item still lacks that ends here.
+  std::string end_of_item() { return std::exchange(last_, {}); }
   void finish() const {
     for (const auto& [table, left] : left_) {
       if (!left.empty()) {
@@ -369,7 +454,10 @@ class Filling {
   }
 
  private:
+  std::string shown(const Row& row) { return std::exchange(last_, row.last) + row.text; }
+
   std::map<std::string, Table> left_;
+  std::string last_;
 };
 
 std::string filled(std::istream& file) {
@@ -382,7 +470,7 @@ std::string filled(std::istream& file) {
       std::istringstream names(match[2]);
       result += filling.rows(match[1], names);
     } else {
-      result += line + "\n";
+      result += (line == ".El" ? filling.end_of_item() : "") + line + "\n";
     }
   }
   filling.finish();
