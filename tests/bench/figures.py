@@ -110,7 +110,7 @@ def add_latencies(table, build, polls):
 
 def add_counts(build, quick):
     """A table of its own: by the number of meters, and beside the baseline of one."""
-    known = counts.baseline()
+    known = counts.baseline(counts.compiler_of(build))
     meters = (1, 8) if quick else (1, 8, 64, 256)
     lines = ["".ljust(38) + "".join(f"{number} meters".rjust(12) for number in meters) +
              "baseline of 1".rjust(15)]

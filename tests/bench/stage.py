@@ -33,8 +33,12 @@ def free_port():
 
 
 @contextlib.contextmanager
-def parts(build, folder, meters=1):
-    """The devices of so many meters, the address of a bus, and the port of a broker."""
+def parts(build, folder, meters=1, line=()):
+    """The devices of so many meters, the address of a bus, and the port of a broker.
+
+    It is night behind the meters, and their registers change now and then only.
+    line: what the simulator is told of the line, as its command line has it.
+    """
     bus, port = f"unix:path={folder}/bus", free_port()
     (folder / "mosquitto.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
     mosquitto = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
@@ -43,7 +47,7 @@ def parts(build, folder, meters=1):
         for number, device in enumerate(devices):
             stack.enter_context(running(
                 [build / "tools/ir-meter-sim/ir-meter-sim", "--link", device,
-                 "--serial", f"{number + 1:016}", "--start-time", "2025-01-15T18:00"],
+                 "--serial", f"{number + 1:016}", "--start-time", "2025-01-15T03:00", *line],
                 str(device)))
         stack.enter_context(running([mosquitto, "-c", folder / "mosquitto.conf"], " running"))
         stack.enter_context(running(
