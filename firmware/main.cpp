@@ -28,6 +28,10 @@ void print(std::string_view name, std::int64_t number) {
 
 // The page of the board, and the rule of the key on it.
 class Keeper {
+  [[nodiscard]] auto saver() const {
+    return [this](const KeyPage::Image& image) { return save(image); };
+  }
+
  public:
   Keeper() {
     Page page{};
@@ -46,12 +50,16 @@ class Keeper {
   [[nodiscard]] const std::optional<Key>& key() const { return key_; }
 
   [[nodiscard]] KeyPermission ask(const KeyQuestion& question) {
-    const auto saver = [this](const KeyPage::Image& image) { return save(image); };
-    return known_ ? known_->ask(question, saver) : KeyPermission::unrecorded;
+    return known_ ? known_->ask(question, saver()) : KeyPermission::unrecorded;
   }
   void learn(const KeyFact& fact) {
     if (known_) {
-      known_->learn(fact, [this](const KeyPage::Image& image) { return save(image); });
+      known_->learn(fact, saver());
+    }
+  }
+  void save_again() {
+    if (known_) {
+      known_->save_again(saver());
     }
   }
 
@@ -122,6 +130,7 @@ class Application {
   void on(const KeyFact& fact) { keeper_.learn(fact); }
   void on(const Identified& identified) { serial_number_ = identified.identity.serial_number; }
   void on(const PollEnded& poll) {
+    keeper_.save_again();
     if (const auto* const failure = std::get_if<Failure>(&poll.result)) {
       board::print("failure ");
       board::print(info(failure->fault).name);

@@ -155,6 +155,9 @@ void IrMeter::on(const irmeter::Identified& identified) {
 }
 
 void IrMeter::on(const irmeter::PollEnded& poll) {
+  if (known_) {
+    known_->save_again(saver());
+  }
   if (const auto* const failure = std::get_if<irmeter::Failure>(&poll.result)) {
     show_failure(*failure);
     return;

@@ -2,7 +2,8 @@
 // flash and no files.
 //
 // An attempt is saved before it is allowed. Where that fails, where there is no room, or where the
-// page is not what was saved, a key that is not proven is not shown.
+// page is not what was saved, a key that is not proven is not shown. What became of a key is saved
+// at once, and again with each poll until that works.
 #pragma once
 
 #include <algorithm>
@@ -56,16 +57,21 @@ class KeyPage {
         image_ = before;
         return KeyPermission::unrecorded;
       }
+      saved_ = true;
     }
     return permission;
   }
-  // What could not be saved is known until the end of the process.
   template <typename Save>
   void learn(const KeyFact& fact, const Save& save) {
     if (const auto meter = place_of(fact.serial_number)) {
       put(*meter, fact.serial_number, fact.trust);
-      (void)save(image_);
+      saved_ = save(image_);
     }
+  }
+  // Saves what could not be saved before: to be called at the end of each poll.
+  template <typename Save>
+  void save_again(const Save& save) {
+    saved_ = saved_ || save(image_);
   }
 
  private:
@@ -99,6 +105,7 @@ class KeyPage {
   }
 
   Image image_{};
+  bool saved_ = true;
 };
 
 }  // namespace irmeter

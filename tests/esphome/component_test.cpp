@@ -146,11 +146,25 @@ TEST_F(EspHome, AnotherKeyBeginsAnew) {
 }
 
 TEST_F(EspHome, NoKeyIsShownThatCannotBeWrittenDown) {
-  flash.writable = false;
+  flash.writes_left = 0;
   Device device(right_key);
   device.run(std::chrono::seconds(30), &meter_);
   EXPECT_EQ(device.keys_shown, 0U);
   EXPECT_NE(device.what_to_do.state.find("preferences"), std::string::npos);
+}
+
+TEST_F(EspHome, WhatTheMeterMadeOfAKeyIsWrittenDownOnceThatWorks) {
+  {
+    Device device(right_key);
+    flash.writes_left = 1;  // for the attempt
+    device.run(std::chrono::seconds(25), &meter_);
+    EXPECT_EQ(device.state.state, "online");
+    flash.writes_left = 1'000;
+    device.run(std::chrono::seconds(25), &meter_);
+  }
+  Device again(right_key);
+  again.run(std::chrono::seconds(5), &meter_);
+  EXPECT_EQ(again.state.state, "online");
 }
 
 TEST(EspHomeTexts, AreShortEnoughAndNameNoProgramOfTheDaemon) {

@@ -57,6 +57,30 @@ TEST(KeyPage, NothingIsAllowedThatIsNotSaved) {
   EXPECT_EQ(page.ask({meter}, flash.saver()), KeyPermission::granted);
 }
 
+TEST(KeyPage, WhatCouldNotBeSavedIsSavedLater) {
+  Flash flash;
+  KeyPage page;
+  (void)page.ask({meter}, flash.saver());
+  page.learn({meter, KeyTrust::proven}, flash.saver());
+  flash.writable = false;
+  page.learn({meter, KeyTrust::rejected}, flash.saver());
+  page.save_again(flash.saver());
+  EXPECT_EQ(page.ask({meter}, flash.saver()), KeyPermission::rejected);
+  flash.writable = true;
+  page.save_again(flash.saver());
+  EXPECT_EQ(flash.restarted().ask({meter}, flash.saver()), KeyPermission::rejected);
+}
+
+TEST(KeyPage, WhatIsSavedIsNotSavedAgain) {
+  Flash flash;
+  KeyPage page;
+  (void)page.ask({meter}, flash.saver());
+  page.learn({meter, KeyTrust::proven}, flash.saver());
+  flash.image.reset();
+  page.save_again(flash.saver());
+  EXPECT_FALSE(flash.image);
+}
+
 TEST(KeyPage, EachMeterHasItsOwnPlaceWhileThereIsOne) {
   Flash flash;
   KeyPage page;

@@ -8,10 +8,10 @@
 
 namespace esphome {
 
-// The flash: what was saved, and whether it can be.
+// The flash: what was saved, and how often that still works.
 struct Flash {
   std::map<std::uint32_t, std::vector<std::uint8_t>> saved;
-  bool writable = true;
+  unsigned writes_left = 1'000;
 };
 inline Flash flash;
 
@@ -22,10 +22,12 @@ class ESPPreferenceObject {
   template <typename T>
   bool save(const T* what) {
     const auto* const bytes = reinterpret_cast<const std::uint8_t*>(what);
-    if (flash.writable) {
-      flash.saved[type_].assign(bytes, bytes + sizeof(T));
+    if (flash.writes_left == 0) {
+      return false;
     }
-    return flash.writable;
+    --flash.writes_left;
+    flash.saved[type_].assign(bytes, bytes + sizeof(T));
+    return true;
   }
   template <typename T>
   bool load(T* what) {
@@ -47,7 +49,7 @@ class ESPPreferences {
   ESPPreferenceObject make_preference(std::uint32_t type, bool /*in_flash*/) {
     return ESPPreferenceObject(type);
   }
-  bool sync() { return flash.writable; }
+  bool sync() { return true; }
 };
 inline ESPPreferences preferences_of_the_test;
 inline ESPPreferences* global_preferences = &preferences_of_the_test;
