@@ -1,11 +1,13 @@
-// The board that qemu calls mps2-an386: Arm's FPGA image with a Cortex-M4, as far as the reader
-// uses it. UART 1 is the probe, UART 0 the console.
+// The boards that qemu calls mps2-an386 and mps2-an505, as far as the reader uses them: Arm's FPGA
+// images with a Cortex-M4 and, in its secure state, a Cortex-M33. UART 1 is the probe, UART 0 the
+// console. The build says which board: IRMETER_BOARD is an386 or an505.
 //
-// It has no flash that keeps anything. Its page is the file key.page of the host, in the folder
-// qemu was started in, by semihosting. What is busy here is so for the processor that qemu
-// imitates.
+// All of their memory is RAM, and keeps nothing without power. The page is the file key.page of the
+// host, in the folder qemu was started in, by semihosting. What is busy here is so for the
+// processor that qemu imitates.
 //
-// Source of the addresses: Arm's application note AN386 and the CMSDK's technical reference manual.
+// Source of the addresses: Arm's application notes AN386 and AN505 and the CMSDK's technical
+// reference manual.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -38,18 +40,41 @@ struct Timer {
   static constexpr std::uint32_t runs = 1, interrupts = 8;  // control
 };
 
-Timer& clock_timer = *reinterpret_cast<Timer*>(0x40000000);
-Timer& alarm_timer = *reinterpret_cast<Timer*>(0x40001000);
-Uart& console = *reinterpret_cast<Uart*>(0x40004000);
-Uart& probe = *reinterpret_cast<Uart*>(0x40005000);
-Register& interrupts_enabled = *reinterpret_cast<Register*>(0xE000E100);
+struct Board {
+  std::uintptr_t timers;
+  std::uintptr_t uarts;
+  std::uint32_t clock_rate;       // Hz
+  std::size_t console_interrupt;  // of a byte that has come
+  std::size_t probe_interrupt;
+  std::size_t alarm_interrupt;
+};
+constexpr Board an386{0x40000000, 0x40004000, 25'000'000, 0, 2, 9};
+constexpr Board an505{0x50000000, 0x50200000, 20'000'000, 32, 34, 4};
+constexpr Board this_board = IRMETER_BOARD;
+
+// The first or the second of their kind.
+Timer& timer(unsigned number) {
+  return *reinterpret_cast<Timer*>(this_board.timers + number * 0x1000);
+}
+Uart& uart(unsigned number) {
+  return *reinterpret_cast<Uart*>(this_board.uarts + number * 0x1000);
+}
+Timer& clock_timer() {
+  return timer(0);
+}
+Timer& alarm_timer() {
+  return timer(1);
+}
+Uart& console() {
+  return uart(0);
+}
+Uart& probe() {
+  return uart(1);
+}
+Register* const interrupts_enabled = reinterpret_cast<Register*>(0xE000E100);  // 32 in each
 Register& coprocessors = *reinterpret_cast<Register*>(0xE000ED88);
 
-constexpr std::uint32_t clock_rate = 25'000'000;  // Hz
-constexpr std::uint32_t ticks_per_microsecond = clock_rate / 1'000'000;
-constexpr unsigned console_interrupt = 0;
-constexpr unsigned probe_interrupt = 2;
-constexpr unsigned alarm_interrupt = 9;
+constexpr std::uint32_t ticks_per_microsecond = this_board.clock_rate / 1'000'000;
 
 // What came in, from the interrupt to receive().
 std::array<volatile std::uint8_t, 128> ring;
@@ -66,7 +91,7 @@ constexpr std::uint32_t untouched = 0xA5A5A5A5;
 
 std::uint64_t count() {
   static std::uint32_t last = 0xFFFF'FFFF;  // it counts down
-  const std::uint32_t value = clock_timer.value;
+  const std::uint32_t value = clock_timer().value;
   ticks += last - value;
   last = value;
   return ticks;
@@ -117,9 +142,9 @@ class File {
 };
 
 void on_probe() {
-  probe.interrupt = Uart::received;
-  while ((probe.state & Uart::receive_full) != 0) {
-    const auto byte = static_cast<std::uint8_t>(probe.data);
+  probe().interrupt = Uart::received;
+  while ((probe().state & Uart::receive_full) != 0) {
+    const auto byte = static_cast<std::uint8_t>(probe().data);
     const auto next = static_cast<std::uint8_t>((ring_in + 1U) % ring.size());
     if (next != ring_out) {
       ring[ring_in] = byte;
@@ -129,13 +154,13 @@ void on_probe() {
 }
 
 void on_console() {
-  console.interrupt = Uart::received;
-  retry = retry || console.data == 'r';
+  console().interrupt = Uart::received;
+  retry = retry || console().data == 'r';
 }
 
 void on_alarm() {
-  alarm_timer.control = 0;
-  alarm_timer.interrupt = 1;
+  alarm_timer().control = 0;
+  alarm_timer().interrupt = 1;
 }
 
 [[noreturn]] void on_fault() {
@@ -150,14 +175,17 @@ void on_alarm() {
   std::uint32_t* const here = static_cast<std::uint32_t*>(__builtin_frame_address(0)) - 16;
   std::fill(stack_begin, here, untouched);
 
-  console.divider = clock_rate / 115'200;
-  console.control = Uart::transmits | Uart::receives | Uart::interrupts_on_receive;
-  probe.divider = clock_rate / 9'600;
-  probe.control = Uart::transmits | Uart::receives | Uart::interrupts_on_receive;
-  clock_timer.reload = 0xFFFF'FFFF;
-  clock_timer.value = 0xFFFF'FFFF;
-  clock_timer.control = Timer::runs;
-  interrupts_enabled = 1U << console_interrupt | 1U << probe_interrupt | 1U << alarm_interrupt;
+  console().divider = this_board.clock_rate / 115'200;
+  console().control = Uart::transmits | Uart::receives | Uart::interrupts_on_receive;
+  probe().divider = this_board.clock_rate / 9'600;
+  probe().control = Uart::transmits | Uart::receives | Uart::interrupts_on_receive;
+  clock_timer().reload = 0xFFFF'FFFF;
+  clock_timer().value = 0xFFFF'FFFF;
+  clock_timer().control = Timer::runs;
+  for (const std::size_t number :
+       {this_board.console_interrupt, this_board.probe_interrupt, this_board.alarm_interrupt}) {
+    interrupts_enabled[number / 32] = 1U << number % 32;
+  }
 
   std::for_each(init_begin, init_end, [](void (*initialise)()) { initialise(); });
   main();
@@ -168,13 +196,20 @@ using Handler = void (*)();
 struct Vectors {
   const void* stack;
   std::array<Handler, 15> processor;
-  std::array<Handler, 10> board;
+  std::array<Handler, 36> board;
 };
+constexpr auto handlers() {
+  decltype(Vectors::board) handlers{};
+  handlers[this_board.console_interrupt] = on_console;
+  handlers[this_board.probe_interrupt] = on_probe;
+  handlers[this_board.alarm_interrupt] = on_alarm;
+  return handlers;
+}
 extern "C" const Vectors vectors;
-[[gnu::section(".vectors"), gnu::used]] const Vectors vectors{
+[[gnu::section(".vectors"), gnu::used]] constinit const Vectors vectors{
     stack_end,
     {on_reset, on_fault, on_fault, on_fault, on_fault, on_fault},
-    {on_console, nullptr, on_probe, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, on_alarm},
+    handlers(),
 };
 
 }  // namespace
@@ -191,12 +226,12 @@ void sleep_until(std::optional<Instant> wake_up, std::size_t bytes) {
     asm volatile("cpsid i");
     slept = left > Duration{} && (ring_in - ring_out) % ring.size() < enough && !retry;
     if (slept) {
-      alarm_timer.value = static_cast<std::uint32_t>(left.count()) * ticks_per_microsecond;
-      alarm_timer.control = Timer::runs | Timer::interrupts;
+      alarm_timer().value = static_cast<std::uint32_t>(left.count()) * ticks_per_microsecond;
+      alarm_timer().control = Timer::runs | Timer::interrupts;
       const std::uint64_t before = count();
       asm volatile("wfi");
       ticks_asleep += count() - before;
-      alarm_timer.control = 0;
+      alarm_timer().control = 0;
     }
     asm volatile("cpsie i");
   }
@@ -213,13 +248,13 @@ ByteView receive(std::span<std::uint8_t> buffer) {
 
 void transmit(ByteView bytes) {
   for (const std::uint8_t byte : bytes) {
-    put(probe, byte);
+    put(probe(), byte);
   }
 }
 
 void print(std::string_view text) {
   for (const char c : text) {
-    put(console, static_cast<std::uint8_t>(c));
+    put(console(), static_cast<std::uint8_t>(c));
   }
 }
 
