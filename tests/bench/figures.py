@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 
+import chunking
 import counts
 import daemon_figures
 import latency
 import stage
 import termineter_session
-
 
 
 def say(text):
@@ -146,6 +146,9 @@ def main(build, quick):
     add_latencies(table, build, 20 if quick else 100)
     print(table)
     print("\nPer poll:\n" + add_counts(build, quick))
+    say("Converters ...")
+    print("\nPer poll through a converter, at 9600 baud:\n" +
+          chunking.table(build, 4 if quick else 12))
 
 
 if __name__ == "__main__":
