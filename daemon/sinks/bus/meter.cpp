@@ -1,9 +1,9 @@
 #include "daemon/sinks/bus/meter.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -31,50 +31,56 @@ std::string fault_context(const MeterSnapshot& meter) {
   return meter.failure ? meter.failure->context : std::string();
 }
 
-// In the order of a map, so that each goes to its end.
-constexpr auto by_key = [] {
-  std::array<irmeter::Quantity, irmeter::quantity_count> sorted{};
-  std::ranges::transform(irmeter::quantities, sorted.begin(), &irmeter::QuantityInfo::id);
-  std::ranges::sort(sorted, {}, [](irmeter::Quantity each) { return irmeter::info(each).key; });
-  return sorted;
-}();
-
-// The properties that differ between two snapshots.
-std::vector<bus::PropertyName> changes(const MeterSnapshot& before, const MeterSnapshot& after) {
-  std::vector<bus::PropertyName> names;
-  const auto note = [&names](std::string_view name, bool differs) {
-    if (differs) {
-      names.emplace_back(std::string(name));
+// Sorted, as a map has them.
+const std::vector<std::pair<std::string, irmeter::Quantity>>& by_key() {
+  static const auto sorted = [] {
+    std::vector<std::pair<std::string, irmeter::Quantity>> keys;
+    for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+      keys.emplace_back(quantity.key, quantity.id);
     }
-  };
-  const irmeter::Identity& was = before.identity;
-  const irmeter::Identity& is = after.identity;
-  note("Device", before.device != after.device);
-  note("Manufacturer", was.manufacturer != is.manufacturer);
-  note("Model", was.model != is.model);
-  note("SerialNumber", was.serial_number != is.serial_number);
-  note("UtilitySerialNumber", was.utility_serial_number != is.utility_serial_number);
-  note("FirmwareVersion", was.firmware_version != is.firmware_version);
-  note("State", before.state() != after.state());
-  note("Fault", fault_name(before) != fault_name(after));
-  note("FaultContext", fault_context(before) != fault_context(after));
-  note("StateDetail", before.detail() != after.detail());
-  note("Echo", before.echo != after.echo);
-  note("Held", before.held() != after.held());
-  note("LastReadingUSec", reading_usec(before) != reading_usec(after));
-  note("Status", before.status != after.status);
-  note("Tariff", before.tariff != after.tariff);
-  note("ClockOffset", before.clock_offset != after.clock_offset);
-
-  bool any = false;
-  for (const Face& face : faces) {
-    const bool differs = before.true_value(face.id) != after.true_value(face.id);
-    note(face.dbus_name, !face.dbus_name.empty() && differs);
-    any = any || differs;
-  }
-  note("Quantities", any);
-  return names;
+    std::ranges::sort(keys);
+    return keys;
+  }();
+  return sorted;
 }
+
+// The signal PropertiesChanged of an object, made when the first property is added. The library's
+// own looks up each property by its name and asks for its value, at twice the cost.
+class PropertiesChanged {
+ public:
+  PropertiesChanged(sdbus::IObject& object, const char* interface)
+      : object_(object), interface_(interface) {}
+
+  // append: puts the value, which has this D-Bus type, into the message.
+  template <typename Append>
+  void add(const char* name, const char* type, const Append& append) {
+    if (!signal_) {
+      signal_ = object_.createSignal("org.freedesktop.DBus.Properties", "PropertiesChanged");
+      *signal_ << interface_;
+      signal_->openContainer("{sv}");
+    }
+    signal_->openDictEntry("sv");
+    *signal_ << name;
+    signal_->openVariant(type);
+    append(*signal_);
+    signal_->closeVariant();
+    signal_->closeDictEntry();
+  }
+
+  // Unless nothing was added.
+  void emit() {
+    if (signal_) {
+      signal_->closeContainer();
+      *signal_ << std::vector<std::string>{};  // those whose values it does not tell
+      object_.emitSignal(*signal_);
+    }
+  }
+
+ private:
+  sdbus::IObject& object_;
+  const char* interface_;
+  std::optional<sdbus::Signal> signal_;
+};
 
 // The caller may have gone, and so may the bus; neither is of interest to the meter.
 template <typename Reply>
@@ -156,11 +162,68 @@ BusMeter::~BusMeter() {
   }
 }
 
-void BusMeter::changed(const MeterSnapshot& before) {
-  const auto names = changes(before, meter_);
-  if (!names.empty()) {
-    getObject().emitPropertiesChangedSignal(bus::InterfaceName{INTERFACE_NAME}, names);
+void BusMeter::emit_changes(const MeterSnapshot& before) {
+  PropertiesChanged changes(getObject(), INTERFACE_NAME);
+  const auto note = [&](const char* name, const char* type, bool differs, auto getter) {
+    if (differs) {
+      changes.add(name, type, [&](sdbus::Message& message) { message << (this->*getter)(); });
+    }
+  };
+  const MeterSnapshot& after = meter_;
+  const irmeter::Identity& was = before.identity;
+  const irmeter::Identity& is = after.identity;
+  note("Device", "s", before.device != after.device, &BusMeter::Device);
+  note("Manufacturer", "s", was.manufacturer != is.manufacturer, &BusMeter::Manufacturer);
+  note("Model", "s", was.model != is.model, &BusMeter::Model);
+  note("SerialNumber", "s", was.serial_number != is.serial_number, &BusMeter::SerialNumber);
+  note("UtilitySerialNumber", "s", was.utility_serial_number != is.utility_serial_number,
+       &BusMeter::UtilitySerialNumber);
+  note("FirmwareVersion", "s", was.firmware_version != is.firmware_version,
+       &BusMeter::FirmwareVersion);
+  note("State", "s", before.state() != after.state(), &BusMeter::State);
+  note("Fault", "s", fault_name(before) != fault_name(after), &BusMeter::Fault);
+  note("FaultContext", "s", fault_context(before) != fault_context(after), &BusMeter::FaultContext);
+  note("StateDetail", "s", before.detail() != after.detail(), &BusMeter::StateDetail);
+  note("Echo", "b", before.echo != after.echo, &BusMeter::Echo);
+  note("Held", "as", before.held() != after.held(), &BusMeter::Held);
+  note("LastReadingUSec", "t", reading_usec(before) != reading_usec(after),
+       &BusMeter::LastReadingUSec);
+  note("Status", "as", before.status != after.status, &BusMeter::Status);
+  note("Tariff", "u", before.tariff != after.tariff, &BusMeter::Tariff);
+  note("ClockOffset", "d", before.clock_offset != after.clock_offset, &BusMeter::ClockOffset);
+
+  bool any = false;
+  for (const Face& face : faces) {
+    if (before.true_value(face.id) != after.true_value(face.id)) {
+      any = true;
+      if (!face.dbus_name.empty()) {
+        changes.add(std::string(face.dbus_name).c_str(), "d",
+                    [&](sdbus::Message& message) { message << value(face.id); });
+      }
+    }
   }
+  if (any) {
+    changes.add("Quantities", "a{sd}",
+                [&](sdbus::Message& message) { append_quantities(message); });
+  }
+  changes.emit();
+}
+
+// As Quantities(), without a map.
+void BusMeter::append_quantities(sdbus::Message& message) const {
+  message.openContainer("{sd}");
+  for (const auto& [key, quantity] : by_key()) {
+    if (const auto known = meter_.true_value(quantity)) {
+      message.openDictEntry("sd");
+      message << key << dbus_value(known, quantity);
+      message.closeDictEntry();
+    }
+  }
+  message.closeContainer();
+}
+
+void BusMeter::changed(const MeterSnapshot& before) {
+  emit_changes(before);
   auto waiting = std::exchange(waiting_, {});
   for (Waiting& call : waiting) {
     if (meter_.counters.polls <= call.polls) {
@@ -263,9 +326,9 @@ double BusMeter::ClockOffset() {
 
 std::map<std::string, double> BusMeter::Quantities() {
   std::map<std::string, double> known;
-  for (const irmeter::Quantity quantity : by_key) {
+  for (const auto& [key, quantity] : by_key()) {
     if (const auto value = meter_.true_value(quantity)) {
-      known.emplace_hint(known.end(), irmeter::info(quantity).key, dbus_value(value, quantity));
+      known.emplace_hint(known.end(), key, dbus_value(value, quantity));
     }
   }
   return known;

@@ -82,6 +82,9 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
     std::uint64_t polls;  // that had ended when the call came
   };
 
+  void emit_changes(const MeterSnapshot& before);
+  void append_quantities(sdbus::Message& message) const;
+
   void ReadNow(sdbus::Result<>&& result) override;
   void RetryKey() override;
   void ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std::uint16_t table,
