@@ -2,7 +2,7 @@
 how busy the machine is, beside those of baseline.json.
 
     counts.py BUILD            fails where a count of one meter has grown by more than 5 %
-    counts.py BUILD --accept   writes them into the baseline
+    counts.py BUILD --accept   writes them into the baseline, and where they are stated
 
 Instructions are counted by callgrind, the rest by strace. System calls are those of all threads,
 instructions and wake-ups those of the daemon's own. They depend on the compiler and the libraries, so
@@ -27,6 +27,7 @@ import time
 
 import daemon_figures
 import stage
+import stated
 
 BASELINE = pathlib.Path(__file__).with_name("baseline.json")
 LIMIT = 1.05
@@ -200,9 +201,11 @@ def check(build):
 def accept(build):
     all_known = read_baseline()
     all_known[place(compiler_of(build))] = {
-        session: {what: round(count) for what, count in counts.items()}
+        session: {what: round(count, -3 if what == "instructions" else None)
+                  for what, count in counts.items()}
         for session, counts in take_both(build).items()}
     BASELINE.write_text(json.dumps(all_known, indent=2) + "\n")
+    stated.write()
 
 
 def can_count():
