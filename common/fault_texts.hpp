@@ -64,7 +64,7 @@ inline constexpr std::array<FaultText, irmeter::fault_count> fault_texts{{
      "configure its port for raw TCP, without telnet and RFC 2217"},
     {irmeter::Fault::silent, "The meter does not answer",
      "turn the probe by 180 degrees, seat it on the meter's optical port, check the settings rts "
-     "and dtr, give a meter that refuses sessions five minutes, and see with sudo ir-meterctl "
+     "and dtr, wait five minutes in case the meter refuses sessions, and see with sudo ir-meterctl "
      "check whether another program uses the device"},
     {irmeter::Fault::echo, "Only the probe's own light comes back",
      "put an opaque strip (foam) between its two diodes, and turn the probe by 180 degrees"},

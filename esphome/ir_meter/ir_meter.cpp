@@ -22,7 +22,7 @@ std::string_view cure_of(irmeter::Fault fault) {
     case Fault::silent:
       return "turn the probe by 180 degrees, seat it on the meter's optical port, check the pins "
              "of "
-             "the UART, and give a meter that refuses sessions five minutes";
+             "the UART, and wait five minutes in case the meter refuses sessions";
     case Fault::no_key:
       return "configure the read-only key (RK) of the optical port";
     case Fault::key_rejected:

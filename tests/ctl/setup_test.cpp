@@ -66,11 +66,11 @@ TEST_F(Setup, AsksAgainUntilEachLayerIsProvenAndThenWrites) {
   const Mosquitto broker(Mosquitto::Kind::password);
   CtlTerminal terminal(arguments(), environment_);
   EXPECT_TRUE(terminal.answers("of a serial server", "/dev/no-such-probe"));
-  EXPECT_TRUE(terminal.sees("device: There is no device"));
+  EXPECT_TRUE(terminal.sees("There is no device"));
   EXPECT_TRUE(terminal.answers("of a serial server", simulator_.device()));
   EXPECT_TRUE(terminal.sees("serial number 0000000012345678"));
   EXPECT_TRUE(terminal.answers("Key, 20 characters: ", "ABC"));
-  EXPECT_TRUE(terminal.sees("the key has 3 characters"));
+  EXPECT_TRUE(terminal.sees("The key has 3 characters"));
   for (const std::string key : {wrong_key, right_key}) {
     EXPECT_TRUE(terminal.answers("Key, 20 characters: ", key));
     EXPECT_TRUE(terminal.answers("The same again: ", key));
@@ -154,7 +154,7 @@ TEST_F(Setup, TakesABrokerOut) {
   CtlTerminal terminal(arguments(), environment_);
   EXPECT_TRUE(terminal.answers("of a serial server", ""));
   EXPECT_TRUE(terminal.answers("Key, 20 characters: ", ""));
-  EXPECT_TRUE(terminal.answers("or none [mqtt://broker]", "none"));
+  EXPECT_TRUE(terminal.answers("Broker [mqtt://broker]", "none"));
   EXPECT_TRUE(terminal.answers("Take this broker out of the configuration? (y/n) [n]", "y"));
   EXPECT_TRUE(terminal.answers("Write this to", "y"));
   EXPECT_EQ(terminal.end(), 0) << terminal.screen_;

@@ -73,7 +73,7 @@ constexpr std::array<OptionInfo, 26> option_table{{
     {"csv", "", "print comma-separated values"},
     {"influx", "", "print the line protocol of InfluxDB"},
     {"billing", "", "show the registers at the end of each month instead"},
-    {"device", "DEVICE", "the head: its path, or tcp://HOST:PORT"},
+    {"device", "DEVICE", "the optical probe: its path, or tcp://HOST:PORT"},
     {"key-file", "FILE", "a file with the meter's key; - is standard input"},
     {"broker", "URL", "mqtt:// or mqtts://HOST:PORT, or none"},
     {"username", "NAME", "who to log on to the broker as"},
@@ -84,7 +84,7 @@ constexpr std::array<OptionInfo, 26> option_table{{
 }};
 
 constexpr std::array<Command, 15> command_table{{
-    {"setup", "", "set up head, key and broker step by step, and start the service", setup,
+    {"setup", "", "set up probe, key and broker step by step, and start the service", setup,
      "--meter --yes --device --key-file --broker --username --password-file --ca-file"},
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
      "--meter --no-restart"},

@@ -48,7 +48,7 @@ struct KeptMeter {
 [[nodiscard]] int history(const CommandLine& options, Output& output);
 // The log of the meters, or of the one that is named.
 [[nodiscard]] int events(const CommandLine& options, Output& output);
-// Asks for head, key and broker, tries each, writes the configuration and starts the service.
+// Asks for probe, key and broker, tries each, writes the configuration and starts the service.
 // EX_OK if the meter is read then, 1 if not.
 [[nodiscard]] int setup(const CommandLine& options, Output& output);
 // The daemon, its meters and their latest readings.

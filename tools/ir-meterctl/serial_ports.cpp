@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Words in the names of what cannot be a head.
+// Words in the names of what cannot be a probe.
 constexpr std::array<const char*, 8> names_of_others{
     "zigbee", "z-wave", "zwave", "conbee", "modem", "gps", "gnss", "mobile broadband"};
 constexpr std::array<std::string_view, 4> modem_drivers{"option1", "qcserial", "sierra", "hso"};
@@ -91,7 +91,7 @@ std::pair<Likelihood, std::string> likelihood_of(const SerialPort& port) {
                                       : "a port of the machine itself"};
   }
   if (is_known_head(*port.usb)) {
-    return {Likelihood::known, "it is known as a head for meters"};
+    return {Likelihood::known, "it is known as a probe for meters"};
   }
   const std::string names = port.usb->manufacturer + " " + port.usb->product;
   if (std::ranges::any_of(names_of_others, [&](const char* word) {

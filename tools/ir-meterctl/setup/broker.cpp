@@ -93,7 +93,7 @@ class BrokerStep {
       return choose_none();
     }
     if (const auto objection = irmeterd::check_mqtt_url(url)) {
-      dialogue_.again({"url " + *objection, "write mqtt://HOST:PORT"});
+      dialogue_.again({"the URL " + *objection, "write mqtt://HOST:PORT"});
       return false;
     }
     MqttConfig mqtt = settings_for(url, findings_.before.mqtt.value_or(MqttConfig{}));
@@ -125,8 +125,10 @@ class BrokerStep {
                                  : !today.empty() ? today
                                  : found.empty()  ? none
                                                   : found.front();
-    std::string url = dialogue_.ask(
-        "  Its number, host or URL (mqtt:// or mqtts://), or " + std::string(none), proposal);
+    std::string url =
+        dialogue_.ask(std::string("  Give its ") + (found.empty() ? "" : "number, ") +
+                          "host or URL (mqtt:// or mqtts://), or " + none + ".\n  Broker",
+                      proposal);
     if (url.size() == 1 && url[0] >= '1' &&
         static_cast<std::size_t>(url[0] - '0') <= found.size()) {
       url = found[static_cast<std::size_t>(url[0] - '1')];
@@ -145,7 +147,7 @@ class BrokerStep {
       }
     }
     findings_.wanted.mqtt.reset();
-    Dialogue::say("  Nothing is sent.");
+    Dialogue::say("  Nothing is sent over MQTT.");
     return true;
   }
 
@@ -198,6 +200,10 @@ class BrokerStep {
     Dialogue::say("  " + refusal.why.what + ".");
     const auto fault = refusal.fault;
     const bool tls = mqtt.url.starts_with("mqtts://");
+    if (fault == MqttFault::refused) {
+      Dialogue::say(mqtt.username.empty() ? "  It wants a username and a password."
+                                          : "  The username or the password is wrong.");
+    }
     if (fault == MqttFault::refused || (!fault && !mqtt.username.empty())) {
       mqtt.username = dialogue_.ask("  Username", mqtt.username);
       findings_.password = dialogue_.ask_secret("  Password: ", password_kind, false);
@@ -230,6 +236,9 @@ class BrokerStep {
 
 void ask_for_broker(Findings& findings, Dialogue& dialogue) {
   Dialogue::say("3. The MQTT broker");
+  Dialogue::say(
+      "  It takes the readings to Home Assistant and other programs. Without one they are on D-Bus "
+      "and in files.");
   while (!BrokerStep(findings, dialogue).choose()) {
   }
 }

@@ -6,8 +6,20 @@
 #include "common/files.hpp"
 
 namespace irmeterctl {
+namespace {
 
 using irmeterd::Secret;
+
+// A clause as a sentence of its own.
+std::string sentence(std::string clause) {
+  const char first = clause.empty() ? '\0' : clause.front();
+  if (first >= 'a' && first <= 'z') {
+    clause.front() = static_cast<char>(first - 'a' + 'A');
+  }
+  return clause + ".";
+}
+
+}  // namespace
 
 Dialogue::Dialogue(bool asks) {
   if (asks) {
@@ -33,7 +45,7 @@ void Dialogue::again(const Advice& wrong) const {
   if (!terminal_) {
     throw Ended{wrong};
   }
-  say("  " + wrong.what + (wrong.cure.empty() ? "." : ". Cure: " + wrong.cure + "."));
+  say("  " + sentence(wrong.what) + (wrong.cure.empty() ? "" : " Cure: " + wrong.cure + "."));
 }
 
 std::string Dialogue::ask(const std::string& question, const std::string& proposal) {
@@ -70,7 +82,7 @@ Secret Dialogue::ask_secret(std::string_view prompt, const SecretKind& kind, boo
       return {};
     }
     if (const auto fault = kind.why_not(secret->reveal())) {
-      say("  " + *fault + ".");
+      say("  " + sentence(*fault));
       continue;
     }
     const auto second = twice ? terminal_->hidden("  The same again: ") : secret;

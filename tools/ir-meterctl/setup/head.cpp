@@ -1,4 +1,4 @@
-// setup, 1: the head, and the meter behind it.
+// setup, 1: the optical probe, and the meter behind it.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -102,7 +102,8 @@ bool choose_head(Findings& findings, Dialogue& dialogue) {
     Dialogue::say("  There is no serial port here.");
   }
   const std::string device =
-      device_of(dialogue.ask("  Its number, path, or tcp://HOST:PORT of a serial server",
+      device_of(dialogue.ask(std::string("  Give its ") + (ports.empty() ? "" : "number, its ") +
+                                 "path, or tcp://HOST:PORT of a serial server.\n  Probe",
                              proposed_device(ports, findings)),
                 ports);
   if (const auto objection = irmeterd::check_device(device)) {
@@ -117,7 +118,7 @@ bool choose_head(Findings& findings, Dialogue& dialogue) {
     return each.path == device || std::ranges::find(each.links, device) != each.links.end();
   });
   if (port != ports.end() && (port->likelihood == Likelihood::no || port->console) &&
-      !dialogue.ask_yes("  That is no head: " + port->because + ". Talk to it all the same?",
+      !dialogue.ask_yes("  That is no probe: " + port->because + ". Talk to it all the same?",
                         !findings.options.setup.device.empty())) {
     return false;
   }
@@ -136,13 +137,13 @@ bool choose_head(Findings& findings, Dialogue& dialogue) {
 }  // namespace
 
 void ask_for_head(Findings& findings, Dialogue& dialogue, ServicePause& pause) {
-  Dialogue::say("1. The head");
+  Dialogue::say("1. The optical probe");
   if (const auto now = read_by_service(findings)) {
     Dialogue::say("  The service reads the meter " + now->name + " at " + now->device + ".");
     findings.report.values = facts_of(*now, std::chrono::system_clock::now());
     std::erase_if(findings.report.values,
                   [](const Fact& fact) { return !std::holds_alternative<Number>(fact.value); });
-    findings.done = !dialogue.ask_yes("  Set up another head or key?", false);
+    findings.done = !dialogue.ask_yes("  Set up another probe or key?", false);
     if (findings.done) {
       findings.report.meter = now->id();
       return;

@@ -73,8 +73,8 @@ bool accepts(Findings& findings, Dialogue& dialogue, const irmeter::Key& key) {
 void type_in(Findings& findings, Dialogue& dialogue) {
   Dialogue::say(
       "  It is the read-only key (RK) of the optical port, which the grid company gives out. A "
-      "wrong key raises an alarm there, so each is shown to the meter once only. Enter alone "
-      "leaves it for later.");
+      "wrong key raises an alarm there, so each key is shown to the meter only once. Press Enter "
+      "to leave it for later.");
   for (;;) {
     const Secret secret = dialogue.ask_secret("  Key, 20 characters: ", key_kind, true);
     if (secret.empty()) {

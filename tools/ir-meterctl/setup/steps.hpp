@@ -23,7 +23,7 @@ struct Findings {
   irmeterd::Config wanted;  // and what it will
   irmeterd::Bus bus;
   std::size_t number = 0;     // of the meter
-  bool done = false;          // head and key are as they should be
+  bool done = false;          // probe and key are as they should be
   irmeterd::Secret key;       // to be stored; empty: none
   irmeterd::Secret password;  // likewise
   SetupReport report;
@@ -34,7 +34,7 @@ struct Findings {
 
 // All may throw Ended.
 
-// The head: where it is, and that a meter answers through it.
+// The probe: where it is, and that a meter answers through it.
 void ask_for_head(Findings& findings, Dialogue& dialogue, ServicePause& pause);
 // The key: the stored one, a given one, or one that is typed in; the meter accepts it.
 void ask_for_key(Findings& findings, Dialogue& dialogue);

@@ -9,10 +9,7 @@ std::optional<Advice> Trial::wrong_before(Layer end) const {
   const auto found = std::ranges::find_if(lines, [end](const CheckLine& line) {
     return line.result == Result::failed && line.layer < end;
   });
-  return found == lines.end()
-             ? std::nullopt
-             : std::optional(
-                   Advice{std::string(name(found->layer)) + ": " + found->detail, found->cure});
+  return found == lines.end() ? std::nullopt : std::optional(Advice{found->detail, found->cure});
 }
 
 Trial try_meter(Findings& findings, const std::optional<irmeter::Key>& key) {
