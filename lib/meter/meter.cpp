@@ -37,7 +37,7 @@ void Meter::line_lost() {
   // What was to be sent has nowhere to go; what was found out stays true.
   outputs_.remove_if(
       [](const MeterOutput& output) { return std::holds_alternative<Transmit>(output); });
-  reader_.plan().fail({Fault::no_device, {}});
+  reader_.plan().pauses().fail({Fault::no_device, {}});
   take_news({});
   if (std::holds_alternative<Stopping>(state_)) {
     end_stop();
@@ -90,11 +90,11 @@ void Meter::answer_key(KeyPermission permission, Instant now, std::string why) {
 }
 
 bool Meter::read_table(const TableRead& what, Instant now, bool at_once) {
-  if (!reader_.plan().ask(what)) {
+  if (!reader_.plan().pauses().ask(what)) {
     return false;
   }
   if (std::holds_alternative<NoLine>(state_) || std::holds_alternative<Stopping>(state_)) {
-    reader_.plan().fail({Fault::no_device, {}});
+    reader_.plan().pauses().fail({Fault::no_device, {}});
   } else if (std::holds_alternative<Waiting>(state_)) {
     if (keeps_session()) {
       use_pause(now);
@@ -176,7 +176,7 @@ void Meter::end_poll(PollEnded ended, const Polling& poll, Instant now) {
   state_ = Waiting{};
   timers_.stop(Timer::overdue);
   if (const auto* failure = std::get_if<Failure>(&ended.result)) {
-    reader_.plan().fail(*failure);
+    reader_.plan().pauses().fail(*failure);
   }
   outputs_.push(std::move(ended));
 }
@@ -196,7 +196,7 @@ void Meter::use_pause(Instant now) {
 }
 
 void Meter::take_news(Instant now) {
-  while (auto news = reader_.plan().news()) {
+  while (auto news = reader_.plan().pauses().news()) {
     std::visit(
         [&](auto& what) {
           if constexpr (std::is_same_v<decltype(what), Details&>) {
@@ -258,7 +258,7 @@ void Meter::on(const Reading& reading, Instant now) {
 void Meter::on(const Details& details, Instant now) {
   auto [plausible, withheld, accepted] = plausibility_.check({details.values}, now);
   if (!std::exchange(details_begun_, true)) {
-    reader_.plan().repeat_details();
+    reader_.plan().pauses().repeat_details();
     return;
   }
   outputs_.push(DetailsRead{plausible.values, withheld, std::move(accepted)});

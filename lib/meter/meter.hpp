@@ -108,7 +108,7 @@ class Meter {
   // the next poll where the session is not kept.
   bool read_table(const TableRead& what, Instant now, bool at_once = true);
   // Tables that are left out may be asked for again.
-  void retry_tables() { reader_.plan().retry_tables(); }
+  void retry_tables() { reader_.plan().pauses().retry_tables(); }
   void set_quiet(bool quiet, Instant now);  // logs off and sends nothing, until it is false again
   void stop(Instant now);                   // logs off; ends with Stopped, soon
 
@@ -119,7 +119,7 @@ class Meter {
   }
 
   // What is read at the slow pace, if at all.
-  [[nodiscard]] const QuantitySet& slow() const { return reader_.plan().slow(); }
+  [[nodiscard]] const QuantitySet& slow() const { return reader_.plan().pauses().slow(); }
   [[nodiscard]] const LinkCounters& counters() const { return reader_.counters(); }
   // Bytes that the packet being received still lacks, 0 when none is: there is no need to look at
   // the line before they can have arrived.

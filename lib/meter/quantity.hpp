@@ -149,6 +149,8 @@ inline constexpr std::size_t quantity_count = IRMETER_QUANTITIES;
 #else
 inline constexpr std::size_t quantity_count = all_quantities_count;
 #endif
+// Such a build reads nothing between the polls.
+inline constexpr bool has_pauses = quantity_count == all_quantities_count;
 
 // Where a quantity is read: a summation of BT23 or one of its tiers, a present value of BT28, or
 // computed from others. tiers: 2 * tier + summation, of which there is import and export.

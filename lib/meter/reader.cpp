@@ -6,7 +6,7 @@
 namespace irmeter {
 
 void Reader::read(Instant now, bool keeps_session) {
-  if (pause_read_) {
+  if (reads_in_pause()) {
     fail_pause_read(session_.abandon(now), {}, now);
     events_.clear();
   }
@@ -40,7 +40,7 @@ bool Reader::read_in_pause(Instant now, Instant until, bool rows) {
   while (most > 0 && time_of_read(most) > left) {
     --most;
   }
-  const auto read = plan_.next_in_pause(most, rows);
+  const auto read = plan_.pauses().next(plan_.known(), most, rows);
   if (read) {
     pause_read_ = {read->table, now, counters().retries, time_of_read(read->count)};
     session_.read(*read, now);
@@ -49,8 +49,9 @@ bool Reader::read_in_pause(Instant now, Instant until, bool rows) {
 }
 
 void Reader::fail_pause_read(Fault fault, const std::string& reason, Instant now) {
-  plan_.fail_in_pause(
-      {fault, table_name(pause_read_->table) + (reason.empty() ? "" : ": ") + reason});
+  plan_.pauses().fail_read(
+      {fault, table_name(pause_read_->table) + (reason.empty() ? "" : ": ") + reason},
+      plan_.known());
   end_pause_read(now);
 }
 
@@ -92,8 +93,8 @@ void Reader::on(Answered& answered, Instant now) {
   if (key_) {
     (void)key_->hide_in(answered.bytes);  // nobody is to read in a table what a meter was shown
   }
-  if (pause_read_) {
-    plan_.take_in_pause(answered.bytes, pause_read_->asked, now);
+  if (reads_in_pause()) {
+    plan_.pauses().take(answered.bytes, plan_.known(), pause_read_->asked, now);
     end_pause_read(now);
     return;
   }
@@ -120,7 +121,7 @@ void Reader::on(Answered& answered, Instant now) {
 }
 
 void Reader::on(const Refused& refused, Instant now) {
-  if (pause_read_) {
+  if (reads_in_pause()) {
     // Nothing of the key, which was good enough for what was read before.
     const Fault fault = fault_of_refusal(refused.code);
     if (fault == Fault::session_lost) {
@@ -160,7 +161,7 @@ void Reader::on(const Refused& refused, Instant now) {
 }
 
 void Reader::on(const Lost& lost, Instant now) {
-  if (pause_read_) {
+  if (reads_in_pause()) {
     const Fault fault = loss_in_session(lost.fault);
     if (fault == Fault::no_response) {
       session_.drop(now);  // what is read next could get the answer to this
@@ -188,7 +189,7 @@ void Reader::on(const Lost& lost, Instant now) {
 }
 
 void Reader::on(const Failure& failure, Instant now) {
-  if (pause_read_) {  // the process was asleep
+  if (reads_in_pause()) {  // the process was asleep
     progress_ = KeyProgress::not_shown;
     fail_pause_read(Fault::overdue, {}, now);
     return;

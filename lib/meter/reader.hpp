@@ -42,7 +42,7 @@ class Reader {
   bool read_in_pause(Instant now, Instant until, bool rows);
   // How long it takes to log off.
   [[nodiscard]] Duration closing_time() const { return time_of_read(0) * 2; }
-  [[nodiscard]] bool reads_in_pause() const { return pause_read_.has_value(); }
+  [[nodiscard]] bool reads_in_pause() const { return has_pauses && pause_read_; }
   [[nodiscard]] Plan& plan() { return plan_; }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   // The answer to a KeyQuestion, given before any other input. why: the place or the reason where

@@ -100,8 +100,13 @@ Key the_key() {
 }
 // Reads the nameplate, and with the key the dimensions and the registers: enough for the rule.
 Meter new_process() {
-  static const std::array rows{nes_plan()[1], nes_plan()[2], nes_plan()[4],
-                               nes_plan()[5], nes_plan()[6], nes_plan()[7]};
+  static const std::vector<PlanRow> rows = [] {
+    std::vector<PlanRow> needed;
+    std::ranges::copy_if(nes_polls(), std::back_inserter(needed), [](const PlanRow& row) {
+      return row.when != PlanRow::When::once && row.values != bt28;
+    });
+    return needed;
+  }();
   MeterOptions options;
   options.plan = rows;
   options.session = MeterOptions::SessionMode::each;

@@ -248,8 +248,8 @@ TEST(Plan, ReadsTheNewMeterUnderTheSameProbe) {
     [[nodiscard]] Bytes transmit() override { return current->transmit(); }
     MeterEnd* current;
   } end(first);
-  first.meter.set_values(distinct_values(1));
-  second.meter.set_values(distinct_values(2));
+  first.meter.set_values(distinct_values(2));
+  second.meter.set_values(distinct_values(1));  // its registers are no fall of the first one's
   Pair pair(bench.options, *Key::from_text(bench.key), end);
   pair.start();
   ASSERT_TRUE(pair.run_polls(1));
@@ -260,7 +260,7 @@ TEST(Plan, ReadsTheNewMeterUnderTheSameProbe) {
   EXPECT_EQ(pair.identities[1].serial_number, "0000000000000099");
   EXPECT_EQ(pair.identities[1].utility_serial_number, "99");
   ASSERT_NE(pair.polls[1].poll.reading(), nullptr);
-  EXPECT_EQ(*pair.polls[1].poll.reading(), truth(distinct_values(2), other.settings.profile));
+  EXPECT_EQ(*pair.polls[1].poll.reading(), truth(distinct_values(1), other.settings.profile));
 }
 
 }  // namespace

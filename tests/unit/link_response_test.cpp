@@ -123,6 +123,17 @@ TEST_F(LinkTest, TellsEchoGarbageAndSilenceApart) {
   }
 }
 
+TEST_F(LinkTest, ForgetsAPacketThatHadBegunBeforeAnAbort) {
+  send({0x20});
+  sent();
+  receive(ack);
+  receive(Bytes(ident_answer.begin(), ident_answer.end() - 3));
+  link.abort();
+  send({0x20});
+  pass(milliseconds(50));
+  EXPECT_NE(sent(), "");
+}
+
 TEST_F(LinkTest, SendsNothingMoreAfterAnAbort) {
   send({0x20});
   sent();

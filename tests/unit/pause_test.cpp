@@ -155,6 +155,19 @@ TEST(Pauses, ThatAreTooShortStayEmpty) {
   }
 }
 
+TEST(Pauses, AreTooShortWhereTheMeterTakesItsTimeForAnAnswer) {
+  for (const int think_time : {280, 300}) {
+    Bench bench = bench_of(SessionMode::keep, seconds(1));
+    bench.options.pace.slow_interval = seconds(5);
+    bench.settings.link.think_time = milliseconds(think_time);
+    SimulatedPair pair(bench);
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(100));
+    EXPECT_EQ(pair.readings(), 100U);
+    EXPECT_LE(times_asked(pair, "identify"), 2U) << think_time;
+  }
+}
+
 TEST(Pauses, BringTheSlowValuesInAsFewReadsAsPossible) {
   Bench bench = bench_of(SessionMode::keep, seconds(2), nes_plan());
   for (const Quantity slow : {Quantity::energy_export, Quantity::frequency}) {

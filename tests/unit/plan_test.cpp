@@ -67,13 +67,13 @@ TEST(Plan, DropsWhatItHasBegunWhereFewerValuesAreLeft) {
   Plan plan(rows, {.slow_interval = minutes(1)});
   plan.begin(limits, {});
   EXPECT_FALSE(plan.take(Bytes{84}));
-  const auto first = plan.next_in_pause(limits.max_read(), true);
+  const auto first = plan.pauses().next(plan.known(), limits.max_read(), true);
   ASSERT_TRUE(first);
-  plan.take_in_pause(Bytes(first->count), {}, {});
-  EXPECT_GT(plan.next_in_pause(limits.max_read(), true)->offset, first->offset);
+  plan.pauses().take(Bytes(first->count), plan.known(), {}, {});
+  EXPECT_GT(plan.pauses().next(plan.known(), limits.max_read(), true)->offset, first->offset);
   plan.begin(limits, Instant(minutes(1)));
   EXPECT_FALSE(plan.take(Bytes{16}));
-  const auto other = plan.next_in_pause(limits.max_read(), true);
+  const auto other = plan.pauses().next(plan.known(), limits.max_read(), true);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->offset, first->offset);
   EXPECT_EQ(other->count, 3 * int32_size);

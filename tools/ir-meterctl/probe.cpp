@@ -102,10 +102,9 @@ int with_probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter::
   options.pace.slow_interval.reset();
   if (!key) {
     // The rows before the key are those of tables that are open to all.
-    const auto is_key = [](const irmeter::PlanRow& row) { return !row.what && !row.values; };
     options.ask_without_key = true;
     options.plan = options.plan.first(static_cast<std::size_t>(
-        std::ranges::find_if(options.plan, is_key) - options.plan.begin()));
+        std::ranges::find_if(options.plan, irmeter::is_key) - options.plan.begin()));
   }
   irmeterd::MeterDriver driver(loop, log, store, record, meter, {key, {}}, options);
   bool interrupted = false;

@@ -1,0 +1,162 @@
+#include "lib/meter/nes_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "lib/meter/clock.hpp"
+
+namespace irmeter {
+namespace {
+
+using Known = PlanRow::Known;
+using When = PlanRow::When;
+using IfRefused = PlanRow::IfRefused;
+
+template <TableId table, std::uint16_t count>
+std::optional<TableRead> beginning_of(const Known&) {
+  return TableRead{table, 0, count};
+}
+
+// Nothing depends on it; it only tells meters that this plan is not for.
+std::optional<Failure> take_configuration(ByteView table, Known&) {
+  const auto usable = check_bt00(table);
+  return usable ? std::nullopt : std::optional(Failure{Fault::refused, usable.error().what});
+}
+
+// Of a meter that is known: what tells it from another one, and from what it was before it got
+// another firmware.
+std::optional<TableRead> rest_of_bt01(const Known& known) {
+  const bool known_before = !known.identity.serial_number.empty();
+  return known_before ? std::optional(TableRead{bt01, bt01_rest, bt01_size - bt01_rest})
+                      : std::nullopt;
+}
+
+std::optional<Failure> compare_identity(ByteView table, Known& known) {
+  if (!is_of(known.identity, table)) {
+    known.identity = {};
+    known.forget_values();
+  }
+  return std::nullopt;
+}
+
+std::optional<TableRead> all_of_bt01(const Known& known) {
+  return known.identity.serial_number.empty() ? std::optional(TableRead{bt01, 0, bt01_size})
+                                              : std::nullopt;
+}
+
+std::optional<Failure> take_identity(ByteView table, Known& known) {
+  known.identity = *decode_bt01(table);
+  return std::nullopt;
+}
+
+std::optional<Failure> take_utility_serial(ByteView table, Known& known) {
+  known.identity.utility_serial_number = decode_et03(table);
+  return std::nullopt;
+}
+
+std::optional<Failure> use(const Dimensions& dimensions, Known& known) {
+  if (known.dimensions != dimensions) {
+    known.details.clear();
+  }
+  known.dimensions = dimensions;
+  known.values.clear();
+  const bool has_values = std::ranges::any_of(quantities, [&](const QuantityInfo& quantity) {
+    return place_of(quantity, dimensions).has_value();
+  });
+  return has_values
+             ? std::nullopt
+             : std::optional(Failure{Fault::unexpected, "the meter says that it has no values"});
+}
+
+// A meter that has said where its values lie, and is the one it was, is not asked again.
+std::optional<TableRead> unknown_dimensions(const Known& known) {
+  const bool told = known.dimensions != Dimensions{} && !known.dimensions.assumed;
+  return told ? std::nullopt : std::optional(TableRead{bt21, 0, dimensions_size});
+}
+
+std::optional<Failure> take_dimensions(ByteView table, Known& known) {
+  return use(*decode_dimensions(table), known);
+}
+
+// BT20 tells the layout of a meter that has no BT21, and of no other: it has the largest numbers
+// possible, BT21 the real ones.
+std::optional<Failure> take_maxima(ByteView table, Known& known) {
+  if (table.empty()) {
+    return use(usual_dimensions, known);
+  }
+  if (static_cast<ResponseCode>(known.refusal) != ResponseCode::iar) {
+    return Failure{Fault::refused, table_name(bt21) + ": " + describe(known.refusal)};
+  }
+  return take_dimensions(table, known);
+}
+
+// Power, currents and voltages are shown as those of one moment.
+constexpr std::size_t ten_values = 10 * int32_size;
+
+// A table of the pauses that nothing else depends on: what of it makes sense is told.
+template <auto decode>
+std::optional<Failure> check(ByteView table, Known&) {
+  const auto decoded = decode(table);
+  return decoded ? std::nullopt : std::optional(Failure{Fault::unexpected, decoded.error().what});
+}
+
+// A flag that has appeared is in the log, most likely.
+std::optional<Failure> take_status(ByteView table, Known& known) {
+  const auto flags = decode_bt03(table);
+  if (!flags) {
+    return Failure{Fault::unexpected, flags.error().what};
+  }
+  const StatusFlags before = std::exchange(known.flags, *flags);
+  if ((*flags & ~before).any()) {
+    known.log.look();
+  }
+  return std::nullopt;
+}
+
+constexpr std::array<PlanRow, 9> poll_rows{{
+    {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
+    {When::each_session, rest_of_bt01, compare_identity},
+    {When::each_session, all_of_bt01, take_identity},
+    {When::once, beginning_of<et03, et03_size>, take_utility_serial, IfRefused::go_on},
+    {When::each_session},  // the key
+    {When::each_session, unknown_dimensions, take_dimensions, IfRefused::instead},
+    {When::instead, beginning_of<bt20, dimensions_size>, take_maxima, IfRefused::lacking},
+    {.when = When::each_poll, .values = bt23},
+    {.when = When::each_poll, .values = bt28, .together = ten_values},
+}};
+constexpr std::array<PlanRow, 8> pause_rows{{
+    {.when = When::each_period, .values = bt23},
+    {.when = When::each_period, .values = bt28},
+    {.when = When::each_period, .what = beginning_of<bt52, bt52_size>, .take = check<decode_bt52>},
+    {.when = When::each_period, .what = beginning_of<bt55, bt55_size>, .take = check<decode_bt55>},
+    {.when = When::each_period, .what = beginning_of<bt03, bt03_known_size>, .take = take_status},
+    {.when = When::each_period,
+     .what = beginning_of<bt71, bt71_size>,
+     .take = [](ByteView table, Known& known) { return known.log.take_dimensions(table); },
+     .period = std::chrono::hours(24)},
+    {.when = When::each_period,
+     .what = [](const Known& known) { return known.log.head(); },
+     .take = [](ByteView table, Known& known) { return known.log.take_head(table); },
+     .period = std::chrono::minutes(10)},
+    {.when = When::as_wanted,
+     .what = [](const Known& known) { return known.log.part(); },
+     .take = [](ByteView table, Known& known) { return known.log.take_part(table); }},
+}};
+constexpr auto nes_rows = [] {
+  std::array<PlanRow, poll_rows.size() + pause_rows.size()> rows;
+  std::ranges::copy(pause_rows, std::ranges::copy(poll_rows, rows.begin()).out);
+  return rows;
+}();
+
+}  // namespace
+
+std::span<const PlanRow> nes_plan() {
+  return nes_rows;
+}
+
+std::span<const PlanRow> nes_polls() {
+  return poll_rows;
+}
+
+}  // namespace irmeter
