@@ -78,6 +78,18 @@ TEST_F(Table, RenewMakesEverythingDueAgain) {
   EXPECT_EQ(sent(), "v=1");
 }
 
+TEST_F(Table, MakesALongPayloadEachTimeItIsSent) {
+  int made = 0;
+  table_.set(Rank::discovery, "d", [&made] { return std::to_string(++made); });
+  EXPECT_EQ(made, 0);
+  EXPECT_EQ(sent(), "d=1");
+  EXPECT_EQ(sent(), "");
+  table_.renew();
+  EXPECT_EQ(sent(), "d=2");
+  table_.set_final(Rank::discovery, message("d", ""));
+  EXPECT_EQ(sent(), "d=");
+}
+
 TEST_F(Table, ForgetsWhatIsErased) {
   table_.set(Rank::values, message("v", "1"));
   table_.erase(Rank::values, "v");

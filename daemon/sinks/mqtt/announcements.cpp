@@ -37,18 +37,19 @@ void MqttAnnouncements::connected() {
 void MqttAnnouncements::begin() {
   begun_ = true;
   const std::string id = daemon_id(topics_);
-  (void)set(Rank::parent, id, daemon_discovery_json(topics_, host_name()));
+  (void)set(Rank::parent, id, [this] { return daemon_discovery_json(topics_, host_name()); });
   set_what_is_due();
 }
 
 // Puts a device into the table, in the form that is configured. Returns the topics it has there.
 std::vector<std::string> MqttAnnouncements::set(Rank rank, const std::string& id,
-                                                const std::string& device) {
+                                                const Device& device) {
+  if (form_ != Discovery::components) {
+    table_.set(rank, topics_.discovery(id), device);
+    return {topics_.discovery(id)};
+  }
   std::vector<std::string> topics;
-  const auto messages = form_ == Discovery::components
-                            ? component_messages(id, device, topics_)
-                            : std::map<std::string, std::string>{{topics_.discovery(id), device}};
-  for (const auto& [topic, payload] : messages) {
+  for (const auto& [topic, payload] : component_messages(id, device(), topics_)) {
     table_.set(rank, retained(topic, payload));
     topics.push_back(topic);
   }
@@ -101,8 +102,10 @@ void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
                       snapshot.clock_offset.has_value() || meter.described.has_clock,
                       snapshot.log != nullptr};
   if (described != meter.described) {
-    meter.waiting =
-        discovery_json(snapshot, described.announced, described.one_of_several, topics_);
+    meter.waiting = [this, snapshot, announced = described.announced,
+                     one_of_several = described.one_of_several] {
+      return discovery_json(snapshot, announced, one_of_several, topics_);
+    };
     meter.described = std::move(described);
     set_what_is_due();
   }
@@ -130,8 +133,7 @@ void MqttAnnouncements::set_what_is_due() {
       next = std::min(next.value_or(due), due);
       continue;
     }
-    meter.topics = set(Rank::discovery, id, *meter.waiting);
-    meter.waiting.reset();
+    meter.topics = set(Rank::discovery, id, std::exchange(meter.waiting, {}));
     meter.set = now;
   }
   if (next) {

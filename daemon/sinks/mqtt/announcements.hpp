@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -66,9 +67,11 @@ class MqttAnnouncements final : public Sink {
 
     friend bool operator==(const Described&, const Described&) = default;
   };
+  // Makes the message of a device, of which a meter's is the longest by far.
+  using Device = std::function<std::string()>;
   struct Meter {
     Described described;
-    std::optional<std::string> waiting;   // the message of that, until the gap is over
+    Device waiting;                       // the message of that, until the gap is over
     std::optional<irmeter::Instant> set;  // when the one before went into the table
     std::vector<std::string> topics;      // of those in the table
   };
@@ -77,8 +80,7 @@ class MqttAnnouncements final : public Sink {
   void set_what_is_due();
   void begin();
   void remove_replaced();
-  std::vector<std::string> set(MqttTable::Rank rank, const std::string& id,
-                               const std::string& device);
+  std::vector<std::string> set(MqttTable::Rank rank, const std::string& id, const Device& device);
 
   Loop& loop_;
   MqttTable& table_;

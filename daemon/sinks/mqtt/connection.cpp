@@ -1,5 +1,6 @@
 #include "daemon/sinks/mqtt/connection.hpp"
 
+#include <malloc.h>
 #include <sys/epoll.h>
 
 #include <exception>
@@ -58,6 +59,7 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
           steady();
         }
         Loop::trigger(due_);
+        malloc_trim(0);  // what was sent on connecting is long, and is not needed again
       })),
       due_(loop.deferred([this] { flush(); })),
       table_([this] {
@@ -84,7 +86,7 @@ std::string MqttConnection::status() const {
 // it would miss whatever is not retained.
 void MqttConnection::flush() {
   send_subscriptions();
-  if (!subscriptions_.empty()) {
+  if (!connected_ || !subscriptions_.empty()) {
     return;
   }
   const auto send = [this](const MqttMessage& message) { return publish(message); };

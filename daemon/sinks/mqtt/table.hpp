@@ -44,6 +44,11 @@ class MqttTable {
       due_();
     }
   }
+  // Likewise, retained, and made each time it is sent, as it is long and seldom sent.
+  void set(Rank rank, const std::string& topic, std::function<std::string()> payload) {
+    entries_[{rank, topic}] = {.message = retained(topic, ""), .payload = std::move(payload)};
+    due_();
+  }
   // Likewise, but once it is sent the topic is forgotten.
   void set_final(Rank rank, MqttMessage message) {
     Entry& entry = entries_[{rank, message.topic}];
@@ -84,7 +89,8 @@ class MqttTable {
     for (auto place = entries_.begin(); place != entries_.end() && place->first.first <= up_to;) {
       Entry& entry = place->second;
       if (entry.due) {
-        if (!send(entry.message)) {
+        if (!(entry.payload ? send(retained(entry.message.topic, entry.payload()))
+                            : send(entry.message))) {
           break;
         }
         entry.due = false;
@@ -104,6 +110,7 @@ class MqttTable {
  private:
   struct Entry {
     MqttMessage message;
+    std::function<std::string()> payload = {};  // instead of the one in the message
     bool due = true;
     bool final = false;
   };
