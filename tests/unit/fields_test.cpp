@@ -1,0 +1,99 @@
+// What people are shown of a table, field by field.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <numeric>
+#include <string>
+
+#include "lib/meter/fields.hpp"
+#include "tests/support/transcript.hpp"
+
+namespace irmeter::testing {
+namespace {
+
+// "name=text", one after the other.
+std::string fields_of(TableId table, ByteView bytes,
+                      const std::optional<Dimensions>& dimensions = {}) {
+  std::string text;
+  for (const FieldValue& field : decode_fields(table, bytes, dimensions)) {
+    text += (text.empty() ? "" : ", ") + field.name + "=" + field.text + field.unit;
+  }
+  return text;
+}
+
+// All different: 01 02 03 ...
+Bytes counting(std::size_t count) {
+  Bytes bytes(count);
+  std::iota(bytes.begin(), bytes.end(), std::uint8_t{1});
+  return bytes;
+}
+
+TEST(Fields, OfCapturedTablesAreWhatTheMeterSays) {
+  EXPECT_EQ(fields_of(bt00, from_hex("02 2A 88 45 4C 4F 4E 02 00 FF 0C 01 00 02 01 02 0C 09 04 "
+                                     "0F 80 08")),
+            "format=022a88, manufacturer=ELON, nameplate type=2, standard version=1, "
+            "standard revision=0, bytes of basic tables=2, bytes of extended tables=1, "
+            "bytes of manufacturer status=9, basic tables=BT00 BT01 BT02 BT03 BT15, "
+            "extended tables=ET03");
+  EXPECT_EQ(fields_of(bt01, from_hex("45 4C 4F 4E 38 33 33 33 34 34 33 49 31 55 30 18 00 00 00 00 "
+                                     "12 34 56 78")),
+            "manufacturer=ELON, model=8333443I, hardware version=3.10.21, "
+            "firmware version=3.00.24, serial number=0000000012345678");
+  EXPECT_EQ(fields_of(et03, from_hex("20 41 42 43 20 31 32 33 20 20 00 00 00 00 00 00 00 00 00 00 "
+                                     "00 00 00 00 00 00 00 00 00 00")),
+            "utility serial number= ABC 123");
+}
+
+TEST(Fields, LieWhereTheStandardHasThem) {
+  const std::map<TableId, std::string> expected{
+      {15,
+       "multiplier=67305985, offset=134678021, already applied=9, "
+       "current transformer ratio=218893066, voltage transformer ratio=286265102"},
+      {bt20,
+       "flags=0102, self-reads=3, summations=4, demands=5, coincident values=6, occurrences=7, "
+       "tiers=8, present demands=9, present values=10"},
+      {bt52, "UTC=2001-02-03 04:05:06, flags=07"},
+      {bt53, "time of the switch=010203, daylight saving=4min, time zone=1541min"},
+      {bt55, "local time=2001-02-03 04:05:06, flags=07, tariff=1, season=0"},
+      {bt61,
+       "memory=67305985bytes, flags=050607, blocks=2312, intervals of a block=2826, channels=12, "
+       "interval=13min"},
+      {bt63,
+       "flags=01, valid blocks=770, last block=1284, last sequence number=151521030, "
+       "unread blocks=2826, valid intervals of the last block=3340"},
+      {bt71,
+       "flags=01, bytes of standard events=2, bytes of manufacturer events=3, "
+       "bytes of an argument=4, entries of the history log=1798, entries of the event log=2312"},
+      {bt74,
+       "flags=01, valid entries=770, last entry=1284, last sequence number=151521030, "
+       "unread entries=2826"}};
+  for (const auto& [table, fields] : expected) {
+    EXPECT_EQ(fields_of(table, counting(known_size(table, {}))), fields);
+    EXPECT_NE(fields_of(table, counting(known_size(table, {}) - 1)), fields) << "a byte too few";
+  }
+  EXPECT_EQ(fields_of(bt21, counting(10)), expected.at(bt20));
+}
+
+TEST(Fields, OfRowsAreNamedByTheirQuantityAndHaveASign) {
+  Dimensions dimensions = *decode_dimensions(from_hex("03 0C 00 0F 00 00 00 04 00 0A"));
+  dimensions.summations = 3;
+  dimensions.present_values = 2;
+  EXPECT_EQ(known_size(bt23, dimensions), dimensions.summations_offset + 12);
+  EXPECT_EQ(known_size(bt28, dimensions), dimensions.present_values_offset + 8);
+  EXPECT_EQ(
+      fields_of(bt23, from_hex("FF FF FF FF 02 00 00 00 00 00 01 00 04 00 00 00"), dimensions),
+      "energy_import=-1, energy_export=2, reactive_energy_import=65536");
+  EXPECT_EQ(fields_of(bt28, from_hex("05 00 00 00 06 00 00 00 07"), dimensions),
+            "power_import=5, power_export=6");
+}
+
+TEST(Fields, OfAnUnknownLayoutAreNone) {
+  EXPECT_EQ(fields_of(99, counting(20)), "");
+  EXPECT_EQ(known_size(99, {}), 0U);
+  EXPECT_EQ(known_size(bt00, {}), 0U);
+  EXPECT_EQ(fields_of(bt52, from_hex("00 00 00 00 00 00 00")),
+            "UTC=no time (000000000000), flags=00");
+}
+
+}  // namespace
+}  // namespace irmeter::testing
