@@ -34,6 +34,7 @@ LIMIT = 1.05
 ONE_MORE = 1  # call or wake-up depends on which of two threads is faster
 ATTEMPTS = 2
 WARM_UP = 14  # seconds: meters are announced, and once more 10 s after their slow values were read
+WARM_POLLS = 5  # at least, in whose pauses the slow values are read
 POLLS = 12
 # No byte is late where the simulator is, and each poll has other values.
 STEADY = ("--baud", "0", "--speed", "2")
@@ -47,8 +48,10 @@ BYTES = {"bytes on the line": re.compile(r"(?:read|write)\(\d+</dev/(?:pts|tty).
 
 def ready_to_count(daemon, next_readings):
     warm = time.monotonic() + WARM_UP
-    while time.monotonic() < warm:
+    polls = 0
+    while time.monotonic() < warm or polls < WARM_POLLS:
         next_readings()
+        polls += 1
 
 
 def instructions(make_daemon, folder, polls):
