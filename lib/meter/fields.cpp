@@ -26,7 +26,6 @@ struct Field {
   std::string_view unit = {};
 };
 
-constexpr TableId bt15 = 15;
 constexpr std::array fields{
     Field{bt00, 0, 3, Type::bytes, "format"},
     Field{bt00, 3, 4, Type::text, "manufacturer"},
@@ -182,11 +181,15 @@ void add_tables(ByteView bytes, std::vector<FieldValue>& values) {
 }
 
 // The rows of INT32 of BT23 and BT28: as the quantity that is read there, else by number.
-void add_rows(Source source, std::string_view name, ByteView bytes, std::size_t begin,
-              std::size_t count, std::vector<FieldValue>& values) {
+void add_rows(Source source, std::string_view name, ByteView bytes, const Dimensions& dimensions,
+              std::vector<FieldValue>& values) {
+  const bool totals = source == Source::bt23;
+  const std::size_t begin =
+      totals ? dimensions.summations_offset : dimensions.present_values_offset;
+  const std::size_t count = totals ? dimensions.summations : dimensions.present_values;
   for (std::size_t i = 0; i < count && begin + (i + 1) * int32_size <= bytes.size(); ++i) {
     const auto* const known = std::ranges::find_if(quantities, [&](const QuantityInfo& quantity) {
-      return quantity.source == source && quantity.index == i;
+      return quantity.source == source && place_of(quantity, dimensions) == begin + i * int32_size;
     });
     values.push_back(numbered(known != quantities.end()
                                   ? std::string(known->key)
@@ -213,11 +216,9 @@ std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
     values.push_back(numbered("tariff", local->tariff));
     values.push_back(numbered("season", local->season));
   } else if (table == bt23 && dimensions) {
-    add_rows(Source::bt23, "summation", bytes, dimensions->summations_offset,
-             dimensions->summations, values);
+    add_rows(Source::bt23, "summation", bytes, *dimensions, values);
   } else if (table == bt28 && dimensions) {
-    add_rows(Source::bt28, "present value", bytes, dimensions->present_values_offset,
-             dimensions->present_values, values);
+    add_rows(Source::bt28, "present value", bytes, *dimensions, values);
   }
   return values;
 }

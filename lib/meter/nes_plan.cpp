@@ -101,6 +101,26 @@ std::optional<Failure> check(ByteView table, Known&) {
   return decoded ? std::nullopt : std::optional(Failure{Fault::unexpected, decoded.error().what});
 }
 
+// Until the meter has said which values it has at which place, they are taken for the usual ones.
+template <TableId values>
+std::optional<TableRead> sources(const Known& known) {
+  return sources_of(values, known.dimensions);
+}
+
+template <TableId values>
+std::optional<Failure> take_sources(ByteView part, Known& known) {
+  const Sources before = known.dimensions.sources;
+  const auto taken = irmeter::take_sources(part, values, known.dimensions);
+  if (!taken) {
+    return Failure{Fault::unexpected, taken.error().what};
+  }
+  if (known.dimensions.sources != before) {
+    known.values.clear();
+    known.details.clear();
+  }
+  return std::nullopt;
+}
+
 // A flag that has appeared is in the log, most likely.
 std::optional<Failure> take_status(ByteView table, Known& known) {
   const auto flags = decode_bt03(table);
@@ -125,7 +145,15 @@ constexpr std::array<PlanRow, 9> poll_rows{{
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
 }};
-constexpr std::array<PlanRow, 8> pause_rows{{
+constexpr std::array<PlanRow, 10> pause_rows{{
+    {.when = When::each_period,
+     .what = sources<bt23>,
+     .take = take_sources<bt23>,
+     .period = std::chrono::hours(24)},
+    {.when = When::each_period,
+     .what = sources<bt28>,
+     .take = take_sources<bt28>,
+     .period = std::chrono::hours(24)},
     {.when = When::each_period, .values = bt23},
     {.when = When::each_period, .values = bt28},
     {.when = When::each_period, .what = beginning_of<bt52, bt52_size>, .take = check<decode_bt52>},

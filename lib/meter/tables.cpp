@@ -111,29 +111,59 @@ Result<Dimensions> decode_dimensions(ByteView table) {
   dimensions.tiers = table[7];
   dimensions.tier_size = 4U * table[3] + table[4] * demand + table[5] * 4 * occurrences;
   dimensions.tiers_offset = dimensions.summations_offset + dimensions.tier_size;
+  dimensions.present_demands = present_demands;
   dimensions.present_values_offset = (time_remaining ? 3U + 4U : 4U) * present_demands;
   return dimensions;
 }
 
+std::optional<TableRead> sources_of(TableId values, const Dimensions& dimensions) {
+  // In BT27 those of the present demands stand in front.
+  const TableRead part =
+      values == bt23 ? TableRead{bt22, 0, dimensions.summations}
+                     : TableRead{bt27, dimensions.present_demands, dimensions.present_values};
+  return dimensions.assumed || part.count == 0 ? std::nullopt : std::optional(part);
+}
+
+Result<bool> take_sources(ByteView part, TableId values, Dimensions& dimensions) {
+  const std::string name = table_name(values == bt23 ? bt22 : bt27);
+  Dimensions told = dimensions;
+  if (!(values == bt23 ? told.sources.totals.take(part) : told.sources.present_values.take(part))) {
+    return Error{name + " has a source twice"};
+  }
+  const QuantitySet usual = usual_quantities();
+  for (const QuantityInfo& quantity : quantities) {
+    if (usual.test(static_cast<std::size_t>(quantity.id)) &&
+        place_of(quantity, told) != place_of(quantity, dimensions)) {
+      return Error{name + " moves what every known meter has at the same place"};
+    }
+  }
+  dimensions = told;
+  return true;
+}
+
 std::optional<std::uint32_t> place_of(const QuantityInfo& quantity, const Dimensions& dimensions) {
-  const auto place = [&](std::uint32_t begin, std::size_t count) {
-    return quantity.index < count
-               ? std::optional(begin + quantity.index * static_cast<std::uint32_t>(int32_size))
+  const auto place = [](std::uint32_t begin, std::optional<std::uint32_t> number,
+                        std::size_t count) {
+    return number && *number < count
+               ? std::optional(begin + *number * static_cast<std::uint32_t>(int32_size))
                : std::nullopt;
+  };
+  const auto total = [&](std::uint32_t begin, unsigned index) {
+    return place(begin, dimensions.sources.totals.of(static_cast<std::uint8_t>(index)),
+                 dimensions.summations);
   };
   switch (quantity.source) {
     case Source::bt23:
-      return place(dimensions.summations_offset, dimensions.summations);
+      return total(dimensions.summations_offset, quantity.index);
     case Source::tiers: {
       const std::uint32_t tier = quantity.index / 2U;
-      const std::uint32_t summation = quantity.index % 2U;
-      return tier < dimensions.tiers && summation < dimensions.summations
-                 ? std::optional(dimensions.tiers_offset + tier * dimensions.tier_size +
-                                 summation * static_cast<std::uint32_t>(int32_size))
+      return tier < dimensions.tiers
+                 ? total(dimensions.tiers_offset + tier * dimensions.tier_size, quantity.index % 2U)
                  : std::nullopt;
     }
     case Source::bt28:
-      return place(dimensions.present_values_offset, dimensions.present_values);
+      return place(dimensions.present_values_offset,
+                   dimensions.sources.present_values.of(quantity.index), dimensions.present_values);
     case Source::derived:
       break;
   }

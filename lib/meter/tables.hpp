@@ -11,6 +11,7 @@
 #include <string>
 
 #include "lib/meter/reading.hpp"
+#include "lib/meter/sources.hpp"
 #include "lib/result.hpp"
 #include "lib/session/service.hpp"
 
@@ -19,10 +20,13 @@ namespace irmeter {
 inline constexpr TableId bt00 = 0;                  // general configuration, open to all
 inline constexpr TableId bt01 = 1;                  // manufacturer identification, open to all
 inline constexpr TableId bt03 = 3;                  // status
+inline constexpr TableId bt15 = 15;                 // ratios of transformers
 inline constexpr TableId bt20 = 20;                 // dimensions, maxima
 inline constexpr TableId bt21 = 21;                 // dimensions, actual
+inline constexpr TableId bt22 = 22;                 // sources of what BT23 has
 inline constexpr TableId bt23 = 23;                 // current registers
 inline constexpr TableId bt26 = 26;                 // self-reads
+inline constexpr TableId bt27 = 27;                 // sources of what BT28 has
 inline constexpr TableId bt28 = 28;                 // present values
 inline constexpr TableId bt52 = 52;                 // clock, UTC
 inline constexpr TableId bt53 = 53;                 // its offsets
@@ -70,8 +74,10 @@ struct Dimensions {
   std::uint32_t present_values_offset = 0;  // of present value 0 in BT28
   bool assumed = false;                     // the meter did not say
   std::uint8_t tiers = 0;
-  std::uint32_t tiers_offset = 0;  // of total 0 of tier 0 in BT23
-  std::uint32_t tier_size = 0;     // from one tier to the next
+  std::uint8_t present_demands = 0;         // in front of the present values
+  std::uint32_t tiers_offset = 0;           // of total 0 of tier 0 in BT23
+  std::uint32_t tier_size = 0;              // from one tier to the next
+  [[no_unique_address]] Sources sources{};  // which value is which, once the meter has said so
 
   friend bool operator==(const Dimensions&, const Dimensions&) = default;
 };
@@ -79,7 +85,7 @@ struct Dimensions {
 
 // Of a meter that has neither table: the registers and the ten present values that every reader of
 // these meters takes, where a meter without demands has them.
-inline constexpr Dimensions usual_dimensions{2, 10, 0, 0, true, 0, 0, 0};
+inline constexpr Dimensions usual_dimensions{2, 10, 0, 0, true};
 
 // The table that a source is of; nothing where it is none.
 [[nodiscard]] constexpr std::optional<TableId> table_of(Source source) {
@@ -94,6 +100,13 @@ inline constexpr Dimensions usual_dimensions{2, 10, 0, 0, true, 0, 0, 0};
   }
   return std::nullopt;
 }
+
+// The part of BT22 or BT27 that says what the values of BT23 or BT28 are; nothing of a meter that
+// does not say how many there are.
+[[nodiscard]] std::optional<TableRead> sources_of(TableId values, const Dimensions& dimensions);
+// What that part has brought. An error, with nothing changed, where it makes no sense, or would
+// move one of the usual quantities: they have been seen at their places on real meters.
+[[nodiscard]] Result<bool> take_sources(ByteView part, TableId values, Dimensions& dimensions);
 
 // Where in its table a quantity lies; nothing where this meter does not have it.
 [[nodiscard]] std::optional<std::uint32_t> place_of(const QuantityInfo& quantity,

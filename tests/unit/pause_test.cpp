@@ -169,13 +169,13 @@ TEST(Pauses, AreTooShortWhereTheMeterTakesItsTimeForAnAnswer) {
 }
 
 TEST(Pauses, BringTheSlowValuesInAsFewReadsAsPossible) {
-  Bench bench = bench_of(SessionMode::keep, seconds(2), nes_plan());
+  Bench bench = bench_of(SessionMode::keep, seconds(3), nes_plan());
   for (const Quantity slow : {Quantity::energy_export, Quantity::frequency}) {
     bench.options.pace.fast.reset(static_cast<std::size_t>(slow));
   }
   SimulatedPair pair(bench);
   pair.start();
-  ASSERT_TRUE(pair.run_polls(60));
+  ASSERT_TRUE(pair.run_polls(40));
   EXPECT_NE(pair.services().find("BT23 0+4, BT28 0+52, BT23 4+64, BT23 120+64, BT23 184+64, "
                                  "BT28 44+60, BT28 104+60, BT52 0+7"),
             std::string::npos)
@@ -203,7 +203,8 @@ TEST(Pauses, BringStatusClocksAndLog) {
   for (const TableBytes& table : pair.slow.tables) {
     tables.push_back(table.what.table);
   }
-  EXPECT_EQ(tables, (std::vector<TableId>{bt52, bt55, bt03, bt71, bt74, bt74, bt74}));
+  EXPECT_EQ(tables,
+            (std::vector<TableId>{bt22, bt27, bt52, bt55, bt03, bt71, bt74, bt74, bt74}));
 }
 
 TEST(Pauses, LeaveOutATableThatIsRefused) {

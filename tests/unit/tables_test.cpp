@@ -118,14 +118,60 @@ Dimensions dimensions(const char* table) {
 
 TEST(Bt21, OfAPlainMeterPutsEverythingAtTheStart) {
   const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
-  EXPECT_EQ(plain, (Dimensions{15, 41, 0, 0, false, 4, 60, 60}));
+  EXPECT_EQ(plain, (Dimensions{15, 41, 0, 0, false, 4, 0, 60, 60}));
   EXPECT_EQ(place_of(info(Quantity::energy_export), plain), 4U);
   EXPECT_EQ(place_of(info(Quantity::power_factor_l3), plain), 56U);
 }
 
+TEST(Bt22, SaysWhichSummationIsAtWhichPlace) {
+  Dimensions moved = dimensions("03 0C 00 07 00 00 00 04 00 29");
+  ASSERT_EQ(sources_of(bt23, moved)->count, 7);
+  // At the third place is what the list has no number for; outage time and outages are not there.
+  ASSERT_TRUE(take_sources(from_hex("00 01 FF 03 1C 6C 02"), bt23, moved).ok());
+  EXPECT_EQ(place_of(info(Quantity::energy_export), moved), 4U);
+  EXPECT_EQ(place_of(info(Quantity::reactive_energy_import), moved), 24U);
+  EXPECT_EQ(place_of(info(Quantity::reactive_energy_export), moved), 12U);
+  EXPECT_EQ(place_of(info(Quantity::errors), moved), 16U);
+  EXPECT_EQ(place_of(info(Quantity::reactive_energy_q1), moved), 20U);
+  for (const Quantity none :
+       {Quantity::power_outage_time, Quantity::power_outages, Quantity::energy_sum}) {
+    EXPECT_EQ(place_of(info(none), moved), std::nullopt);
+  }
+}
+
+TEST(Bt22, ThatMakesNoSenseLeavesEachAtItsPlace) {
+  const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
+  Dimensions asked = plain;
+  EXPECT_FALSE(take_sources(Bytes(15), bt23, asked).ok());  // zeros: it has no such table
+  EXPECT_FALSE(take_sources(from_hex("01 00 02"), bt23, asked).ok());
+  EXPECT_FALSE(take_sources(from_hex("00 02 03"), bt23, asked).ok());
+  EXPECT_EQ(asked, plain);
+  EXPECT_TRUE(
+      take_sources(from_hex("00 01 02 03 04 05 06 07 1A 1B 1C 6C 6D 6E 6F"), bt23, asked).ok());
+  EXPECT_EQ(asked, plain);
+  EXPECT_TRUE(take_sources(Bytes(15, 0xFF), bt23, asked).ok());
+  EXPECT_EQ(asked, plain);
+  EXPECT_EQ(sources_of(bt23, usual_dimensions), std::nullopt);
+  EXPECT_EQ(sources_of(bt28, {}), std::nullopt);
+}
+
+TEST(Bt27, NamesReactivePowerByQuadrant) {
+  Dimensions moved = dimensions("03 0C 00 0F 00 00 00 04 02 18");
+  ASSERT_EQ(sources_of(bt28, moved)->offset, 2U);
+  Bytes sources(24, 0xC8);
+  sources[22] = 105;
+  sources[23] = 104;
+  ASSERT_TRUE(take_sources(sources, bt28, moved).ok());
+  EXPECT_EQ(place_of(info(Quantity::power_import), moved), 8U);
+  EXPECT_EQ(place_of(info(Quantity::reactive_power_q1), moved), 8U + 23 * 4);
+  EXPECT_EQ(place_of(info(Quantity::reactive_power_q2), moved), 8U + 22 * 4);
+  sources[3] = 106;  // every known meter has another one of the ten there
+  EXPECT_FALSE(take_sources(sources, bt28, moved).ok());
+}
+
 TEST(Bt21, WithADemandResetCounterMovesTheRegistersByAByte) {
   EXPECT_EQ(dimensions("07 0C 0C 0F 01 00 01 04 00 29"),
-            (Dimensions{15, 41, 1, 0, false, 4, 70, 69}));
+            (Dimensions{15, 41, 1, 0, false, 4, 0, 70, 69}));
 }
 
 TEST(Bt21, WithPresentDemandsMovesThePresentValues) {
@@ -147,7 +193,7 @@ TEST(Bt21, IsRefusedWhenShort) {
 
 TEST(Bt20, HasTheSameShape) {
   EXPECT_EQ(dimensions("03 0C 00 0B 00 00 00 04 00 12"),
-            (Dimensions{11, 18, 0, 0, false, 4, 44, 44}));
+            (Dimensions{11, 18, 0, 0, false, 4, 0, 44, 44}));
 }
 
 TEST(Tiers, LieBehindTheTotalsAndTheirDemands) {

@@ -115,19 +115,21 @@ int billing(const TableReader& read, const MeterInfo& meter, const CommandLine& 
   if (!head || shape == nullptr) {
     return EXIT_FAILURE;
   }
-  const auto layout = irmeter::decode_bt26_head(*head, *shape);
-  if (!layout) {
-    print_error(layout.error().what);
+  const auto decoded = irmeter::decode_bt26_head(*head, *shape);
+  if (!decoded) {
+    print_error(decoded.error().what);
     return EXIT_FAILURE;
   }
+  irmeter::SelfReads layout = *decoded;
+  read_sources(read, irmeter::bt23, layout.dimensions);
   std::vector<irmeter::SelfRead> reads;
-  for (std::uint8_t record = 0; record < layout->records; ++record) {
+  for (std::uint8_t record = 0; record < layout.records; ++record) {
     const auto bytes = read_or_say(
-        read, {irmeter::bt26, layout->offset(record), static_cast<std::uint16_t>(layout->size)});
+        read, {irmeter::bt26, layout.offset(record), static_cast<std::uint16_t>(layout.size)});
     if (!bytes) {
       return EXIT_FAILURE;
     }
-    if (auto decoded = layout->decode(*bytes)) {
+    if (auto decoded = layout.decode(*bytes)) {
       reads.push_back(*decoded);
     }
   }

@@ -17,12 +17,15 @@ using irmeter::Bytes;
 using irmeter::ByteView;
 
 // Where the values lie in BT23 and BT28.
-std::optional<irmeter::Dimensions> read_dimensions(const TableReader& read) {
+std::optional<irmeter::Dimensions> read_dimensions(const TableReader& read,
+                                                   irmeter::TableId values) {
   for (const irmeter::TableId table : {irmeter::bt21, irmeter::bt20}) {
     const TableResult result = read({table, 0, irmeter::dimensions_size});
     if (const auto* bytes = std::get_if<Bytes>(&result)) {
-      if (auto dimensions = irmeter::decode_dimensions(*bytes)) {
-        return std::move(dimensions).value();
+      if (const auto dimensions = irmeter::decode_dimensions(*bytes)) {
+        irmeter::Dimensions known = *dimensions;
+        read_sources(read, values, known);
+        return known;
       }
     }
   }
@@ -69,7 +72,7 @@ Document document_of(irmeter::TableId table, std::uint32_t offset, ByteView byte
 int show(irmeter::TableId table, const CommandLine& options, const TableReader& read,
          Output& output) {
   const bool by_dimensions = table == irmeter::bt23 || table == irmeter::bt28;
-  const auto dimensions = by_dimensions ? read_dimensions(read) : std::nullopt;
+  const auto dimensions = by_dimensions ? read_dimensions(read, table) : std::nullopt;
   const std::uint32_t count =
       options.count.value_or(options.offset == 0 ? irmeter::known_size(table, dimensions) : 0);
   const TableResult result = read({table, options.offset, static_cast<std::uint16_t>(count)});

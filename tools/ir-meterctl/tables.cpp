@@ -76,6 +76,16 @@ std::string meter_to_read(const std::vector<std::string>& names, const std::stri
   return {};
 }
 
+void read_sources(const TableReader& read, irmeter::TableId values,
+                  irmeter::Dimensions& dimensions) {
+  if (const auto part = irmeter::sources_of(values, dimensions)) {
+    const TableResult result = read(*part);
+    if (const auto* const bytes = std::get_if<irmeter::Bytes>(&result)) {
+      (void)irmeter::take_sources(*bytes, values, dimensions);  // where it is none, by place
+    }
+  }
+}
+
 std::optional<irmeter::TableId> parse_table(std::string_view text) {
   irmeter::TableId first = 0;
   std::uint32_t most = UINT16_MAX;

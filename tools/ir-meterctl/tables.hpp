@@ -11,6 +11,7 @@
 #include "common/config/config.hpp"
 #include "lib/bytes.hpp"
 #include "lib/fault.hpp"
+#include "lib/meter/tables.hpp"
 #include "lib/session/key.hpp"
 #include "lib/session/service.hpp"
 #include "tools/ir-meterctl/command_line.hpp"
@@ -23,6 +24,10 @@ using TableReader = std::function<TableResult(const irmeter::TableRead& what)>;
 
 // "BT23", "ET03" or a number, in capitals or not; nothing where it is no table.
 [[nodiscard]] std::optional<irmeter::TableId> parse_table(std::string_view text);
+
+// Which values BT23 or BT28 has at which place, of a meter that says so.
+void read_sources(const TableReader& read, irmeter::TableId values,
+                  irmeter::Dimensions& dimensions);
 
 // The name of the only meter, or of the one that is wanted; empty after a message.
 [[nodiscard]] std::string meter_to_read(const std::vector<std::string>& names,
