@@ -15,6 +15,7 @@
 #include "lib/meter/history.hpp"
 #include "lib/meter/reading.hpp"
 #include "lib/meter/status.hpp"
+#include "lib/meter/transformers.hpp"
 #include "lib/state.hpp"
 
 namespace irmeterd {
@@ -58,6 +59,7 @@ struct MeterSnapshot {
   std::optional<irmeter::StatusFlags> status;
   std::chrono::system_clock::time_point status_at;  // valid with status
   std::optional<std::uint8_t> tariff;               // 1 to 8
+  std::optional<irmeter::Ratios> ratios;
   std::optional<std::chrono::milliseconds> clock_offset;
 
   // Of the load profile: the latest interval that was read once it was closed.

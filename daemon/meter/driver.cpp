@@ -285,6 +285,7 @@ void MeterDriver::handle(irmeter::Identified& output) {
     snapshot_.details_at.reset();
     snapshot_.status.reset();
     snapshot_.tariff.reset();
+    snapshot_.ratios.reset();
     snapshot_.clock_offset.reset();
     snapshot_.newest_interval.reset();
     history_.begin_anew();
@@ -370,6 +371,9 @@ void MeterDriver::handle(const irmeter::TableBytes& output) {
   switch (output.what.table) {
     case irmeter::bt03:
       take_status(*irmeter::decode_bt03(output.bytes));
+      break;
+    case irmeter::bt15:
+      snapshot_.ratios = *irmeter::decode_bt15(output.bytes);
       break;
     case irmeter::bt52:
       take_clock(*irmeter::decode_bt52(output.bytes), output);

@@ -121,6 +121,17 @@ std::optional<Failure> take_sources(ByteView part, Known& known) {
   return std::nullopt;
 }
 
+std::optional<Failure> take_ratios(ByteView table, Known& known) {
+  const auto ratios = decode_bt15(table);
+  if (!ratios) {
+    return Failure{Fault::unexpected, ratios.error().what};
+  }
+  for (Ratios& kept : known.ratios) {
+    kept = *ratios;
+  }
+  return std::nullopt;
+}
+
 // A flag that has appeared is in the log, most likely.
 std::optional<Failure> take_status(ByteView table, Known& known) {
   const auto flags = decode_bt03(table);
@@ -145,7 +156,7 @@ constexpr std::array<PlanRow, 9> poll_rows{{
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
 }};
-constexpr std::array<PlanRow, 10> pause_rows{{
+constexpr std::array<PlanRow, 11> pause_rows{{
     {.when = When::each_period,
      .what = sources<bt23>,
      .take = take_sources<bt23>,
@@ -153,6 +164,10 @@ constexpr std::array<PlanRow, 10> pause_rows{{
     {.when = When::each_period,
      .what = sources<bt28>,
      .take = take_sources<bt28>,
+     .period = std::chrono::hours(24)},
+    {.when = When::each_period,
+     .what = beginning_of<bt15, bt15_size>,
+     .take = take_ratios,
      .period = std::chrono::hours(24)},
     {.when = When::each_period, .values = bt23},
     {.when = When::each_period, .values = bt28},

@@ -189,13 +189,16 @@ void Pauses::leave_out(Failure failure, TableId table, Known& known) {
 }
 
 // Once all of them are of today.
-void Pauses::tell_details(const Known& known) {
+void Pauses::tell_details(Known& known) {
   for (std::size_t row = 0; row < rows_.size(); ++row) {
     if (rows_[row].values && due(row, known, began_)) {
       return;
     }
   }
   if (std::exchange(details_changed_, false)) {
+    for (const Ratios& ratios : known.ratios) {
+      compute_primaries(ratios, known.dimensions, known.values, known.details);
+    }
     news_.push(Details{known.details});
   }
 }

@@ -105,7 +105,7 @@ class Pauses {
   [[nodiscard]] bool due(std::size_t row, const PlanRow::Known& known, Instant began) const;
   [[nodiscard]] Duration period_of(const PlanRow& row) const;
   void leave_out(Failure failure, TableId table, PlanRow::Known& known);
-  void tell_details(const PlanRow::Known& known);
+  void tell_details(PlanRow::Known& known);
   void end_asked(std::variant<Bytes, Failure> result);
 
   std::span<const PlanRow> rows_;  // those of the polls, too

@@ -4,6 +4,7 @@
 // has other rows.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include "lib/meter/event_log.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
+#include "lib/meter/transformers.hpp"
 #include "lib/time.hpp"
 
 namespace irmeter {
@@ -25,6 +27,7 @@ struct PlanRow {
     StatusFlags flags;
     EventLog log;              // stays while the meter is the same
     std::uint8_t refusal = 0;  // of the row before, the response code where there was one
+    std::array<Ratios, has_pauses ? 1 : 0> ratios{};
 
     // Before another meter is read.
     void forget_values() {
@@ -33,6 +36,7 @@ struct PlanRow {
       details.clear();
       flags.reset();
       refusal = 0;
+      ratios = {};
     }
   };
 

@@ -103,6 +103,8 @@ TEST_F(ShownProperties, ShowTheSnapshot) {
       {"SerialNumber", "0000000012345678"},
       {"UtilitySerialNumber", "87654321"},
       {"FirmwareVersion", "5.2"},
+      {"CurrentRatio", std::uint32_t{40}},
+      {"VoltageRatio", std::uint32_t{1}},
       {"State", "online"},
       {"Fault", ""},
       {"FaultContext", ""},

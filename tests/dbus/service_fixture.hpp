@@ -40,6 +40,7 @@ inline MeterSnapshot online_meter(const std::string& name = "main") {
   meter.stale = false;
   meter.status.emplace().set(0);
   meter.tariff = 2;
+  meter.ratios = {40, 1, false};
   meter.clock_offset = std::chrono::milliseconds(-1500);
   meter.counters.polls = 1;
   return meter;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "lib/meter/clock.hpp"
 #include "lib/meter/events.hpp"
@@ -11,6 +12,7 @@
 #include "lib/meter/plan.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
+#include "lib/meter/transformers.hpp"
 #include "lib/session/service.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/support/decode_reading.hpp"
@@ -236,9 +238,35 @@ void profile(ByteView bytes) {
           "an interval fails for its size only");
 }
 
+// What the meter says of the places of its values, and of the transformers in front of it.
+void sources(ByteView bytes) {
+  fuzz::Input input(bytes.data(), bytes.size());
+  const auto usual = irmeter::decode_dimensions(input.bytes(irmeter::dimensions_size));
+  if (!usual) {
+    return;
+  }
+  irmeter::Dimensions told = *usual;
+  for (const irmeter::TableId values : {irmeter::bt23, irmeter::bt28}) {
+    (void)irmeter::take_sources(input.bytes(input.byte()), values, told);
+  }
+  const irmeter::QuantitySet fixed = irmeter::usual_quantities();
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    const auto place = irmeter::place_of(quantity, told);
+    require(!fixed.test(static_cast<std::size_t>(quantity.id)) ||
+                place == irmeter::place_of(quantity, *usual),
+            "what every meter has at the same place stays there");
+  }
+  if (const auto ratios = irmeter::decode_bt15(input.rest())) {
+    irmeter::Values polled;
+    irmeter::Values details;
+    polled.set(Quantity::power_import, std::numeric_limits<std::int32_t>::max());
+    irmeter::compute_primaries(*ratios, told, polled, details);
+  }
+}
+
 constexpr std::array decoders{bt00,           bt01,       et03,       reading,           dimensions,
                               table_response, negotiated, small_ones, status_and_clocks, log,
-                              profile};
+                              profile,        sources};
 
 }  // namespace
 

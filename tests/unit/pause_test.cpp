@@ -204,7 +204,7 @@ TEST(Pauses, BringStatusClocksAndLog) {
     tables.push_back(table.what.table);
   }
   EXPECT_EQ(tables,
-            (std::vector<TableId>{bt22, bt27, bt52, bt55, bt03, bt71, bt74, bt74, bt74}));
+            (std::vector<TableId>{bt22, bt27, bt15, bt52, bt55, bt03, bt71, bt74, bt74, bt74}));
 }
 
 TEST(Pauses, LeaveOutATableThatIsRefused) {

@@ -1,5 +1,6 @@
 // Table decoders against real headers, published examples and odd content.
 #include "lib/meter/tables.hpp"
+#include "lib/meter/transformers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -153,6 +154,44 @@ TEST(Bt22, ThatMakesNoSenseLeavesEachAtItsPlace) {
   EXPECT_EQ(asked, plain);
   EXPECT_EQ(sources_of(bt23, usual_dimensions), std::nullopt);
   EXPECT_EQ(sources_of(bt28, {}), std::nullopt);
+}
+
+Ratios ratios(const char* table) {
+  return *decode_bt15(from_hex(table));
+}
+
+TEST(Bt15, HasTheRatiosOfTheTransformers) {
+  EXPECT_EQ(ratios("01 00 00 00 00 00 00 00 00 28 00 00 00 01 00 00 00"), (Ratios{40, 1, false}));
+  EXPECT_EQ(ratios("01 00 00 00 00 00 00 00 01 28 00 00 00 64 00 00 00"), (Ratios{40, 100, true}));
+  EXPECT_EQ(ratios("00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"), (Ratios{0, 0, false}));
+  EXPECT_FALSE(decode_bt15(Bytes(16)).ok());
+  EXPECT_FALSE(decode_bt15(Bytes(17, 0xFF)).ok());
+  EXPECT_FALSE(decode_bt15(Bytes(17, 0x5A)).ok());
+}
+
+TEST(Bt15, GivesPrimaryValuesThatTheMeterLacks) {
+  const Dimensions old = dimensions("03 0C 00 0B 00 00 00 04 00 12");
+  Values polled;
+  polled.set(Quantity::power_import, 250);
+  polled.set(Quantity::current_l2, 1'500);
+  Values details;
+  details.set(Quantity::power_import_l1, 90);
+  compute_primaries({40, 10, false}, old, polled, details);
+  EXPECT_EQ(details.get(Quantity::power_import_primary), 100'000);
+  EXPECT_EQ(details.get(Quantity::current_l2_primary), 60'000);
+  EXPECT_EQ(details.get(Quantity::power_import_l1_primary), 36'000);
+  EXPECT_EQ(details.get(Quantity::power_export_primary), std::nullopt);
+  EXPECT_EQ(details.get(Quantity::power_import_l1), 90);
+
+  // Applied already, or not said: nothing is made up.
+  for (const Ratios none : {Ratios{40, 10, true}, Ratios{40, 0, false}, Ratios{}}) {
+    compute_primaries(none, old, polled, details);
+    EXPECT_EQ(details.get(Quantity::power_import_primary), std::nullopt);
+  }
+  // The meter's own are left as they are.
+  details.set(Quantity::power_import_primary, 7);
+  compute_primaries({40, 10, false}, dimensions("03 0C 00 0F 00 00 00 04 00 29"), polled, details);
+  EXPECT_EQ(details.get(Quantity::power_import_primary), 7);
 }
 
 TEST(Bt27, NamesReactivePowerByQuadrant) {

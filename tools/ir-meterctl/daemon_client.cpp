@@ -54,6 +54,10 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
     reader.variant("t", [&] { meter.last_reading_usec = reader.basic<std::uint64_t>('t'); });
   } else if (name == "Echo") {
     reader.variant("b", [&] { meter.echo = reader.basic<int>('b') != 0; });
+  } else if (name == "CurrentRatio") {
+    reader.variant("u", [&] { meter.current_ratio = reader.basic<std::uint32_t>('u'); });
+  } else if (name == "VoltageRatio") {
+    reader.variant("u", [&] { meter.voltage_ratio = reader.basic<std::uint32_t>('u'); });
   } else if (name == "Held") {
     reader.variant("as", [&] {
       meter.withheld.clear();

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include "common/faces.hpp"
 #include "common/json.hpp"
@@ -69,6 +70,15 @@ Facts facts_of(const MeterInfo& meter, Moment now) {
   for (const TextProperty& known : texts) {
     if (!(meter.*known.text).empty()) {
       facts.push_back(fact(known.label, known.key, meter.*known.text));
+    }
+  }
+  // Who has no transformers need not read of them.
+  const bool has_transformers = meter.current_ratio > 1 || meter.voltage_ratio > 1;
+  for (const auto& [label, key, ratio] :
+       {std::tuple("Current ratio", "current_ratio", meter.current_ratio),
+        std::tuple("Voltage ratio", "voltage_ratio", meter.voltage_ratio)}) {
+    if (ratio != 0) {
+      facts.push_back(fact(has_transformers ? label : "", key, Number{ratio, 0, {}}));
     }
   }
   if (const std::string id = meter.id(); !id.empty()) {

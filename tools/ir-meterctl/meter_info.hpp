@@ -21,6 +21,8 @@ struct MeterInfo : irmeter::Identity {
   std::string fault;  // its name; empty: none
   std::string fault_context;
   std::string state_detail;
+  std::uint32_t current_ratio = 0;  // 0: not known
+  std::uint32_t voltage_ratio = 0;
   bool echo = false;
   std::vector<std::string> withheld;         // keys
   std::uint64_t last_reading_usec = 0;       // UNIX time; 0: none yet

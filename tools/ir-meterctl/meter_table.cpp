@@ -157,6 +157,10 @@ std::string meter_table(const MeterInfo& meter, Moment now, const Screen& screen
     text += wrapped(meter.manufacturer + " " + meter.model + ", serial number " +
                     meter.serial_number + ", firmware " + meter.firmware_version);
   }
+  if (meter.current_ratio > 1 || meter.voltage_ratio > 1) {
+    text += wrapped("behind transformers of " + std::to_string(meter.current_ratio) +
+                    ":1 (current) and " + std::to_string(meter.voltage_ratio) + ":1 (voltage)");
+  }
   text += wrapped("at " + meter.device);
   if (colour_of(meter.state) != Colour::green) {
     text += wrapped(meter.state_detail);

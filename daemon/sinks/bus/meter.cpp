@@ -180,6 +180,10 @@ void BusMeter::emit_changes(const MeterSnapshot& before) {
        &BusMeter::UtilitySerialNumber);
   note("FirmwareVersion", "s", was.firmware_version != is.firmware_version,
        &BusMeter::FirmwareVersion);
+  const irmeter::Ratios had = before.ratios.value_or(irmeter::Ratios{});
+  const irmeter::Ratios has = meter_.ratios.value_or(irmeter::Ratios{});
+  note("CurrentRatio", "u", had.current != has.current, &BusMeter::CurrentRatio);
+  note("VoltageRatio", "u", had.voltage != has.voltage, &BusMeter::VoltageRatio);
   note("State", "s", before.state() != after.state(), &BusMeter::State);
   note("Fault", "s", fault_name(before) != fault_name(after), &BusMeter::Fault);
   note("FaultContext", "s", fault_context(before) != fault_context(after), &BusMeter::FaultContext);

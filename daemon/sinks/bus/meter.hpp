@@ -102,6 +102,12 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   std::string SerialNumber() override { return meter_.identity.serial_number; }
   std::string UtilitySerialNumber() override { return meter_.identity.utility_serial_number; }
   std::string FirmwareVersion() override { return meter_.identity.firmware_version; }
+  std::uint32_t CurrentRatio() override {
+    return static_cast<std::uint32_t>(meter_.ratios ? meter_.ratios->current : 0);
+  }
+  std::uint32_t VoltageRatio() override {
+    return static_cast<std::uint32_t>(meter_.ratios ? meter_.ratios->voltage : 0);
+  }
   std::string State() override { return std::string(irmeter::info(meter_.state()).name); }
   std::string Fault() override;
   std::string FaultContext() override;
