@@ -35,6 +35,7 @@ std::string fault_context(const MeterSnapshot& meter) {
 const std::vector<std::pair<std::string, irmeter::Quantity>>& by_key() {
   static const auto sorted = [] {
     std::vector<std::pair<std::string, irmeter::Quantity>> keys;
+    keys.reserve(irmeter::quantities.size());
     for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
       keys.emplace_back(quantity.key, quantity.id);
     }
