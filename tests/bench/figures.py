@@ -12,6 +12,7 @@ import chunking
 import counts
 import daemon_figures
 import latency
+import slow_reads
 import stage
 import termineter_session
 
@@ -108,6 +109,18 @@ def add_latencies(table, build, polls):
                           f"{milliseconds[int(len(milliseconds) * .99)]:.1f}")
 
 
+def add_slow_reads(table, build, polls):
+    """They are to change a poll by less than 2 %."""
+    medians = {}
+    for name, slow_interval in ("without", "24h"), ("with", "1s"):
+        times = slow_reads.poll_times(build, slow_interval, polls)
+        medians[name] = statistics.median(times)
+        table.add(f"poll {name} slow reads behind it, ms",
+                  *(f"{value:.1f}" for value in (medians[name], min(times), max(times))))
+    table.notes.append("slow reads change the median of a poll by "
+                       f"{100 * (medians['with'] / medians['without'] - 1):+.2f} %")
+
+
 def add_counts(build, quick):
     """A table of its own: by the number of meters, and beside the baseline of one."""
     known = counts.baseline(counts.compiler_of(build))
@@ -144,6 +157,7 @@ def main(build, quick):
                 build / "daemon/ir-meterd", folder, devices, bus, port, stage.KEY, interval,
                 session), quick)
     add_latencies(table, build, 20 if quick else 100)
+    add_slow_reads(table, build, 20 if quick else 100)
     print(table)
     print("\nPer poll:\n" + add_counts(build, quick))
     say("Converters ...")

@@ -10,9 +10,13 @@ import stage
 
 
 class Relay:
-    """A serial server before a simulated meter, which knows when it passed on the latest byte."""
+    """A serial server before a simulated meter, which knows when it passed on the latest byte.
 
-    def __init__(self, build):
+    requests: when the latest of each of these was passed on is in `asked`.
+    """
+
+    def __init__(self, build, requests=()):
+        self.asked = dict.fromkeys(requests, 0.0)
         self._simulator_port = stage.free_port()
         self._simulator = stage.running(
             [build / "tools/ir-meter-sim/ir-meter-sim", "--tcp", str(self._simulator_port)],
@@ -53,6 +57,9 @@ class Relay:
                     key.data.sendall(data)
                     if key.fileobj is meter:
                         self.latest = time.monotonic()
+                    for request in self.asked:
+                        if key.fileobj is client and request in data:
+                            self.asked[request] = time.monotonic()
 
 
 def measure(relay, daemon, bus, port, polls):
