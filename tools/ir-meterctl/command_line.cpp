@@ -183,7 +183,8 @@ std::string read_operands(const std::vector<std::string>& words, CommandLine& re
   }
   result.command = found;
   if (words.size() > 1 && (found->run == set_key || found->run == set_password)) {
-    return "it is asked for; on a command line others could read it";
+    return std::string(found->run == set_key ? "the key" : "the password") +
+           " is asked for; on a command line others could read it";
   }
   if (words.size() > (found->operand.empty() ? 1U : 2U)) {
     return "unexpected argument " + in_quotes(words.back()) + ": " + words.front() +
