@@ -78,9 +78,14 @@ void Plan::enter(std::size_t row) {
       done_[row_] = true;
     }
   }
-  if (row_ < rows_.size()) {
-    read_.begin(rows_[row_], known_);
+  if (row_ < rows_.size() && !is_key(rows_[row_])) {
+    start();
   }
+}
+
+void Plan::start() {
+  read_.begin(rows_[row_], known_);
+  part_ = read_.part(rows_[row_], wanted(), max_read_);
 }
 
 void Plan::leave() {
@@ -112,12 +117,13 @@ Plan::Next Plan::next() const {
   if (is_key(rows_[row_])) {
     return ShowKey{};
   }
-  return read_.part(rows_[row_], wanted(), max_read_);
+  return part_;
 }
 
 std::optional<Failure> Plan::take(ByteView table) {
   const PlanRow& row = rows_[row_];
-  if (!read_.take(row, wanted(), read_.part(row, wanted(), max_read_), table, known_.values)) {
+  if (!read_.take(row, wanted(), part_, table, known_.values)) {
+    part_ = read_.part(row, wanted(), max_read_);
     return std::nullopt;
   }
   auto failure = row.take != nullptr ? row.take(read_.bytes(), known_) : std::nullopt;
@@ -138,7 +144,7 @@ bool Plan::take_refusal(std::uint8_t code) {
   if (row.refused == IfRefused::instead) {
     known_.refusal = code;
     done_[row_++] = true;
-    read_.begin(rows_[row_], known_);
+    start();
     return true;
   }
   (void)row.take({}, known_);

@@ -59,6 +59,7 @@ class Plan {
  private:
   void forget(PlanRow::When when, std::size_t from = 0);
   void enter(std::size_t row);
+  void start();
   void leave();
   [[nodiscard]] bool due(std::size_t row) const;
   [[nodiscard]] Wanted wanted() const { return {fast_, known_.dimensions}; }
@@ -72,6 +73,7 @@ class Plan {
   Identity told_;                   // by identified()
   std::size_t row_ = 0;
   RowRead read_;
+  TableRead part_;  // of it, that comes next
 };
 
 }  // namespace irmeter

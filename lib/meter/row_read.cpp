@@ -64,7 +64,13 @@ std::optional<Span> first_span(TableId table, const Wanted& wanted, std::uint32_
 }
 
 bool has_values(const PlanRow& row, const Wanted& wanted, std::uint32_t from) {
-  return first_span(*row.values, wanted, from, int32_size).has_value();
+  return std::ranges::any_of(quantities_of(*row.values), [&](Quantity quantity) {
+    if (!wanted.quantities.test(static_cast<std::size_t>(quantity))) {
+      return false;
+    }
+    const auto place = place_of(info(quantity), wanted.dimensions);
+    return place && *place >= from;
+  });
 }
 
 }  // namespace
