@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -45,43 +44,28 @@ const std::vector<std::pair<std::string, irmeter::Quantity>>& by_key() {
   return sorted;
 }
 
-// The signal PropertiesChanged of an object, made when the first property is added. The library's
-// own looks up each property by its name and asks for its value, at twice the cost.
-class PropertiesChanged {
- public:
-  PropertiesChanged(sdbus::IObject& object, const char* interface)
-      : object_(object), interface_(interface) {}
-
-  // append: puts the value, which has this D-Bus type, into the message.
-  template <typename Append>
-  void add(const char* name, const char* type, const Append& append) {
-    if (!signal_) {
-      signal_ = object_.createSignal("org.freedesktop.DBus.Properties", "PropertiesChanged");
-      *signal_ << interface_;
-      signal_->openContainer("{sv}");
-    }
-    signal_->openDictEntry("sv");
-    *signal_ << name;
-    signal_->openVariant(type);
-    append(*signal_);
-    signal_->closeVariant();
-    signal_->closeDictEntry();
-  }
-
-  // Unless nothing was added.
-  void emit() {
-    if (signal_) {
-      signal_->closeContainer();
-      *signal_ << std::vector<std::string>{};  // those whose values it does not tell
-      object_.emitSignal(*signal_);
-    }
-  }
-
- private:
-  sdbus::IObject& object_;
-  const char* interface_;
-  std::optional<sdbus::Signal> signal_;
+// The changed properties as PropertiesChanged has them: each(take) calls take with the name, the
+// D-Bus type and a function that puts the value into a message. The library's own signal looks up
+// each property by its name and asks for its value, at twice the cost.
+template <typename Each>
+struct Changes {
+  const Each& each;
 };
+
+template <typename Each>
+sdbus::Message& operator<<(sdbus::Message& message, const Changes<Each>& changes) {
+  message.openContainer("{sv}");
+  changes.each([&](const char* name, const char* type, const auto& append) {
+    message.openDictEntry("sv");
+    message << name;
+    message.openVariant(type);
+    append(message);
+    message.closeVariant();
+    message.closeDictEntry();
+  });
+  message.closeContainer();
+  return message;
+}
 
 // The caller may have gone, and so may the bus; neither is of interest to the meter.
 template <typename Reply>
@@ -164,10 +148,25 @@ BusMeter::~BusMeter() {
 }
 
 void BusMeter::emit_changes(const MeterSnapshot& before) {
-  PropertiesChanged changes(getObject(), INTERFACE_NAME);
+  const auto each = [&](const auto& take) { each_change(before, take); };
+  bool any = reading_usec(before) != reading_usec(meter_);
+  if (!any) {
+    each([&any](const auto&...) { any = true; });
+  }
+  if (any) {
+    getObject()
+        .emitSignal("PropertiesChanged")
+        .onInterface("org.freedesktop.DBus.Properties")
+        .withArguments(std::string(INTERFACE_NAME), Changes<decltype(each)>{each},
+                       std::vector<std::string>{});  // those whose values it does not tell
+  }
+}
+
+template <typename Take>
+void BusMeter::each_change(const MeterSnapshot& before, const Take& take) {
   const auto note = [&](const char* name, const char* type, bool differs, auto getter) {
     if (differs) {
-      changes.add(name, type, [&](sdbus::Message& message) { message << (this->*getter)(); });
+      take(name, type, [&](sdbus::Message& message) { message << (this->*getter)(); });
     }
   };
   const MeterSnapshot& after = meter_;
@@ -202,16 +201,14 @@ void BusMeter::emit_changes(const MeterSnapshot& before) {
     if (before.true_value(face.id) != after.true_value(face.id)) {
       any = true;
       if (!face.dbus_name.empty()) {
-        changes.add(std::string(face.dbus_name).c_str(), "d",
-                    [&](sdbus::Message& message) { message << value(face.id); });
+        take(std::string(face.dbus_name).c_str(), "d",
+             [&](sdbus::Message& message) { message << value(face.id); });
       }
     }
   }
   if (any) {
-    changes.add("Quantities", "a{sd}",
-                [&](sdbus::Message& message) { append_quantities(message); });
+    take("Quantities", "a{sd}", [&](sdbus::Message& message) { append_quantities(message); });
   }
-  changes.emit();
 }
 
 // As Quantities(), without a map.

@@ -83,6 +83,8 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   };
 
   void emit_changes(const MeterSnapshot& before);
+  template <typename Take>
+  void each_change(const MeterSnapshot& before, const Take& take);
   void append_quantities(sdbus::Message& message) const;
 
   void ReadNow(sdbus::Result<>&& result) override;
