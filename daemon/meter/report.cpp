@@ -89,7 +89,12 @@ bool StateLog::takes(const std::optional<irmeter::Failure>& failure) {
 
 void log_left_out(const Log& log, const std::string& meter, const irmeter::TableLeftOut& table) {
   const std::string name = irmeter::table_name(table.table);
-  log.info(meter + ": " + name + " is left out for a day (" + table.failure.context +
+  const bool brings_values = table.table == irmeter::bt23 || table.table == irmeter::bt28;
+  const std::string reason = table.failure.context == name
+                                 ? std::string(info(table.failure.fault).name)
+                                 : table.failure.context;
+  log.info(meter + ": " + (brings_values ? "what is read of " + name + " in pauses" : name) +
+               " is left out for a day (" + reason +
                "); `ir-meterctl retry-tables` asks for it again",
            {{"METER", meter}, {"TABLE", name}});
 }

@@ -42,6 +42,7 @@ void Link::receive(ByteView bytes, Instant now) {
   }
   scanner_.push(bytes);
   take_items(now);
+  counters_.noise = scanner_.noise();
   watch_line();
   timeout(now);
 }

@@ -51,6 +51,7 @@ struct LinkCounters {
   std::uint64_t retries = 0;     // requests sent again, and packets refused with NAK
   std::uint64_t crc_errors = 0;  // damaged packets
   std::uint64_t echoes = 0;      // requests of ours that came back as light, damaged or not
+  std::uint64_t noise = 0;       // bytes that belonged to nothing
 };
 
 class Link {

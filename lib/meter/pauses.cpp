@@ -17,11 +17,14 @@ Pauses::Pauses(std::span<const PlanRow> rows, const Pace& pace)
 void Pauses::begin(std::size_t max_read, Instant now) {
   max_read_ = max_read;
   began_ = now;
-  if (silent_) {
-    states_[silent_->row].left_out = now + pace_.leave_out;
+}
+
+void Pauses::polled(bool line_is_good) {
+  if (silent_ && line_is_good) {
+    states_[silent_->row].left_out = began_ + pace_.leave_out;
     news_.push(std::move(silent_->what));
-    silent_.reset();
   }
+  silent_.reset();
 }
 
 // What one meter lacks another may have, and one that was given another firmware as well.
@@ -159,17 +162,18 @@ void Pauses::fail_read(Failure failure, Known& known) {
   }
 }
 
-// A table that was once there, or that the meter is too busy for, is left out no longer than until
-// it is due again; the first time, as with one that finds the session lost. Silence costs the
-// session, so there is no second time; but it is of the table only where the meter then answers in
-// a new session.
+// A table that was once there is left out no longer than until it is due again; the first time, as
+// with one that finds the session lost. So is, each time, one that the meter is too busy for, or
+// that the line has damaged. Silence costs the session, so there is no second time; but it is of
+// the table only where the meter is then read in a new session over a good line.
 void Pauses::leave_out(Failure failure, TableId table, Known& known) {
   const std::size_t number = *std::exchange(row_, std::nullopt);
   const PlanRow& row = rows_[number];
   RowState& state = states_[number];
   const bool silent = failure.fault == Fault::no_response;
   const bool may_pass = state.answered || failure.fault == Fault::session_lost;
-  const bool for_once = silent || failure.fault == Fault::busy || failure.fault == Fault::overdue ||
+  const bool of_the_line = failure.fault == Fault::damaged || failure.fault == Fault::overdue;
+  const bool for_once = silent || of_the_line || failure.fault == Fault::busy ||
                         (may_pass && !std::exchange(state.failed, true));
   state.left_out = began_ + (for_once ? period_of(row) : pace_.leave_out);
   if (silent) {

@@ -57,6 +57,8 @@ class Pauses {
   // due is so by then.
   void begin(std::size_t max_read, Instant now);
   void restart(Instant now) { began_ = now; }
+  // The poll has brought a reading. line_is_good: without noise, and nothing was sent twice.
+  void polled(bool line_is_good);
   // The meter was identified.
   void identified(PlanRow::Known& known);
   // Another meter may be at the end of the next line.

@@ -80,6 +80,7 @@ void Reader::take_events(Instant now) {
 }
 
 void Reader::on(const Opened& opened, Instant now) {
+  before_ = counters();
   if (opened.resumed) {
     plan_.restart(began_);
   } else {
@@ -231,6 +232,8 @@ void Reader::go_on(Instant now) {
     return;  // it closes: what was read is of a poll that has ended
   }
   if (std::holds_alternative<Plan::Complete>(next)) {
+    plan_.pauses().polled(counters().retries == before_.retries &&
+                          counters().noise == before_.noise);
     events_.push(plan_.reading());
   } else if (const auto* read = std::get_if<TableRead>(&next)) {
     session_.read(*read, now);

@@ -122,7 +122,8 @@ class Reader {
   Session session_;
   Plan plan_;
   Queue<ReaderEvent> events_;
-  Instant began_{};  // the read()
+  Instant began_{};      // the read()
+  LinkCounters before_;  // of it, once the session was open
   KeyProgress progress_ = KeyProgress::not_shown;
   KeyPermission permission_ = KeyPermission::unrecorded;  // with which the key was shown
   bool retry_ = false;

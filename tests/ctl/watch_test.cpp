@@ -55,8 +55,7 @@ TEST_F(CtlWatch, PrintsWhatChangesAndOnlyThat) {
     return says("main: State: no-device; Fault: no-device; Detail: There is no device");
   }));
   // The readings meanwhile were all the same.
-  EXPECT_NE(lines().at(2).find("State: no-device"), std::string::npos) << ctl_->output();
-  EXPECT_EQ(times("Voltage L3: "), 1U);
+  EXPECT_EQ(times("Voltage L3: "), 1U) << ctl_->output();
 }
 
 TEST_F(CtlWatch, SurvivesTheDaemon) {

@@ -28,12 +28,11 @@ class DriverTrace : public DriverFixture {
 
   // Without what is read behind the poll.
   static Transcript poll_of(Transcript all) {
-    const std::vector<std::uint8_t> of_bt23{0x3F, 0x00, 0x17, 0x00, 0x00};
-    const auto is_of_slow_values = [&](const irmeter::testing::TranscriptLine& line) {
-      const auto found = std::ranges::search(line.bytes, of_bt23);
-      return !found.empty() && *found.end() != 0;
+    const std::vector<std::uint8_t> of_bt22{0x3F, 0x00, 0x16};  // which no poll asks for
+    const auto is_of_pauses = [&](const irmeter::testing::TranscriptLine& line) {
+      return !std::ranges::search(line.bytes, of_bt22).empty();
     };
-    all.erase(std::ranges::find_if(all, is_of_slow_values), all.end());
+    all.erase(std::ranges::find_if(all, is_of_pauses), all.end());
     return all;
   }
 

@@ -69,6 +69,7 @@ irmeterctl::MeterInfo full_meter() {
     *meter.text(property) = "something";
   }
   meter.last_reading_usec = 1;
+  meter.current_ratio = 40;
   return meter;
 }
 

@@ -296,6 +296,22 @@ TEST(Pauses, LeaveNothingOutForASilenceOfTheMeter) {
   EXPECT_GE(pair.slow.tables.size(), 2U);
 }
 
+TEST(Pauses, LeaveNothingOutForABadLine) {
+  for (const std::string fault : {"noise:every=2", "crc:every=3", "crc:every=2", "noise:every=3"}) {
+    for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
+      Bench bench = bench_of(mode, seconds(1), nes_plan());
+      bench.options.pace.slow_interval = seconds(10);
+      SimulatedPair pair(bench);
+      pair.sim().faults().add(fault, pair.now);
+      pair.start();
+      ASSERT_TRUE(pair.run_polls(300, std::chrono::hours(1)));
+      for (const TableLeftOut& table : pair.slow.left_out) {
+        ADD_FAILURE() << fault << ": " << table.failure << " of BT" << table.table;
+      }
+    }
+  }
+}
+
 TEST(Pauses, AreNotUsedForWhatIsComputedOfLiveValues) {
   for (const Quantity fast : {Quantity::power_l1, Quantity::power_export_l1}) {
     Bench bench = bench_of(SessionMode::keep, seconds(2), nes_plan());
