@@ -15,7 +15,7 @@
 #include "lib/bytes.hpp"
 #include "lib/fault.hpp"
 #include "lib/meter/history.hpp"
-#include "lib/meter/plan.hpp"
+#include "lib/meter/pauses.hpp"
 #include "lib/time.hpp"
 
 namespace irmeterd {

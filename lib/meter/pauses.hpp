@@ -41,7 +41,7 @@ struct TableLeftOut {
   TableId table = 0;
   Failure failure;
 };
-// What has come of Plan::ask().
+// What has come of Pauses::ask().
 struct TableAnswer {
   TableRead what;
   std::variant<Bytes, Failure> result;

@@ -37,7 +37,7 @@ class Reader {
   // The values once more, right after a Reading.
   void read_again(Instant now);
   // After a Reading: makes the next read of the pauses if it is over before this moment. Ends with
-  // PauseReadEnded, and what it has brought is news of the plan. False: there is none to be made
+  // PauseReadEnded, and what it has brought is news of the pauses. False: there is none to be made
   // now. rows: false leaves it at what was asked for.
   bool read_in_pause(Instant now, Instant until, bool rows);
   // How long it takes to log off.
