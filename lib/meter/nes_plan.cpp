@@ -126,9 +126,7 @@ std::optional<Failure> take_ratios(ByteView table, Known& known) {
   if (!ratios) {
     return Failure{Fault::unexpected, ratios.error().what};
   }
-  for (Ratios& kept : known.ratios) {
-    kept = *ratios;
-  }
+  known.ratios = *ratios;
   return std::nullopt;
 }
 

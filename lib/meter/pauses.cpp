@@ -200,9 +200,7 @@ void Pauses::tell_details(Known& known) {
     }
   }
   if (std::exchange(details_changed_, false)) {
-    for (const Ratios& ratios : known.ratios) {
-      compute_primaries(ratios, known.dimensions, known.values, known.details);
-    }
+    compute_primaries(known.ratios, known.dimensions, known.values, known.details);
     news_.push(Details{known.details});
   }
 }

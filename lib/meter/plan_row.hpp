@@ -4,7 +4,6 @@
 // has other rows.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -27,7 +26,7 @@ struct PlanRow {
     StatusFlags flags;
     EventLog log;              // stays while the meter is the same
     std::uint8_t refusal = 0;  // of the row before, the response code where there was one
-    std::array<Ratios, has_pauses ? 1 : 0> ratios{};
+    Ratios ratios;
 
     // Before another meter is read.
     void forget_values() {
