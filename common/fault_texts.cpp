@@ -13,19 +13,25 @@ std::string joined(const std::string& cause, std::string_view cure) {
 
 std::string cause_of(const irmeter::Failure& failure) {
   const std::string cause(text(failure.fault).cause);
-  // Where the service would have it is of no use to anybody who is to store it.
+  // The cure names where it belongs.
   return failure.context.empty() || failure.fault == irmeter::Fault::no_key
              ? cause
              : cause + " (" + failure.context + ")";
 }
 
 std::string cure_of(const irmeter::Failure& failure) {
-  const std::string cure(text(failure.fault).cure);
-  const bool is_shipped = failure.context.empty() || failure.context.ends_with("/meter-key");
-  return failure.fault != irmeter::Fault::no_key || is_shipped
-             ? cure
-             : cure + "; then load it (" + failure.context.substr(failure.context.rfind('/') + 1) +
-                   ") with the drop-in that this command shows";
+  std::string cure(text(failure.fault).cure);
+  if (failure.fault != irmeter::Fault::no_key) {
+    return cure;
+  }
+  if (failure.context.starts_with('/')) {
+    return "write the 20-character read-only key (RK) of the optical port into " + failure.context +
+           ", and run 'sudo systemctl reload ir-meterd'";
+  }
+  const bool is_shipped = failure.context.empty() || failure.context == "meter-key";
+  return is_shipped ? cure
+                    : cure + "; then load it (" + failure.context +
+                          ") with the drop-in that this command shows";
 }
 
 std::string sentence_of(const irmeter::Failure& failure) {

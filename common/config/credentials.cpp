@@ -28,6 +28,11 @@ bool is_there(const std::string& path) {
   return status.type() != std::filesystem::file_type::not_found;
 }
 
+bool is_missing(const std::string& path) {
+  std::error_code unknown;  // likewise
+  return std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found;
+}
+
 // The name of a credential that is not there, as far as it is for everybody's eyes: somebody may
 // have written the key or the password in place of the name.
 std::string shown(const std::string& name) {
@@ -38,41 +43,38 @@ std::string shown(const std::string& name) {
   return is_name ? name : "NAME";
 }
 
-// Where one that is not there was looked for; named after the variable where nobody handed any
-// over.
-std::string credential_place(const std::string& directory, const std::string& name) {
-  return (directory.empty() ? "$CREDENTIALS_DIRECTORY" : directory) + "/" + shown(name);
-}
-
 std::string unreadable(std::string_view what, const irmeter::Error& error) {
   return std::string(what) + " " + error.what + "; it must be a file that ir-meterd may read";
 }
 
 class SecretReader {
  public:
-  SecretReader(const std::string& directory, std::vector<ConfigProblem>& problems)
-      : directory_(directory), problems_(problems) {}
+  SecretReader(const std::string& directory, Secrets& secrets)
+      : directory_(directory), secrets_(secrets) {}
 
   MeterKey meter_key(const MeterConfig& meter) {
     const std::string& name = meter.key_credential;
     const auto credential = credential_file(directory_, name);
     if (meter.key_file.empty() && !credential) {
-      return {std::nullopt, credential_place(directory_, name)};
+      return {std::nullopt, shown(name)};
     }
     const std::string path = meter.key_file.empty() ? *credential : meter.key_file;
+    if (is_missing(path)) {
+      return {std::nullopt, path};
+    }
     const std::string what = "key of meter " + in_quotes(meter.name);
     const auto text = read_secret(path, max_secret);
     if (!text) {
-      report(path, unreadable(what, text.error()));
+      refuse(path, unreadable(what, text.error()));
       return {};
     }
     if (const auto fault = why_not_plain(text->reveal())) {
-      report(path, what + " " + *fault + "; " + std::string(save_as_plain));
+      refuse(path, what + " " + *fault + "; " + std::string(save_as_plain));
       return {};
     }
     const auto key = parse_key(text->reveal());
     if (!key) {
-      report(path, what + ": " + key.error().what);
+      refuse(path, what + ": " + key.error().what);
       return {};
     }
     return {*key, {}};
@@ -85,11 +87,11 @@ class SecretReader {
     }
     auto secret = read_secret(*path, max_secret);
     if (!secret) {
-      report(*path, unreadable("MQTT password", secret.error()));
+      miss(*path, unreadable("MQTT password", secret.error()));
     } else if (const auto fault = why_no_password(secret->reveal())) {
-      report(*path, "MQTT password " + *fault + "; " +
-                        (why_not_plain(secret->reveal()) ? std::string(save_as_plain)
-                                                         : "write it alone, on one line"));
+      miss(*path, "MQTT password " + *fault + "; " +
+                      (why_not_plain(secret->reveal()) ? std::string(save_as_plain)
+                                                       : "write it alone, on one line"));
     } else {
       return *secret;
     }
@@ -108,14 +110,11 @@ class SecretReader {
     for (const auto& [key, path] : files) {
       const auto error = path.empty() ? std::nullopt : check_readable(path);
       if (error) {
-        report(path, unreadable(key, *error));
+        miss(path, unreadable(key, *error));
       }
     }
     return client_key;
   }
-
-  // Where a credential was looked for that is not there.
-  [[nodiscard]] const std::string& missing() const { return missing_; }
 
  private:
   // The file of a credential, or the other file where none is named.
@@ -125,18 +124,25 @@ class SecretReader {
     }
     auto path = credential_file(directory_, credential);
     if (!path) {
-      missing_ = credential_place(directory_, credential);
+      secrets_.mqtt_lacks = {MqttFault::no_secret, shown(credential)};
     }
     return path;
   }
 
-  void report(const std::string& path, std::string message) {
-    problems_.push_back({path, 0, 0, std::move(message)});
+  void refuse(const std::string& path, std::string message) {
+    secrets_.problems.push_back({path, 0, 0, std::move(message)});
+  }
+
+  // The first is what MQTT is said to lack.
+  void miss(const std::string& path, std::string message) {
+    secrets_.mqtt_problems.push_back({path, 0, 0, std::move(message)});
+    if (!secrets_.mqtt_lacks) {
+      secrets_.mqtt_lacks = {MqttFault::unusable_file, secrets_.mqtt_problems.back().text()};
+    }
   }
 
   const std::string& directory_;
-  std::vector<ConfigProblem>& problems_;
-  std::string missing_;
+  Secrets& secrets_;
 };
 
 }  // namespace
@@ -175,14 +181,13 @@ std::optional<std::string> why_no_password(std::string_view text) {
 
 Secrets load_secrets(const Config& config, const std::string& credentials_directory) {
   Secrets secrets;
-  SecretReader reader(credentials_directory, secrets.problems);
+  SecretReader reader(credentials_directory, secrets);
   for (const MeterConfig& meter : config.meters) {
     secrets.meter_keys.emplace(meter.name, reader.meter_key(meter));
   }
   if (config.mqtt) {
     secrets.mqtt_password = reader.mqtt_password(*config.mqtt);
     secrets.mqtt_client_key_file = reader.tls_files(*config.mqtt);
-    secrets.mqtt_missing = reader.missing();
   }
   return secrets;
 }

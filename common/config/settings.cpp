@@ -33,6 +33,7 @@ Settings load_settings(const std::string& config_path, const std::string& creden
   settings.secrets = load_secrets(loaded.config, credentials_directory);
   settings.warnings = find_open_files(config_path, loaded.config);
   append(settings.warnings, find_shared_devices(config_path, loaded));
+  append(settings.warnings, settings.secrets.mqtt_problems);
   settings.config = std::move(loaded.config);
   settings.problems = std::move(loaded.problems);
   std::ranges::copy(settings.secrets.problems, std::back_inserter(settings.problems));

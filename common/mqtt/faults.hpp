@@ -13,6 +13,7 @@ namespace irmeterd {
 
 enum class MqttFault : std::uint8_t {
   no_secret,      // context: the credential that is not there
+  unusable_file,  // context: its path, and what is wrong with it
   impossible,     // the system or the library refuses even to try; context: why
   name_unknown,   // context: what the resolver says
   not_reached,    // context: what the system says
@@ -30,7 +31,7 @@ enum class MqttFault : std::uint8_t {
   lost_often,
   jammed,
 };
-inline constexpr std::size_t mqtt_fault_count = 17;
+inline constexpr std::size_t mqtt_fault_count = 18;
 
 struct MqttFailure {
   MqttFault fault;
@@ -48,8 +49,9 @@ struct MqttFaultText {
 inline constexpr std::array<MqttFaultText, mqtt_fault_count> mqtt_fault_texts{{
     {MqttFault::no_secret, "not tried, a credential is not stored",
      "store a password with 'sudo ir-meterctl set-password', or a client key in a file of that "
-     "name "
-     "in /etc/credstore, owned by root and with mode 0600, and restart ir-meterd"},
+     "name in /etc/credstore, owned by root and with mode 0600, and restart ir-meterd"},
+    {MqttFault::unusable_file, "not tried, a file that it needs cannot be used",
+     "put that file right, and run 'sudo systemctl reload ir-meterd'"},
     {MqttFault::impossible, "cannot be tried",
      "see the settings of [mqtt], and what is in parentheses"},
     {MqttFault::name_unknown, "name unknown",

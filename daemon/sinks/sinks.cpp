@@ -41,7 +41,7 @@ std::unique_ptr<Output> make_mqtt(const OutputParts& parts, const Settings& sett
   config.client_key_file = settings.secrets.mqtt_client_key_file;
   return std::make_unique<MqttPublisher>(parts.loop, config, settings.secrets.mqtt_password,
                                          parts.store, parts.commands, parts.log, MqttTiming{},
-                                         settings.secrets.mqtt_missing);
+                                         settings.secrets.mqtt_lacks);
 }
 
 constexpr std::array<Kind, 3> kinds{{
@@ -59,7 +59,7 @@ constexpr std::array<Kind, 3> kinds{{
      [](const Settings& before, const Settings& now) {
        return before.config.mqtt == now.config.mqtt &&
               before.secrets.mqtt_password == now.secrets.mqtt_password &&
-              before.secrets.mqtt_missing == now.secrets.mqtt_missing;
+              before.secrets.mqtt_lacks == now.secrets.mqtt_lacks;
      },
      make_mqtt},
 }};

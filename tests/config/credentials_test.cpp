@@ -148,23 +148,18 @@ TEST_F(Credentials, ASecretThatAnEditorHasChangedIsReported) {
   config_.meters[0].key_file.clear();
   mqtt().password_file = dir_.write("password", marked);
   const std::string password = dir_.path("password") + ": MQTT password ";
-  EXPECT_EQ(texts(load().problems),
+  EXPECT_EQ(texts(load().mqtt_problems),
             Texts{password + "begins with a byte order mark, which nobody sees" + cure});
   dir_.write("password", utf16);
-  EXPECT_EQ(texts(load().problems), Texts{password + "is UTF-16 text" + cure});
+  EXPECT_EQ(texts(load().mqtt_problems), Texts{password + "is UTF-16 text" + cure});
 }
 
 TEST_F(Credentials, AKeyCredentialThatIsNotThereIsNoProblem) {
-  const std::pair<std::string, std::string> directories[] = {
-      {dir_.path(), dir_.path("meter-key")},
-      {dir_.path("none"), dir_.path("none/meter-key")},
-      {"", "$CREDENTIALS_DIRECTORY/meter-key"},
-  };
-  for (const auto& [directory, path] : directories) {
+  for (const std::string& directory : {dir_.path(), dir_.path("none"), std::string()}) {
     const Secrets secrets = load_secrets(config_, directory);
     EXPECT_EQ(texts(secrets.problems), Texts{});
     EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
-    EXPECT_EQ(secrets.meter_keys.at("main").place, path);
+    EXPECT_EQ(secrets.meter_keys.at("main").place, "meter-key");
   }
 }
 
@@ -173,11 +168,11 @@ TEST_F(Credentials, ANameThatMayBeASecretItselfIsNotShown) {
   mqtt().username = "reader";
   mqtt().password_credential = "hunter2";
   const Secrets secrets = load();
-  EXPECT_EQ(secrets.meter_keys.at("main").place, dir_.path("NAME"));
-  EXPECT_EQ(secrets.mqtt_missing, dir_.path("NAME"));
+  EXPECT_EQ(secrets.meter_keys.at("main").place, "NAME");
+  EXPECT_EQ(secrets.mqtt_lacks, (MqttFailure{MqttFault::no_secret, "NAME"}));
 
   config_.meters[0].key_credential = "meter-key-garage";
-  EXPECT_EQ(load().meter_keys.at("main").place, dir_.path("meter-key-garage"));
+  EXPECT_EQ(load().meter_keys.at("main").place, "meter-key-garage");
 }
 
 TEST_F(Credentials, AKeyCredentialThatCannotBeReadIsReported) {
@@ -187,16 +182,15 @@ TEST_F(Credentials, AKeyCredentialThatCannotBeReadIsReported) {
                                            "must be a file that ir-meterd may read"});
 }
 
-TEST_F(Credentials, AKeyFileThatIsNotThereIsReportedEvenBesideACredential) {
+TEST_F(Credentials, AKeyFileThatIsNotThereIsNoProblemAndNoCredentialStandsInForIt) {
   dir_.write("meter-key", good_key);
   std::filesystem::create_symlink(dir_.path("nowhere"), dir_.path("dangling"));
   for (const std::string_view name : {"none", "dangling"}) {
     config_.meters[0].key_file = dir_.path(name);
     const Secrets secrets = load();
-    EXPECT_EQ(texts(secrets.problems),
-              Texts{dir_.path(name) + ": key of meter \"main\" cannot be read (No such file or "
-                                      "directory); it must be a file that ir-meterd may read"});
+    EXPECT_EQ(texts(secrets.problems), Texts{});
     EXPECT_FALSE(secrets.meter_keys.at("main").key.has_value());
+    EXPECT_EQ(secrets.meter_keys.at("main").place, dir_.path(name));
   }
 }
 
@@ -224,17 +218,23 @@ TEST_F(Credentials, APasswordThatIsNotThereMayComeLater) {
   mqtt().password_credential = "mqtt-password";
   const Secrets secrets = load();
   EXPECT_EQ(texts(secrets.problems), Texts{});
-  EXPECT_EQ(secrets.mqtt_missing, dir_.path("mqtt-password"));
-  EXPECT_EQ(load_secrets(config_, "").mqtt_missing, "$CREDENTIALS_DIRECTORY/mqtt-password");
+  EXPECT_EQ(texts(secrets.mqtt_problems), Texts{});
+  const MqttFailure lacks{MqttFault::no_secret, "mqtt-password"};
+  EXPECT_EQ(secrets.mqtt_lacks, lacks);
+  EXPECT_EQ(load_secrets(config_, "").mqtt_lacks, lacks);
   dir_.write("mqtt-password", "green");
-  EXPECT_EQ(load().mqtt_missing, "");
+  EXPECT_EQ(load().mqtt_lacks, std::nullopt);
 }
 
-TEST_F(Credentials, APasswordFileThatIsNotThereIsReported) {
+TEST_F(Credentials, APasswordFileThatIsNotThereIsMissedByMqttAlone) {
   mqtt().password_file = dir_.path("none");
-  EXPECT_EQ(texts(load().problems),
-            Texts{dir_.path("none") + ": MQTT password cannot be read (No such file or directory); "
-                                      "it must be a file that ir-meterd may read"});
+  const std::string text = dir_.path("none") +
+                           ": MQTT password cannot be read (No such file or directory); it must "
+                           "be a file that ir-meterd may read";
+  const Secrets secrets = load();
+  EXPECT_EQ(texts(secrets.problems), Texts{});
+  EXPECT_EQ(texts(secrets.mqtt_problems), Texts{text});
+  EXPECT_EQ(secrets.mqtt_lacks, (MqttFailure{MqttFault::unusable_file, text}));
 }
 
 TEST_F(Credentials, APasswordThatIsNoneIsReportedWithoutShowingIt) {
@@ -242,7 +242,7 @@ TEST_F(Credentials, APasswordThatIsNoneIsReportedWithoutShowingIt) {
     mqtt().password_file = dir_.write("password", content);
     const Secrets secrets = load();
     EXPECT_TRUE(secrets.mqtt_password.empty());
-    return texts(secrets.problems);
+    return texts(secrets.mqtt_problems);
   };
   const std::string where = dir_.path("password") + ": MQTT password is ";
   EXPECT_EQ(said_of(""), Texts{where + "empty; write it alone, on one line"});
@@ -276,22 +276,23 @@ TEST_F(Credentials, AClientKeyThatIsNotThereMayComeLater) {
   const Secrets secrets = load();
   EXPECT_EQ(secrets.mqtt_client_key_file, "");
   EXPECT_EQ(texts(secrets.problems), Texts{});
-  EXPECT_EQ(secrets.mqtt_missing, dir_.path("mqtt-client-key"));
+  EXPECT_EQ(secrets.mqtt_lacks, (MqttFailure{MqttFault::no_secret, "mqtt-client-key"}));
 }
 
-TEST_F(Credentials, TlsFilesThatCannotBeReadAreReportedTogetherWithTheRest) {
-  config_.meters[0].key_file = dir_.write("key", "short");
+TEST_F(Credentials, TlsFilesThatCannotBeReadAreMissedByMqttAlone) {
   mqtt().ca_file = dir_.path("ca");
   mqtt().cert_file = dir_.write("cert", "");
   mqtt().client_key_file = dir_.path();
-  EXPECT_EQ(
-      texts(load().problems),
-      (Texts{dir_.path("key") + ": key of meter \"main\": the key has 5 characters, a meter "
-                                "key has exactly 20",
-             dir_.path("ca") + ": ca_file cannot be read (No such file or directory); it must "
-                               "be a file that ir-meterd may read",
-             dir_.path() + ": client_key_file is a directory, not a file; it must be a file "
-                           "that ir-meterd may read"}));
+  const Secrets secrets = load();
+  const Texts problems{dir_.path("ca") +
+                           ": ca_file cannot be read (No such file or directory); it must be a "
+                           "file that ir-meterd may read",
+                       dir_.path() +
+                           ": client_key_file is a directory, not a file; it must be a file that "
+                           "ir-meterd may read"};
+  EXPECT_EQ(texts(secrets.problems), Texts{});
+  EXPECT_EQ(texts(secrets.mqtt_problems), problems);
+  EXPECT_EQ(secrets.mqtt_lacks, (MqttFailure{MqttFault::unusable_file, problems.front()}));
 }
 
 }  // namespace

@@ -43,12 +43,15 @@ TEST(FaultTexts, NameTheKeyThatIsNeeded) {
 }
 
 TEST(FaultTexts, NameTheCommandsForTheKey) {
-  EXPECT_EQ(sentence_of({Fault::no_key, "/run/credentials/ir-meterd.service/meter-key"}),
+  EXPECT_EQ(sentence_of({Fault::no_key, "meter-key"}),
             "No key is stored yet: run 'sudo ir-meterctl set-key' and type in the 20-character "
             "read-only key (RK) of the optical port.");
-  EXPECT_TRUE(sentence_of({Fault::no_key, "/run/credentials/ir-meterd.service/meter-key-garage"})
+  EXPECT_TRUE(sentence_of({Fault::no_key, "meter-key-garage"})
                   .ends_with("; then load it (meter-key-garage) with the drop-in that this command "
                              "shows."));
+  EXPECT_EQ(sentence_of({Fault::no_key, "/etc/ir-meterd/key"}),
+            "No key is stored yet: write the 20-character read-only key (RK) of the optical port "
+            "into /etc/ir-meterd/key, and run 'sudo systemctl reload ir-meterd'.");
   for (const Fault fault : {Fault::key_rejected, Fault::key_unanswered}) {
     EXPECT_NE(text(fault).cure.find("'sudo ir-meterctl retry-key'"), std::string_view::npos);
   }

@@ -59,8 +59,41 @@ TEST_F(HandedOver, PrivateKeyThatIsNotThereIsMissed) {
                                           "\"\nclient_key_credential = \"mqtt-client-key-2\"\n"));
   start();
   ASSERT_TRUE(
-      shows("main no-device; MQTT: localhost:8883: not tried, a credential is not stored (" +
-            path("credentials/mqtt-client-key-2") + ")"));
+      shows("main no-device; MQTT: localhost:8883: not tried, a credential is not stored "
+            "(mqtt-client-key-2)"));
+}
+
+// Nothing that MQTT needs keeps the meter from being read.
+TEST_F(HandedOver, FilesThatAreNotThereAreMissedByMqttAlone) {
+  Simulator simulator(loop_);
+  simulator.start();
+  const Mosquitto broker(Mosquitto::Kind::tls);
+  const auto with_authority = [&](const std::string& file) {
+    configure(std::string(no_bus) + meter_table(simulator.device()) +
+              mqtt_table("mqtts://localhost:" + std::to_string(broker.port()),
+                         "ca_file = \"" + file + "\"\n"));
+  };
+  with_authority(path("none"));
+  start();
+  ASSERT_TRUE(shows("main online; MQTT: localhost:" + std::to_string(broker.port()) +
+                    ": not tried, a file that it needs cannot be used (" + path("none") +
+                    ": ca_file cannot be read (No such file or directory); it must be a file that "
+                    "ir-meterd may read)"));
+  with_authority(broker.certificate());
+  daemon_->signal(SIGHUP);
+  EXPECT_TRUE(shows("main online; MQTT connected"));
+}
+
+TEST_F(HandedOver, KeyFileThatIsNotThereYetIsMissedByItsMeterAlone) {
+  Simulator simulator(loop_);
+  simulator.start();
+  configure(std::string(no_bus) + meter_table(simulator.device()) + "key_file = \"" + path("none") +
+            "\"\n");
+  start();
+  ASSERT_TRUE(shows("main no-key"));
+  std::filesystem::rename(path("credentials/meter-key"), path("none"));
+  daemon_->signal(SIGHUP);
+  EXPECT_TRUE(shows("main online"));
 }
 
 TEST_F(HandedOver, PasswordThatIsNotThereYetIsMissedByMqttAlone) {
@@ -72,8 +105,7 @@ TEST_F(HandedOver, PasswordThatIsNotThereYetIsMissedByMqttAlone) {
       mqtt_table(broker.url(), "username = \"meter\"\npassword_credential = \"mqtt-password\"\n"));
   start();
   ASSERT_TRUE(shows("main online; MQTT: localhost:" + std::to_string(broker.port()) +
-                    ": not tried, a credential is not stored (" +
-                    path("credentials/mqtt-password") + ")"));
+                    ": not tried, a credential is not stored (mqtt-password)"));
   EXPECT_EQ(logged("not tried, a credential is not stored"), 1U);
   dir_.write("credentials/mqtt-password", "secret");
   daemon_->signal(SIGHUP);

@@ -57,11 +57,14 @@ TEST_F(Refusal, OfAKeyWithNineteenCharacters) {
 }
 
 TEST_F(Refusal, OfAKeyFileThatCannotBeRead) {
-  configure(meter_table("/a") + "key_file = \"" + path("none") + "\"\n");
+  std::filesystem::create_directory(path("folder"));
+  std::filesystem::permissions(path("folder"), std::filesystem::perms::owner_all);
+  configure(meter_table("/a") + "key_file = \"" + path("folder") + "\"\n");
   start();
   ASSERT_TRUE(eventually([&] { return !daemon_->running(); }));
   EXPECT_EQ(daemon_->exit_status(), 78);
-  EXPECT_TRUE(daemon_->errors().starts_with("error: " + path("none") + ": key of meter \"main\" "))
+  EXPECT_TRUE(
+      daemon_->errors().starts_with("error: " + path("folder") + ": key of meter \"main\" "))
       << daemon_->errors();
 }
 

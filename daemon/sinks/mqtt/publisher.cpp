@@ -9,14 +9,13 @@ namespace irmeterd {
 namespace {
 
 MqttSettings settings(const MqttConfig& config, const Secret& password, const MqttTopics& topics,
-                      const MqttRetry& retry, const std::string& missing) {
+                      const MqttRetry& retry, const std::optional<MqttFailure>& lacks) {
   const auto url = parse_mqtt_url(config.url);
   return {.config = config,
           .url = url ? *url : MqttUrl{},
           .client_id = config.client_id.empty() ? "ir-meterd-" + topics.host : config.client_id,
           .password = password,
-          .lacking = missing.empty() ? std::nullopt
-                                     : std::optional(MqttFailure{MqttFault::no_secret, missing}),
+          .lacking = lacks,
           .will = MqttPresence::will(topics),
           .retry = retry};
 }
@@ -33,7 +32,7 @@ std::string printable(std::string_view text) {
 
 MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password,
                              Store& store, CommandQueue& commands, const Log& log,
-                             MqttTiming timing, const std::string& missing)
+                             MqttTiming timing, const std::optional<MqttFailure>& lacks)
     : loop_(loop),
       store_(store),
       commands_(commands),
@@ -46,7 +45,7 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
               .host = machine_name(),
               .birth = config.discovery_birth_topic.empty() ? config.discovery_prefix + "/status"
                                                             : config.discovery_birth_topic},
-      connection_(loop, log, settings(config, password, topics_, timing.retry, missing),
+      connection_(loop, log, settings(config, password, topics_, timing.retry, lacks),
                   timing.settle,
                   {.connected = [this] { on_connected(); },
                    .message = [this](const MqttMessage& message) { on_message(message); },

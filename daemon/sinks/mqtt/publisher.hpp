@@ -28,10 +28,10 @@ namespace irmeterd {
 class MqttPublisher final : public Output {
  public:
   // Begins to connect. The configuration has been checked; password belongs to its username.
-  // missing: where a credential is not that it needs; then it does not connect.
+  // lacks: what it needs and has not; then it does not connect.
   MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password, Store& store,
                 CommandQueue& commands, const Log& log, MqttTiming timing = {},
-                const std::string& missing = {});
+                const std::optional<MqttFailure>& lacks = {});
   ~MqttPublisher() override;
 
   [[nodiscard]] bool connected() const { return connection_.connected(); }
