@@ -218,6 +218,14 @@ TEST_F(Check, CountsTheCharactersOfAKey) {
   EXPECT_EQ(simulator.requests("security"), 0U);
 }
 
+TEST_F(Check, SaysThatTheFileOfTheKeyIsNotThere) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
+  simulator.start();
+  configure(simulator.device(), "key_file = \"" + path("none") + "\"\n");
+  EXPECT_EQ(check_json(), 1);
+  expect_failed("key", path("none") + " is not there", "write it there, alone, on one line");
+}
+
 TEST_F(Check, FindsTheKeyInAFileOfItsOwn) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
   simulator.start();

@@ -80,12 +80,14 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
     } else {
       add(Layer::discovery, meter, Result::ok, "the broker keeps it under " + discovery);
     }
-    if (!kept.contains(availability)) {
-      add(Layer::availability, meter, Result::failed, nothing + availability, cure);
-    } else if (kept[availability] != irmeterd::mqtt_online) {
-      add(Layer::availability, meter, Result::failed, "the meter is offline", cure);
-    } else {
+    // A reading that has just been made may still be on its way there.
+    if (kept[availability] == irmeterd::mqtt_online ||
+        (meter.is_read && broker.comes_to(availability, irmeterd::mqtt_online))) {
       add(Layer::availability, meter, Result::ok, "the meter is online");
+    } else if (kept[availability].empty()) {
+      add(Layer::availability, meter, Result::failed, nothing + availability, cure);
+    } else {
+      add(Layer::availability, meter, Result::failed, "the meter is offline", cure);
     }
   }
   return lines;

@@ -98,6 +98,11 @@ class BrokerVisit {
     return kept_;
   }
 
+  // Whether the broker soon keeps this under a topic that kept() was asked for.
+  [[nodiscard]] bool comes_to(const std::string& topic, std::string_view payload) {
+    return wait([&] { return kept_[topic] == payload; }, kept_limit);
+  }
+
   // The same for topics with wildcards, whatever there is: until nothing more has come for a while.
   [[nodiscard]] std::map<std::string, std::string> all_kept(
       const std::vector<std::string>& filters) {
@@ -186,7 +191,7 @@ class BrokerVisit {
     tls_only.mqtt->password_credential.clear();
     tls_only.mqtt->password_file.clear();
     tls_only.mqtt->client_key_credential.clear();
-    const auto problems = irmeterd::load_secrets(tls_only, {}).problems;
+    const auto problems = irmeterd::load_secrets(tls_only, {}).mqtt_problems;
     if (!problems.empty()) {
       return Advice{problems.front().text(), "see that the file is there and may be read"};
     }
@@ -267,9 +272,10 @@ class BrokerVisit {
     }
   }
 
-  // What is published meanwhile is not kept, but an empty message says that nothing is.
+  // What the broker keeps changes with what is published there meanwhile. An empty message says
+  // that it keeps nothing, and another about a topic under which it kept nothing need not be kept.
   void keep(const irmeterd::MqttMessage& message) {
-    if (message.retained || message.payload.empty()) {
+    if (message.retained || message.payload.empty() || kept_.contains(message.topic)) {
       kept_[message.topic] = message.payload;
     }
   }

@@ -237,7 +237,7 @@ class Check {
       report_.add({{Layer::configuration, meter.name, Result::failed,
                     "the running daemon does not have the meter " + meter.name,
                     "have it load the configuration: systemctl reload ir-meterd"}});
-      checked_.push_back({meter.name, ""});
+      checked_.push_back({meter.name, {}, false});
       return;
     }
     signal_ = poll->signal;
@@ -256,7 +256,8 @@ class Check {
     leave_to_root(lines);
     report_.add(lines);
     const bool known = !poll->identity.serial_number.empty();
-    checked_.push_back({meter.name, known ? irmeter::meter_id(poll->identity) : ""});
+    checked_.push_back({meter.name, known ? irmeter::meter_id(poll->identity) : "",
+                        daemon_runs_ && poll->ended && !poll->failure});
   }
 
   PollResult poll_here(const MeterConfig& meter) {

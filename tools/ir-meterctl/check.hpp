@@ -129,8 +129,9 @@ void check_permission(std::vector<CheckLine>& lines, const std::string& device, 
                                const std::string& state_directory);
 
 struct CheckedMeter {
-  std::string name;  // in the configuration
-  std::string id;    // irmeter::meter_id(); empty where the meter was not identified
+  std::string name;      // in the configuration
+  std::string id;        // irmeter::meter_id(); empty where the meter was not identified
+  bool is_read = false;  // by the daemon, which then says so to the broker
 };
 
 // The MQTT side: whether the broker takes us with the configured credentials, and what it keeps for

@@ -73,7 +73,10 @@ StoredSecret read_secret_file(const std::string& path) {
   if (text) {
     return checked(*text, path);
   }
-  if (look_for(path) != Presence::missing && access(path.c_str(), R_OK) != 0) {
+  if (look_for(path) == Presence::missing) {
+    return {{}, path, Advice{path + " is not there", "write it there, alone, on one line"}};
+  }
+  if (access(path.c_str(), R_OK) != 0) {
     return hidden(path);
   }
   return {{}, path, Advice{path + " " + text.error().what, "write it there, alone, on one line"}};
