@@ -162,6 +162,15 @@ void Pauses::fail_read(Failure failure, Known& known) {
   }
 }
 
+bool Pauses::put_off_read() {
+  if (!reads_asked_ || std::exchange(put_off_, true)) {
+    return false;
+  }
+  read_.reset();
+  answer_.begin({});
+  return true;
+}
+
 // A table that was once there is left out no longer than until it is due again; the first time, as
 // with one that finds the session lost. So is, each time, one that the meter is too busy for, or
 // that the line has damaged. Silence costs the session, so there is no second time; but it is of
@@ -218,6 +227,7 @@ void Pauses::end_asked(std::variant<Bytes, Failure> result) {
   news_.push(TableAnswer{asked_.front(), std::move(result)});
   asked_.erase(asked_.begin());
   answer_.begin({});
+  put_off_ = false;
 }
 
 void Pauses::fail(const Failure& failure) {

@@ -75,6 +75,9 @@ class Pauses {
   // What came of that read.
   void take(ByteView bytes, PlanRow::Known& known, Instant asked, Instant now);
   void fail_read(Failure failure, PlanRow::Known& known);
+  // A poll came before the answer to that read. What somebody has asked for is then read anew,
+  // once; false where it is not.
+  [[nodiscard]] bool put_off_read();
   [[nodiscard]] std::optional<PauseNews> news() { return has_pauses ? news_.pop() : std::nullopt; }
 
   // Any part of any table. With a count of 0 all of it, where that fits one answer. False where so
@@ -128,6 +131,7 @@ class Pauses {
   RowRead answer_;                 // to it
   std::optional<TableRead> read_;  // under way
   bool reads_asked_ = false;       // it is of asked_
+  bool put_off_ = false;           // the first of asked_, once
   Queue<PauseNews> news_;
 };
 

@@ -7,7 +7,12 @@ namespace irmeter {
 
 void Reader::read(Instant now, bool keeps_session) {
   if (reads_in_pause()) {
-    fail_pause_read(session_.abandon(now), {}, now);
+    const Fault fault = session_.abandon(now);
+    if (plan_.pauses().put_off_read()) {
+      end_pause_read(now);
+    } else {
+      fail_pause_read(fault, {}, now);
+    }
     events_.clear();
   }
   began_ = now;

@@ -422,6 +422,31 @@ TEST(AskedTables, AreAnsweredWithWhatIsInTheWay) {
   }
 }
 
+// It is dropped for the poll, which needs a fresh session then.
+TEST(AskedTables, AreReadOnceMoreWhereAPollComesBeforeTheAnswer) {
+  for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
+    for (const unsigned polls : {1U, 2U}) {
+      Bench bench = bench_of(mode, seconds(5));
+      bench.options.pace.slow_interval.reset();
+      SimulatedPair pair(bench);
+      pair.start();
+      ASSERT_TRUE(pair.run_polls(2));
+      pair.run_for(seconds(2));
+      answer(pair, there, [&](Bytes bytes) {
+        return times_asked(pair, there) <= polls ? Bytes{} : std::move(bytes);
+      });
+      pair.tell([](Meter& meter, Instant now) { meter.read_table({20, 0, 10}, now); });
+      for (unsigned poll = 1; poll <= polls; ++poll) {
+        ASSERT_TRUE(pair.run_until([&] { return times_asked(pair, there) == poll; }, seconds(2)));
+        pair.tell([](Meter& meter, Instant now) { meter.poll_now(now); });
+      }
+      ASSERT_TRUE(pair.run_until([&] { return !pair.slow.answers.empty(); }, seconds(4)));
+      EXPECT_EQ(std::holds_alternative<Bytes>(pair.slow.answers[0].result), polls == 1);
+      EXPECT_EQ(pair.readings(), pair.polls.size());
+    }
+  }
+}
+
 TEST(AskedTables, DoNotOutliveAStop) {
   SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
   pair.start();
