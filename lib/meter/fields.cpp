@@ -85,11 +85,16 @@ constexpr std::array fields{
     Field{bt74, 5, 4, Type::number, "last sequence number"},
     Field{bt74, 9, 2, Type::number, "unread entries"},
     Field{et03, 0, 30, Type::text, "utility serial number"},
+    Field{et81, 0, 1, Type::bytes, "flags"},
+    Field{et81, 1, 1, Type::number, "valid entries"},
+    Field{et81, 2, 1, Type::number, "last entry"},
+    Field{et81, 3, 2, Type::number, "last sequence number"},
+    Field{et81, 5, 1, Type::number, "unread entries"},
 };
 
-// BT21 has the layout of BT20.
+// BT21 has the layout of BT20, and ET79 that of BT74.
 TableId layout_of(TableId table) {
-  return table == bt21 ? bt20 : table;
+  return table == bt21 ? bt20 : table == et79 ? bt74 : table;
 }
 
 std::string two_digits(std::int64_t number) {
@@ -198,6 +203,19 @@ void add_rows(Source source, std::string_view name, ByteView bytes, const Dimens
   }
 }
 
+// Of ET81, in the order in which they lie there.
+void add_outages(ByteView bytes, std::vector<FieldValue>& values) {
+  constexpr std::size_t head = 6;
+  constexpr std::size_t record = 2 * long_time_size;
+  for (std::size_t i = 0; bytes.size() >= head + (i + 1) * record && i < bytes[1]; ++i) {
+    const ByteView times = bytes.subspan(head + i * record, record);
+    values.push_back(
+        {"outage " + std::to_string(i),
+         time_text(times.first(long_time_size)) + " to " + time_text(times.subspan(long_time_size)),
+         {}});
+  }
+}
+
 }  // namespace
 
 std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
@@ -215,6 +233,8 @@ std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
   } else if (const auto local = decode_bt55(bytes); table == bt55 && local) {
     values.push_back(numbered("tariff", local->tariff));
     values.push_back(numbered("season", local->season));
+  } else if (table == et81) {
+    add_outages(bytes, values);
   } else if (table == bt23 && dimensions) {
     add_rows(Source::bt23, "summation", bytes, *dimensions, values);
   } else if (table == bt28 && dimensions) {
@@ -224,8 +244,8 @@ std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
 }
 
 std::uint32_t known_size(TableId table, const std::optional<Dimensions>& dimensions) {
-  if (table == bt00) {
-    return 0;  // its bitmaps have the length that the meter says
+  if (table == bt00 || table == et81) {
+    return 0;  // its bitmaps, or outages, are as many as the meter says
   }
   if (table == bt03) {
     return bt03_known_size;

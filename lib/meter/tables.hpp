@@ -17,27 +17,29 @@
 
 namespace irmeter {
 
-inline constexpr TableId bt00 = 0;                  // general configuration, open to all
-inline constexpr TableId bt01 = 1;                  // manufacturer identification, open to all
-inline constexpr TableId bt03 = 3;                  // status
-inline constexpr TableId bt15 = 15;                 // ratios of transformers
-inline constexpr TableId bt20 = 20;                 // dimensions, maxima
-inline constexpr TableId bt21 = 21;                 // dimensions, actual
-inline constexpr TableId bt22 = 22;                 // sources of what BT23 has
-inline constexpr TableId bt23 = 23;                 // current registers
-inline constexpr TableId bt26 = 26;                 // self-reads
-inline constexpr TableId bt27 = 27;                 // sources of what BT28 has
-inline constexpr TableId bt28 = 28;                 // present values
-inline constexpr TableId bt52 = 52;                 // clock, UTC
-inline constexpr TableId bt53 = 53;                 // its offsets
-inline constexpr TableId bt55 = 55;                 // local clock, and the tariff
-inline constexpr TableId bt61 = 61;                 // load profile: dimensions
-inline constexpr TableId bt62 = 62;                 // its sources
-inline constexpr TableId bt63 = 63;                 // its state
-inline constexpr TableId bt64 = 64;                 // itself
-inline constexpr TableId bt71 = 71;                 // log: dimensions
-inline constexpr TableId bt74 = 74;                 // itself
-inline constexpr TableId et03 = extended_table(3);  // utility serial number, open to all
+inline constexpr TableId bt00 = 0;                   // general configuration, open to all
+inline constexpr TableId bt01 = 1;                   // manufacturer identification, open to all
+inline constexpr TableId bt03 = 3;                   // status
+inline constexpr TableId bt15 = 15;                  // ratios of transformers
+inline constexpr TableId bt20 = 20;                  // dimensions, maxima
+inline constexpr TableId bt21 = 21;                  // dimensions, actual
+inline constexpr TableId bt22 = 22;                  // sources of what BT23 has
+inline constexpr TableId bt23 = 23;                  // current registers
+inline constexpr TableId bt26 = 26;                  // self-reads
+inline constexpr TableId bt27 = 27;                  // sources of what BT28 has
+inline constexpr TableId bt28 = 28;                  // present values
+inline constexpr TableId bt52 = 52;                  // clock, UTC
+inline constexpr TableId bt53 = 53;                  // its offsets
+inline constexpr TableId bt55 = 55;                  // local clock, and the tariff
+inline constexpr TableId bt61 = 61;                  // load profile: dimensions
+inline constexpr TableId bt62 = 62;                  // its sources
+inline constexpr TableId bt63 = 63;                  // its state
+inline constexpr TableId bt64 = 64;                  // itself
+inline constexpr TableId bt71 = 71;                  // log: dimensions
+inline constexpr TableId bt74 = 74;                  // itself
+inline constexpr TableId et03 = extended_table(3);   // utility serial number, open to all
+inline constexpr TableId et79 = extended_table(79);  // another log, of the same form
+inline constexpr TableId et81 = extended_table(81);  // log of outages
 
 inline constexpr std::size_t int32_size = 4;
 // The INT32 of this number in a row of them; nothing beyond their end.

@@ -72,6 +72,19 @@ TEST(Fields, LieWhereTheStandardHasThem) {
     EXPECT_NE(fields_of(table, counting(known_size(table, {}) - 1)), fields) << "a byte too few";
   }
   EXPECT_EQ(fields_of(bt21, counting(10)), expected.at(bt20));
+  EXPECT_EQ(fields_of(et79, counting(11)), expected.at(bt74));
+}
+
+TEST(Fields, OfTheLogOfOutagesAreAsManyAsAreValid) {
+  const Bytes table = from_hex(
+      "00 02 01 07 00 01 19 01 0F 0C 1E 05 19 01 0F 0D 00 00 19 02 01 00 00 00 FF FF FF FF FF FF "
+      "19 03 01 00 00 00 19 03 01 00 00 01");
+  EXPECT_EQ(fields_of(et81, table),
+            "flags=00, valid entries=2, last entry=1, last sequence number=7, unread entries=1, "
+            "outage 0=2025-01-15 12:30:05 to 2025-01-15 13:00:00, "
+            "outage 1=2025-02-01 00:00:00 to no time (ffffffffffff)");
+  EXPECT_TRUE(fields_of(et81, ByteView(table).first(29)).ends_with("13:00:00"));
+  EXPECT_EQ(known_size(et81, {}), 0U);
 }
 
 TEST(Fields, OfRowsAreNamedByTheirQuantityAndHaveASign) {
