@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
-#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,19 +18,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// Looks again and again until the condition holds; false when it does not within our patience.
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      return false;
-    }
-    constexpr int pause_ms = 5;
-    ::poll(nullptr, 0, pause_ms);
-  }
-  return true;
-}
 
 // What a pseudo-terminal says whose other end is closed: the end of the file when it has been hung
 // up, and an input error in the moment before that.

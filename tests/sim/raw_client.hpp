@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,8 +15,9 @@
 #include <utility>
 
 #include "lib/link/scanner.hpp"
-#include "tests/sim/process.hpp"
 #include "tests/sim/virtual_client.hpp"
+#include "tests/support/patience.hpp"
+#include "tools/ir-meter-sim/descriptor.hpp"
 
 namespace irmetersim {
 
@@ -39,6 +41,14 @@ inline Descriptor connect_tcp(const std::string& address) {
   return fd;
 }
 
+// Waits for input until the deadline; false when there was none.
+inline bool readable(int fd, std::chrono::steady_clock::time_point deadline) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  pollfd descriptor{fd, POLLIN, 0};
+  return left.count() > 0 && ::poll(&descriptor, 1, static_cast<int>(left.count())) == 1;
+}
+
 class Client {
  public:
   explicit Client(Descriptor line) : line_(std::move(line)) {}
@@ -56,7 +66,7 @@ class Client {
 
   // The response, acknowledged; empty when none came.
   Bytes response() {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = std::chrono::steady_clock::now() + irmeterd::patience;
     Bytes payload;
     for (;;) {
       while (auto item = scanner_.next()) {

@@ -51,7 +51,7 @@ TEST(Termineter, ReadsIdentificationAndTables) {
                           << "set TABLE_ID 0\nrun\nset TABLE_ID 1\nrun\nset TABLE_ID 21\nrun\n"
                           << "set TABLE_ID 23\nrun\nset TABLE_ID 28\nrun\n"
                           << "use get_identification\nrun\nexit\n";
-  Process termineter({"/usr/bin/termineter"}, commands, folder.path(""));
+  Process termineter({"/usr/bin/termineter"}, {"HOME=" + folder.path("")}, commands);
   const std::string output = termineter.all_output();
 
   MeterSettings settings;

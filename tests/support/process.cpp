@@ -42,7 +42,8 @@ void inherit_some(std::vector<std::string>& environment) {
 
 }  // namespace
 
-Process::Process(std::vector<std::string> command, std::vector<std::string> environment) {
+Process::Process(std::vector<std::string> command, std::vector<std::string> environment,
+                 const std::string& input) {
   inherit_some(environment);
   const std::vector<char*> arguments = pointers(command);
   const std::vector<char*> variables = pointers(environment);
@@ -56,8 +57,8 @@ Process::Process(std::vector<std::string> command, std::vector<std::string> envi
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (::getppid() == parent && ::dup2(input, STDIN_FILENO) >= 0 &&
+    const int from = ::open(input.c_str(), O_RDONLY | O_CLOEXEC);
+    if (::getppid() == parent && ::dup2(from, STDIN_FILENO) >= 0 &&
         ::dup2(output_.fd(), STDOUT_FILENO) >= 0 && ::dup2(errors_.fd(), STDERR_FILENO) >= 0) {
       ::execvpe(arguments[0], arguments.data(), variables.data());
     }

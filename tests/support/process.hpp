@@ -16,8 +16,10 @@ class Process {
  public:
   // Runs command[0], looked up in $PATH, with these variables (NAME=value) and nothing else of this
   // process's environment but $PATH and the settings of sanitizers. Throws std::exception when the
-  // system refuses; a program that does not exist ends with exit status 127.
-  explicit Process(std::vector<std::string> command, std::vector<std::string> environment = {});
+  // system refuses; a program that does not exist ends with exit status 127. input: the file that
+  // is its standard input.
+  explicit Process(std::vector<std::string> command, std::vector<std::string> environment = {},
+                   const std::string& input = "/dev/null");
   // Kills it if it still runs.
   ~Process();
   Process(const Process&) = delete;

@@ -5,11 +5,9 @@
 #include <functional>
 
 #include "common/loop.hpp"
+#include "tests/support/patience.hpp"
 
 namespace irmeterd {
-
-// How long a condition may take on a slow, shared machine before the test gives up on it.
-inline constexpr std::chrono::seconds patience{60};
 
 // Turns the loop until the condition holds; false when it does not within the deadline.
 inline bool wait_until(Loop& loop, const std::function<bool()>& condition,
