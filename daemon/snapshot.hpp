@@ -95,6 +95,9 @@ struct MeterSnapshot {
   }
   [[nodiscard]] std::string detail() const;
 
+  // As in irmeter::Reading.
+  [[nodiscard]] std::uint8_t register_unit() const { return reading ? reading->register_unit : 0; }
+
   // There is something to be said of its status.
   [[nodiscard]] bool tells_status() const { return status || tariff || clock_offset; }
 

@@ -78,7 +78,7 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
           {[this](const irmeter::TableRead& what, bool at_once, TableHandler answer) {
              read_table(what, std::move(answer), at_once);
            },
-           [this] { return loop_.now(); },
+           [this] { return loop_.now(); }, [this] { return snapshot_.register_unit(); },
            [this](const irmeter::HistoryInterval& interval) {
              snapshot_.newest_interval = interval;
              store_.update(snapshot_);

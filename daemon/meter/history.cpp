@@ -21,7 +21,7 @@ constexpr std::chrono::hours left_out_for{24};
 }  // namespace
 
 void HistoryReads::read(irmeter::MeterTime from, irmeter::MeterTime to, Handler handler) {
-  add(irmeter::HistoryReader(from, to), true, std::move(handler));
+  add(irmeter::HistoryReader(from, to, calls_.register_unit()), true, std::move(handler));
 }
 
 void HistoryReads::polled() {
@@ -33,7 +33,8 @@ void HistoryReads::polled() {
   }
   if (calls_.now() >= *due_) {
     reads_newest_ = true;
-    add({}, false, [this](const Result& result) { take_newest(result); });
+    add(irmeter::HistoryReader(calls_.register_unit()), false,
+        [this](const Result& result) { take_newest(result); });
   }
 }
 

@@ -30,6 +30,7 @@ class HistoryReads {
     // next poll.
     std::function<void(const irmeter::TableRead& what, bool at_once, Answer answer)> read;
     std::function<irmeter::Instant()> now;
+    std::function<std::uint8_t()> register_unit;  // as in irmeter::Reading
     std::function<void(const irmeter::HistoryInterval&)> newest;
     std::function<void(irmeter::TableLeftOut)> left_out;
   };

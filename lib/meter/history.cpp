@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "lib/meter/register_unit.hpp"
 #include "lib/meter/sources.hpp"
 #include "lib/meter/tables.hpp"
 
@@ -195,8 +196,9 @@ Result<bool> HistoryReader::take_intervals(ByteView bytes) {
       if (const auto quantity = quantity_of_source(sources_[channel])) {
         const bool known = valid && has_register(status) && decoded->registers[channel] >= 0;
         interval.channels.push_back(
-            {*quantity,
-             known ? std::optional<std::int64_t>(decoded->registers[channel]) : std::nullopt});
+            {*quantity, known ? std::optional(in_its_unit(
+                                    info(*quantity), decoded->registers[channel], register_unit_))
+                              : std::nullopt});
       }
     }
     read_.push_back(std::move(interval));

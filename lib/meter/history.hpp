@@ -59,10 +59,16 @@ struct HistoryInterval {
 
 class HistoryReader {
  public:
-  // Intervals that end behind `from` and no later than `to`.
-  HistoryReader(MeterTime from, MeterTime to) : span_({from, to}) { (void)begin_anew(); }
+  // Intervals that end behind `from` and no later than `to`. register_unit: as in Dimensions.
+  HistoryReader(MeterTime from, MeterTime to, std::uint8_t register_unit = 0)
+      : span_({from, to}), register_unit_(register_unit) {
+    (void)begin_anew();
+  }
   // The newest one that is closed.
-  HistoryReader() { (void)begin_anew(); }
+  explicit HistoryReader(std::uint8_t register_unit) : register_unit_(register_unit) {
+    (void)begin_anew();
+  }
+  HistoryReader() : HistoryReader(std::uint8_t{0}) {}
 
   // The reads that come next, in this order; empty when nothing is left to be read.
   [[nodiscard]] const std::vector<TableRead>& reads() const { return reads_; }
@@ -100,6 +106,7 @@ class HistoryReader {
   void finish();
 
   std::optional<Span> span_;  // of the newest one: once that is known
+  std::uint8_t register_unit_;
   std::vector<TableRead> reads_;
   std::vector<Part> parts_;  // what each of them brings
   std::size_t taken_ = 0;    // of them

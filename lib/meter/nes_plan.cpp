@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/meter/clock.hpp"
+#include "lib/meter/register_unit.hpp"
 
 namespace irmeter {
 namespace {
@@ -55,7 +56,8 @@ std::optional<Failure> take_utility_serial(ByteView table, Known& known) {
   return std::nullopt;
 }
 
-std::optional<Failure> use(const Dimensions& dimensions, Known& known) {
+std::optional<Failure> use(Dimensions dimensions, Known& known) {
+  dimensions.register_unit = known.dimensions.register_unit;
   if (known.dimensions != dimensions) {
     known.details.clear();
   }
@@ -89,6 +91,24 @@ std::optional<Failure> take_maxima(ByteView table, Known& known) {
     return Failure{Fault::refused, table_name(bt21) + ": " + describe(known.refusal)};
   }
   return take_dimensions(table, known);
+}
+
+std::optional<TableRead> most_tariffs(const Known& known) {
+  return most_tariffs_of(known.identity);
+}
+
+std::optional<Failure> take_most_tariffs(ByteView part, Known& known) {
+  known.most_tariffs = part.empty() ? std::uint8_t{0} : part[0];
+  return std::nullopt;
+}
+
+std::optional<TableRead> register_unit(const Known& known) {
+  return register_unit_of(known.identity, known.most_tariffs);
+}
+
+std::optional<Failure> take_register_unit(ByteView byte, Known& known) {
+  known.dimensions.register_unit = decode_register_unit(byte).value_or(0);
+  return std::nullopt;
 }
 
 // Power, currents and voltages are shown as those of one moment.
@@ -143,7 +163,7 @@ std::optional<Failure> take_status(ByteView table, Known& known) {
   return std::nullopt;
 }
 
-constexpr std::array<PlanRow, 9> poll_rows{{
+constexpr std::array<PlanRow, 11> poll_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
     {When::each_session, rest_of_bt01, compare_identity},
     {When::each_session, all_of_bt01, take_identity},
@@ -151,6 +171,8 @@ constexpr std::array<PlanRow, 9> poll_rows{{
     {When::each_session},  // the key
     {When::each_session, unknown_dimensions, take_dimensions, IfRefused::instead},
     {When::instead, beginning_of<bt20, dimensions_size>, take_maxima, IfRefused::lacking},
+    {When::once, most_tariffs, take_most_tariffs, IfRefused::go_on, false},
+    {When::once, register_unit, take_register_unit, IfRefused::go_on, false},
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
 }};

@@ -48,7 +48,9 @@ class Plan {
   // Of the meter that is read, once it was identified.
   [[nodiscard]] const std::string& serial_number() const { return known_.identity.serial_number; }
   // Only when the plan is complete.
-  [[nodiscard]] Reading reading() const { return {known_.values, known_.dimensions.assumed}; }
+  [[nodiscard]] Reading reading() const {
+    return {known_.values, known_.dimensions.assumed, known_.dimensions.register_unit};
+  }
 
   [[nodiscard]] std::size_t max_read() const { return max_read_; }
   // What the reads have brought, those of the pauses too.

@@ -24,8 +24,9 @@ struct PlanRow {
     Values values;
     Values details;  // the values of the pauses
     StatusFlags flags;
-    EventLog log;              // stays while the meter is the same
-    std::uint8_t refusal = 0;  // of the row before, the response code where there was one
+    EventLog log;                   // stays while the meter is the same
+    std::uint8_t refusal = 0;       // of the row before, the response code where there was one
+    std::uint8_t most_tariffs = 0;  // that BT20 has room for; 0: not told
     Ratios ratios;
 
     // Before another meter is read.
@@ -35,6 +36,7 @@ struct PlanRow {
       details.clear();
       flags.reset();
       refusal = 0;
+      most_tariffs = 0;
       ratios = {};
     }
   };

@@ -1,6 +1,7 @@
 // What a meter says of itself and what one poll brings.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "lib/meter/quantity.hpp"
@@ -30,6 +31,9 @@ struct Reading {
   // The meter refuses to say where its values lie, and they were read where one without demands has
   // them.
   bool places_assumed = false;
+  // The Wh or varh that the meter counts as 1, with which its registers were multiplied; 0 where it
+  // does not say, or needs not: then 1.
+  std::uint8_t register_unit = 0;
 
   friend bool operator==(const Reading&, const Reading&) = default;
 };

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "lib/hex.hpp"
+#include "lib/meter/register_unit.hpp"
 
 namespace irmeter {
 namespace {
@@ -183,7 +184,9 @@ void decode_values(TableId table, const Dimensions& dimensions, std::uint32_t of
     const auto value = int32_at(bytes.subspan(*place - offset), 0);
     const bool possible =
         value && !stands_for_nothing(*value) && (*value >= 0 || quantity.may_be_negative);
-    values.set(quantity.id, possible ? value : std::nullopt);
+    values.set(quantity.id,
+               possible ? std::optional(in_its_unit(quantity, *value, dimensions.register_unit))
+                        : std::nullopt);
   }
   compute_differences(values);
 }

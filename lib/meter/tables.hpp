@@ -38,6 +38,7 @@ inline constexpr TableId bt64 = 64;                  // itself
 inline constexpr TableId bt71 = 71;                  // log: dimensions
 inline constexpr TableId bt74 = 74;                  // itself
 inline constexpr TableId et03 = extended_table(3);   // utility serial number, open to all
+inline constexpr TableId et55 = extended_table(55);  // settings of the meter
 inline constexpr TableId et79 = extended_table(79);  // another log, of the same form
 inline constexpr TableId et81 = extended_table(81);  // log of outages
 
@@ -79,6 +80,7 @@ struct Dimensions {
   std::uint8_t present_demands = 0;         // in front of the present values
   std::uint32_t tiers_offset = 0;           // of total 0 of tier 0 in BT23
   std::uint32_t tier_size = 0;              // from one tier to the next
+  std::uint8_t register_unit = 0;           // Wh or varh that are counted as 1; 0: not told
   [[no_unique_address]] Sources sources{};  // which value is which, once the meter has said so
 
   friend bool operator==(const Dimensions&, const Dimensions&) = default;

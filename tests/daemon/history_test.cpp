@@ -51,7 +51,8 @@ class HistoryReadsTest : public ::testing::Test {
       {[this](const irmeter::TableRead& what, bool at_once, HistoryReads::Answer answer) {
          asked_.push_back({what, at_once, std::move(answer)});
        },
-       [this] { return now_; }, [](const irmeter::HistoryInterval&) {},
+       [this] { return now_; }, [] { return std::uint8_t{0}; },
+       [](const irmeter::HistoryInterval&) {},
        [this](irmeter::TableLeftOut table) { left_out_.push_back(std::move(table)); }},
       60s};
 };

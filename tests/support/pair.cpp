@@ -255,6 +255,8 @@ Reading truth(const irmetersim::MeterValues& values, const irmetersim::Profile& 
     reading.values.set(present[i], values.present[i]);
   }
   reading.values.set(Quantity::power, values.present[0] - values.present[1]);
+  constexpr std::uint16_t says_its_unit = 3U << 12U | 70U << 5U;  // firmware 3.70
+  reading.register_unit = profile.firmware >= says_its_unit ? 1 : 0;
   return reading;
 }
 

@@ -107,6 +107,14 @@ TEST_F(History, ReadsNoMoreThanTheSpanNeeds) {
   EXPECT_TRUE(all({midnight - 72h, midnight - 48h}).empty());
 }
 
+TEST_F(History, IsInWattHoursWhereTheMeterCountsInTens) {
+  const auto intervals = all({midnight, midnight + 24h, 10});
+  ASSERT_EQ(intervals.size(), 44U);
+  EXPECT_EQ(intervals[0].channels[0].at_end, 10 * import_at(midnight + 15min));
+  EXPECT_EQ(intervals[0].channels[0].consumed,
+            10 * (import_at(midnight + 15min) - import_at(midnight)));
+}
+
 TEST_F(History, ReachesBackToTheFirstIntervalThereIs) {
   (void)table(bt64);
   passed_ = 9 * 24h;

@@ -212,30 +212,6 @@ Bytes profile_sources(std::size_t sets) {
   return bytes;
 }
 
-// Circular: the block of a day stands at the same place every so many days.
-Bytes profile(const std::deque<Interval>& intervals) {
-  Bytes bytes(MeterMemory::blocks * block_size);
-  for (std::size_t i = 0; i < intervals.size(); ++i) {
-    const Interval& interval = intervals[i];
-    const std::size_t block =
-        static_cast<std::size_t>(day_of(interval)) % MeterMemory::blocks * block_size;
-    const std::size_t place = i % MeterMemory::intervals_per_block;
-    auto& simple = bytes[block + 5 + place / 8];
-    simple = static_cast<std::uint8_t>(simple | 1U << place % 8);
-    Bytes end;
-    append_minute(end, interval.end);
-    std::copy(end.begin(), end.end(), bytes.begin() + static_cast<std::ptrdiff_t>(block));
-    Bytes registers;
-    for (const std::int32_t value : interval.registers) {
-      append_int32(registers, value);
-    }
-    std::copy(registers.begin(), registers.end(),
-              bytes.begin() + static_cast<std::ptrdiff_t>(block + 5 + simple_status +
-                                                          place * interval_size + interval_status));
-  }
-  return bytes;
-}
-
 constexpr std::size_t log_argument = 2;
 
 Bytes log_dimensions() {
@@ -296,11 +272,17 @@ constexpr std::array all_tables{table::configuration,
                                 table::utility_information,
                                 table::mbus_dimensions,
                                 table::mbus_status,
-                                table::mbus_data};
+                                table::mbus_data,
+                                table::settings};
 
 // Outages, pulse inputs and errors are counted once, not by tariff tier.
 bool in_tiers(std::size_t index) {
   return index != 4 && index != 5 && (index < 8 || index > 10);
+}
+
+// Active or reactive; the last summations are of apparent energy.
+bool is_energy(std::size_t index) {
+  return in_tiers(index) && index < 15;
 }
 
 }  // namespace
@@ -334,7 +316,8 @@ bool MeterTables::is_open(std::uint16_t id) {
 
 bool MeterTables::exists(std::uint16_t id) const {
   return std::ranges::find(all_tables, id) != all_tables.end() &&
-         (id != table::dimensions || profile_.has_bt21);
+         (id != table::dimensions || profile_.has_bt21) &&
+         (id != table::settings || has_register_unit());
 }
 
 std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterState& state) const {
@@ -384,6 +367,8 @@ std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterState& stat
       return log_table(*state.events);
     case table::utility_information:
       return utility_information();
+    case table::settings:
+      return settings();
     default:
       return Bytes(mbus_size);
   }
@@ -510,6 +495,30 @@ Bytes MeterTables::profile_status(const MeterState& state) const {
   return bytes;
 }
 
+// Circular: the block of a day stands at the same place every so many days.
+Bytes MeterTables::profile(const std::deque<Interval>& intervals) const {
+  Bytes bytes(MeterMemory::blocks * block_size);
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    const Interval& interval = intervals[i];
+    const std::size_t block =
+        static_cast<std::size_t>(day_of(interval)) % MeterMemory::blocks * block_size;
+    const std::size_t place = i % MeterMemory::intervals_per_block;
+    auto& simple = bytes[block + 5 + place / 8];
+    simple = static_cast<std::uint8_t>(simple | 1U << place % 8);
+    Bytes end;
+    append_minute(end, interval.end);
+    std::copy(end.begin(), end.end(), bytes.begin() + static_cast<std::ptrdiff_t>(block));
+    Bytes registers;
+    for (const std::int32_t value : interval.registers) {
+      append_int32(registers, counted(value));
+    }
+    std::copy(registers.begin(), registers.end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(block + 5 + simple_status +
+                                                          place * interval_size + interval_status));
+  }
+  return bytes;
+}
+
 Bytes MeterTables::registers(const MeterValues& values) const {
   const Shape shape{profile_.actual};
   Bytes bytes;
@@ -519,12 +528,13 @@ Bytes MeterTables::registers(const MeterValues& values) const {
   const std::size_t behind_sums =
       shape.demands * shape.demand_record + shape.coincidents * 4 * shape.occurrences;
   for (std::size_t i = 0; i < shape.summations; ++i) {
-    append_int32(bytes, values.summations[i]);
+    append_int32(bytes, is_energy(i) ? counted(values.summations[i]) : values.summations[i]);
   }
   append_filler(bytes, behind_sums);
   for (std::size_t tier = 0; tier < shape.tiers; ++tier) {
     for (std::size_t i = 0; i < shape.summations; ++i) {
-      append_int32(bytes, in_tiers(i) ? values.tiers[tier][i] : 0);
+      const std::int32_t value = in_tiers(i) ? values.tiers[tier][i] : 0;
+      append_int32(bytes, is_energy(i) ? counted(value) : value);
     }
     append_filler(bytes, behind_sums);
   }
@@ -540,6 +550,24 @@ Bytes MeterTables::present_values(const MeterValues& values) const {
     append_int32(bytes, values.present[i]);
   }
   return bytes;
+}
+
+bool MeterTables::has_register_unit() const {
+  return profile_.firmware >= firmware_word(3, 70, 0);
+}
+
+// Of all its settings this meter has the register unit alone, where the vendor's guide has it.
+Bytes MeterTables::settings() const {
+  const std::size_t most_tiers = profile_.maximum[7];
+  const std::size_t thresholds = profile_.firmware < firmware_word(4, 0, 0) ? 146 : 147;
+  constexpr std::size_t place = 39;
+  Bytes bytes(thresholds + 4 * (most_tiers - 1) + place);
+  bytes.push_back(nameplate_.register_unit);
+  return bytes;
+}
+
+std::int32_t MeterTables::counted(std::int32_t energy) const {
+  return has_register_unit() ? energy / nameplate_.register_unit : energy;
 }
 
 Bytes MeterTables::utility_information() const {

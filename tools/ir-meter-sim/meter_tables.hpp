@@ -50,6 +50,7 @@ inline constexpr std::uint16_t utility_information = 2048 + 3;  // ET03
 inline constexpr std::uint16_t mbus_dimensions = 2048 + 11;
 inline constexpr std::uint16_t mbus_status = 2048 + 13;
 inline constexpr std::uint16_t mbus_data = 2048 + 16;
+inline constexpr std::uint16_t settings = 2048 + 55;
 }  // namespace table
 
 // BT20 and BT21: what the register tables consist of.
@@ -79,6 +80,7 @@ struct Nameplate {
   std::string model = "8333443I";            // 8 characters at most
   std::string serial = "0000000012345678";   // up to 16 digits
   std::string utility_serial = "501234567";  // what is printed on the case, 30 characters at most
+  std::uint8_t register_unit = 1;            // Wh and varh that the registers count as 1
 };
 
 // All that the tables tell of at one moment. The pointers may be null for tables that do not need
@@ -116,6 +118,10 @@ class MeterTables {
   [[nodiscard]] Bytes profile_dimensions() const;
   [[nodiscard]] Bytes profile_status(const MeterState& state) const;
   [[nodiscard]] Bytes utility_information() const;
+  [[nodiscard]] bool has_register_unit() const;
+  [[nodiscard]] Bytes settings() const;
+  [[nodiscard]] std::int32_t counted(std::int32_t energy) const;
+  [[nodiscard]] Bytes profile(const std::deque<Interval>& intervals) const;
   [[nodiscard]] std::size_t profile_sets() const;
 
   Profile profile_;

@@ -143,7 +143,7 @@ Fault parse_refusal(const std::string& text) {
 }
 
 using Text = const std::string&;
-constexpr std::array<KnownOption, 24> option_table{{
+constexpr std::array<KnownOption, 25> option_table{{
     {"link", "PATH", "make a pseudo-terminal and the symbolic link PATH to it",
      [](Options& o, Text t) {
        require(!t.empty(), "the path is empty");
@@ -210,6 +210,12 @@ constexpr std::array<KnownOption, 24> option_table{{
        const bool digits = t.find_first_not_of("0123456789") == std::string::npos;
        require(digits && !t.empty() && t.size() <= 16, "'" + t + "' is not 1 to 16 digits");
        o.meter.nameplate.serial = t;
+     }},
+    {"register-unit", "WH",
+     "Wh and varh that registers count as 1: 1, 10 or 100 (default 1); firmware 3.70 and later",
+     [](Options& o, Text t) {
+       require(t == "1" || t == "10" || t == "100", "'" + t + "' is neither 1, 10 nor 100");
+       o.meter.nameplate.register_unit = number<std::uint8_t>(t, 1, 100);
      }},
     {"packets", "N", "most packets of 64 bytes that Negotiate grants (default 2)",
      [](Options& o, Text t) { o.meter.packet_count = number(t, 1, 255); }},
