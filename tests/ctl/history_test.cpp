@@ -189,6 +189,21 @@ TEST_F(CtlHistory, OfBillingHasTheRegistersOfEachMonth) {
   EXPECT_TRUE(says("2025-06-01 00:00")) << ctl_->output();
 }
 
+TEST_F(CtlHistory, IsInWattHoursWhereTheMeterCountsInHundreds) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--firmware", "3.70", "--register-unit", "100"}));
+  ASSERT_NO_FATAL_FAILURE(start_daemon(simulator));
+  EXPECT_EQ(ctl({"history", "--billing", "--json"}), 0) << ctl_->errors();
+  const auto months = nlohmann::json::parse(ctl_->output()).at("intervals");
+  EXPECT_EQ(ctl({"status", "--json"}), 0) << ctl_->errors();
+  const auto meter = nlohmann::json::parse(ctl_->output()).at("meters").at(0);
+  EXPECT_EQ(meter.at("register_unit"), 100);
+  const auto now = meter.at("energy_import_kwh").get<double>();
+  const auto before = months.at(11).at("energy_import_kwh").get<double>();
+  EXPECT_LE(before, now);
+  EXPECT_GT(before, now / 2);
+}
+
 TEST_F(CtlHistory, ThatTheMeterRefusesSaysWhy) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
                       Simulator::quick({"--refuse", "BT63", "--refuse", "BT26"}));

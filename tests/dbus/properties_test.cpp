@@ -105,6 +105,7 @@ TEST_F(ShownProperties, ShowTheSnapshot) {
       {"FirmwareVersion", "5.2"},
       {"CurrentRatio", std::uint32_t{40}},
       {"VoltageRatio", std::uint32_t{1}},
+      {"RegisterUnit", std::uint32_t{10}},
       {"State", "online"},
       {"Fault", ""},
       {"FaultContext", ""},

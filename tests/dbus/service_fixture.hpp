@@ -41,6 +41,7 @@ inline MeterSnapshot online_meter(const std::string& name = "main") {
   meter.status.emplace().set(0);
   meter.tariff = 2;
   meter.ratios = {40, 1, false};
+  meter.reading->register_unit = 10;
   meter.clock_offset = std::chrono::milliseconds(-1500);
   meter.counters.polls = 1;
   return meter;

@@ -70,6 +70,7 @@ irmeterctl::MeterInfo full_meter() {
   }
   meter.last_reading_usec = 1;
   meter.current_ratio = 40;
+  meter.register_unit = 10;
   meter.voltage_ratio = 1;
   return meter;
 }

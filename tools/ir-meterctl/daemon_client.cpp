@@ -56,6 +56,8 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
     reader.variant("b", [&] { meter.echo = reader.basic<int>('b') != 0; });
   } else if (name == "CurrentRatio") {
     reader.variant("u", [&] { meter.current_ratio = reader.basic<std::uint32_t>('u'); });
+  } else if (name == "RegisterUnit") {
+    reader.variant("u", [&] { meter.register_unit = reader.basic<std::uint32_t>('u'); });
   } else if (name == "VoltageRatio") {
     reader.variant("u", [&] { meter.voltage_ratio = reader.basic<std::uint32_t>('u'); });
   } else if (name == "Held") {

@@ -122,6 +122,7 @@ int billing(const TableReader& read, const MeterInfo& meter, const CommandLine& 
   }
   irmeter::SelfReads layout = *decoded;
   read_sources(read, irmeter::bt23, layout.dimensions);
+  read_register_unit(read, layout.dimensions);
   std::vector<irmeter::SelfRead> reads;
   for (std::uint8_t record = 0; record < layout.records; ++record) {
     const auto bytes = read_or_say(

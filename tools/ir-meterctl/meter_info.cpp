@@ -81,6 +81,10 @@ Facts facts_of(const MeterInfo& meter, Moment now) {
       facts.push_back(fact(has_transformers ? label : "", key, Number{ratio, 0, {}}));
     }
   }
+  if (meter.register_unit != 0) {
+    facts.push_back(fact(meter.register_unit > 1 ? "Register unit" : "", "register_unit",
+                         Number{meter.register_unit, 0, "Wh"}));
+  }
   if (const std::string id = meter.id(); !id.empty()) {
     facts.push_back(fact("", "meter", id));
   }

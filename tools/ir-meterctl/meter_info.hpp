@@ -23,6 +23,7 @@ struct MeterInfo : irmeter::Identity {
   std::string state_detail;
   std::uint32_t current_ratio = 0;  // 0: not known
   std::uint32_t voltage_ratio = 0;
+  std::uint32_t register_unit = 0;  // Wh or varh that the meter counts as 1; likewise
   bool echo = false;
   std::vector<std::string> withheld;         // keys
   std::uint64_t last_reading_usec = 0;       // UNIX time; 0: none yet

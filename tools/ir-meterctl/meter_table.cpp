@@ -161,6 +161,9 @@ std::string meter_table(const MeterInfo& meter, Moment now, const Screen& screen
     text += wrapped("behind transformers of " + std::to_string(meter.current_ratio) +
                     ":1 (current) and " + std::to_string(meter.voltage_ratio) + ":1 (voltage)");
   }
+  if (meter.register_unit > 1) {
+    text += wrapped("registers counted in " + std::to_string(meter.register_unit) + " Wh");
+  }
   text += wrapped("at " + meter.device);
   if (colour_of(meter.state) != Colour::green) {
     text += wrapped(meter.state_detail);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/config/checks.hpp"
+#include "lib/meter/register_unit.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
 #include "tools/ir-meterctl/output.hpp"
 #include "tools/ir-meterctl/stored_secret.hpp"
@@ -83,6 +84,24 @@ void read_sources(const TableReader& read, irmeter::TableId values,
     if (const auto* const bytes = std::get_if<irmeter::Bytes>(&result)) {
       (void)irmeter::take_sources(*bytes, values, dimensions);  // where it is none, by place
     }
+  }
+}
+
+void read_register_unit(const TableReader& read, irmeter::Dimensions& dimensions) {
+  const auto bytes_of = [&](const std::optional<irmeter::TableRead>& what) {
+    const TableResult result = what ? read(*what) : TableResult{};
+    const auto* const bytes = std::get_if<irmeter::Bytes>(&result);
+    return bytes != nullptr ? *bytes : irmeter::Bytes{};
+  };
+  const auto identity = irmeter::decode_bt01(bytes_of({{irmeter::bt01, 0, irmeter::bt01_size}}));
+  if (!identity) {
+    return;
+  }
+  const irmeter::Bytes most_tariffs = bytes_of(irmeter::most_tariffs_of(*identity));
+  if (!most_tariffs.empty()) {
+    dimensions.register_unit = irmeter::decode_register_unit(
+                                   bytes_of(irmeter::register_unit_of(*identity, most_tariffs[0])))
+                                   .value_or(0);
   }
 }
 

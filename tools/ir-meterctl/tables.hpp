@@ -29,6 +29,9 @@ using TableReader = std::function<TableResult(const irmeter::TableRead& what)>;
 void read_sources(const TableReader& read, irmeter::TableId values,
                   irmeter::Dimensions& dimensions);
 
+// What the meter counts its registers of energy in, where it says so.
+void read_register_unit(const TableReader& read, irmeter::Dimensions& dimensions);
+
 // The name of the only meter, or of the one that is wanted; empty after a message.
 [[nodiscard]] std::string meter_to_read(const std::vector<std::string>& names,
                                         const std::string& wanted);

@@ -184,6 +184,8 @@ void BusMeter::each_change(const MeterSnapshot& before, const Take& take) {
   const irmeter::Ratios has = meter_.ratios.value_or(irmeter::Ratios{});
   note("CurrentRatio", "u", had.current != has.current, &BusMeter::CurrentRatio);
   note("VoltageRatio", "u", had.voltage != has.voltage, &BusMeter::VoltageRatio);
+  note("RegisterUnit", "u", before.register_unit() != after.register_unit(),
+       &BusMeter::RegisterUnit);
   note("State", "s", before.state() != after.state(), &BusMeter::State);
   note("Fault", "s", fault_name(before) != fault_name(after), &BusMeter::Fault);
   note("FaultContext", "s", fault_context(before) != fault_context(after), &BusMeter::FaultContext);

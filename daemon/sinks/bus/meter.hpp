@@ -110,6 +110,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   std::uint32_t VoltageRatio() override {
     return static_cast<std::uint32_t>(meter_.ratios ? meter_.ratios->voltage : 0);
   }
+  std::uint32_t RegisterUnit() override { return meter_.register_unit(); }
   std::string State() override { return std::string(irmeter::info(meter_.state()).name); }
   std::string Fault() override;
   std::string FaultContext() override;
