@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "common/file_descriptor.hpp"
 
@@ -20,7 +21,12 @@ Error cannot_be_read(int error) {
   return Error{"cannot be read (" + std::generic_category().message(error) + ")"};
 }
 
-irmeter::Result<FileDescriptor> open_file(const std::string& path) {
+struct OpenFile {
+  FileDescriptor file;
+  std::size_t size;  // 0 of a file of the kernel's, whatever is in it
+};
+
+irmeter::Result<OpenFile> open_file(const std::string& path) {
   // Without O_NONBLOCK a pipe with no writer would hold the daemon here.
   FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status {};
@@ -33,7 +39,7 @@ irmeter::Result<FileDescriptor> open_file(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     return Error{"is not a regular file"};
   }
-  return file;
+  return OpenFile{std::move(file), static_cast<std::size_t>(status.st_size)};
 }
 
 [[noreturn]] void fail(const std::string& path) {
@@ -80,14 +86,14 @@ irmeter::Result<std::string_view> read_file(const std::string& path, std::span<c
   }
   std::size_t filled = 0;
   while (filled < buffer.size()) {
-    const ssize_t count = read(file->get(), buffer.data() + filled, buffer.size() - filled);
-    if (count == 0) {
-      return std::string_view(buffer.data(), filled);
-    }
+    const ssize_t count = read(file->file.get(), buffer.data() + filled, buffer.size() - filled);
     if (count < 0 && errno != EINTR) {
       return cannot_be_read(errno);
     }
     filled += count < 0 ? 0U : static_cast<std::size_t>(count);
+    if (count == 0 || (filled == file->size && filled < buffer.size())) {
+      return std::string_view(buffer.data(), filled);
+    }
   }
   // A full buffer and still no end.
   return Error{"is too large, at most " + std::to_string(buffer.size() - 1) + " bytes"};

@@ -117,13 +117,14 @@ void KeyRecord::set(const irmeter::Key& key, const irmeter::KeyFact& fact) {
 }
 
 void KeyRecord::load() {
+  std::vector<char> buffer(max_file + 1);
+  const auto text = read_file(path_, buffer);
   struct stat status {};
-  const bool missing = lstat(path_.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
   std::string damage;
-  if (!missing) {
-    std::vector<char> buffer(max_file + 1);
-    const auto text = read_file(path_, buffer);
-    damage = text ? take_over(*text) : " " + text.error().what;
+  if (text) {
+    damage = take_over(*text);
+  } else if (lstat(path_.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR)) {
+    damage = " " + text.error().what;
   }
   if (std::exchange(damage_, damage) != damage && !damage.empty()) {
     log_.warning(path_ + damage +
