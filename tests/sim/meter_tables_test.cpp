@@ -117,6 +117,27 @@ TEST(MeterTables, ConfigurationTellsWhichTablesThereAre) {
   EXPECT_EQ(image("old", table::configuration)[21], 0xD0);
 }
 
+TEST(MeterTables, MbusDevicesHaveAnEntryEach) {
+  MeterState state;
+  state.clock = std::chrono::sys_days(std::chrono::January / 15 / 2025) + std::chrono::hours(22);
+  state.zone = std::chrono::minutes(150);
+  const MeterTables tables(*find_profile("plain"), {}, 3);
+  const Bytes dimensions = tables.image(table::mbus_dimensions, state).value();
+  EXPECT_EQ(Bytes(dimensions.begin(), dimensions.begin() + 7), hex("05 42 24 05 06 05 02"));
+  const Bytes data = tables.image(table::mbus_data, state).value();
+  ASSERT_EQ(data.size(), 5U * 517);
+  // Water: read at the last full hour, local time, of a telegram of 19 bytes.
+  EXPECT_EQ(Bytes(data.begin(), data.begin() + 16),
+            hex("19 01 10 00 00 00 00 13 01 73 41 20 2D 4D 01 07"));
+  EXPECT_EQ(Bytes(data.begin() + 20, data.begin() + 22), hex("0C 13"));
+  EXPECT_EQ(Bytes(data.begin() + 2 * 517 + 7, data.begin() + 2 * 517 + 12),
+            hex("19 03 73 41 20"));  // heat has energy and volume
+  EXPECT_EQ(Bytes(data.begin() + 3 * 517, data.begin() + 3 * 517 + 20), Bytes(20));
+  EXPECT_EQ(MeterTables(*find_profile("new"), {}, 1).image(table::mbus_data, state)->size(),
+            6U * 517);
+  EXPECT_EQ(image("plain", table::mbus_dimensions), Bytes(20));
+}
+
 TEST(MeterTables, UtilitySerialIsText) {
   const Bytes bytes = image("plain", table::utility_information);
   ASSERT_EQ(bytes.size(), 143U);

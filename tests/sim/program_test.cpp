@@ -171,6 +171,7 @@ TEST_F(Program, RefusesABadCommandLine) {
       {{"--tcp", "0", "--packets", "0"}, "--packets"},
       {{"--tcp", "0", "--start-time", "noon"}, "--start-time"},
       {{"--tcp", "0", "--start-time", "1969-12-31T23:59"}, "--start-time"},
+      {{"--tcp", "0", "--mbus", "5"}, "--mbus: '5' is not a whole number from 0 to 4"},
       {{"--tcp", "0", "--speed", "fast"}, "--speed"},
       {{"--tcp", "0", "--seed", ""}, "--seed"},
       {{"--unknown"}, "--unknown"},

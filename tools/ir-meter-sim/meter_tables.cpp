@@ -246,8 +246,59 @@ Bytes log_table(const std::deque<LoggedEvent>& events) {
   return bytes;
 }
 
-// No M-Bus device stands behind this meter: all its numbers are 0.
+// The M-Bus tables of a meter without devices: all its numbers are 0.
 constexpr std::size_t mbus_size = 20;
+constexpr std::size_t mbus_entry = 517;
+
+// By slot. What a device has counted goes up with the hours.
+struct MbusDevice {
+  std::uint8_t medium;
+  std::uint32_t serial;  // BCD, as is what it has counted
+  std::uint8_t unit;     // the VIF: what is counted
+  std::uint32_t per_hour;
+  bool has_volume;  // beside what is counted
+};
+constexpr std::uint8_t kwh = 0x06;
+constexpr std::uint8_t litres = 0x13;
+constexpr std::uint8_t hundredths = 0x14;  // of a cubic metre
+constexpr std::array<MbusDevice, max_mbus_devices> all_mbus_devices{{
+    {0x07, 0x20417301, litres, 12, false},      // water
+    {0x03, 0x20417302, hundredths, 25, false},  // gas
+    {0x04, 0x20417303, kwh, 3, true},           // heat
+    {0x06, 0x20417304, litres, 4, false},       // hot water
+}};
+
+std::uint32_t packed_bcd(std::uint32_t number) {
+  std::uint32_t digits = 0;
+  for (unsigned shift = 0; shift < 32; shift += 4, number /= 10) {
+    digits |= number % 10 << shift;
+  }
+  return digits;
+}
+
+// An answer of the variable structure, with the lowest bytes first.
+Bytes telegram(const MbusDevice& device, std::uint32_t hours) {
+  constexpr std::uint8_t eight_digits = 0x0C;  // the DIF
+  const auto letter = [](char c) { return static_cast<unsigned>(c - '@'); };
+  Bytes bytes;
+  append(bytes, device.serial);
+  append_uint16(bytes, letter('S') << 10U | letter('I') << 5U | letter('M'));
+  bytes.push_back(1);  // version
+  bytes.push_back(device.medium);
+  bytes.push_back(static_cast<std::uint8_t>(hours));  // access number
+  bytes.push_back(0);                                 // status
+  append_uint16(bytes, 0);                            // signature: not encrypted
+  const auto record = [&](std::uint8_t unit, std::uint32_t number) {
+    bytes.insert(bytes.end(), {eight_digits, unit});
+    append(bytes, packed_bcd(number));
+  };
+  record(device.unit, hours * device.per_hour);
+  if (device.has_volume) {
+    record(litres, hours * 60);
+  }
+  bytes.push_back(0);
+  return bytes;
+}
 
 constexpr std::array all_tables{table::configuration,
                                 table::identification,
@@ -306,8 +357,8 @@ const Profile* find_firmware(std::string_view version) {
   return found == all_profiles.end() ? nullptr : &*found;
 }
 
-MeterTables::MeterTables(const Profile& profile, Nameplate nameplate)
-    : profile_(profile), nameplate_(std::move(nameplate)) {}
+MeterTables::MeterTables(const Profile& profile, Nameplate nameplate, unsigned mbus_devices)
+    : profile_(profile), nameplate_(std::move(nameplate)), mbus_devices_(mbus_devices) {}
 
 bool MeterTables::is_open(std::uint16_t id) {
   return id == table::configuration || id == table::identification ||
@@ -369,6 +420,10 @@ std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterState& stat
       return utility_information();
     case table::settings:
       return settings();
+    case table::mbus_dimensions:
+      return mbus_dimensions();
+    case table::mbus_data:
+      return mbus_data(state);
     default:
       return Bytes(mbus_size);
   }
@@ -568,6 +623,42 @@ Bytes MeterTables::settings() const {
 
 std::int32_t MeterTables::counted(std::int32_t energy) const {
   return has_register_unit() ? energy / nameplate_.register_unit : energy;
+}
+
+Bytes MeterTables::mbus_dimensions() const {
+  if (mbus_devices_ == 0) {
+    return Bytes(mbus_size);
+  }
+  // Behind the M-Bus devices there is room for one or two communication modules.
+  const std::uint8_t modules = profile_.firmware < firmware_word(4, 0, 0) ? 1 : 2;
+  Bytes bytes{static_cast<std::uint8_t>(max_mbus_devices + modules), 66, 36, 5, 6};
+  append_uint16(bytes, mbus_entry);
+  append_uint16(bytes, profile_.firmware < firmware_word(3, 50, 0) ? 768 : 896);
+  append_uint16(bytes, 1'785);
+  bytes.insert(bytes.end(), {25, 16, 22});
+  bytes.resize(mbus_size);
+  return bytes;
+}
+
+// Each device was read at the last full hour.
+Bytes MeterTables::mbus_data(const MeterState& state) const {
+  if (mbus_devices_ == 0) {
+    return Bytes(mbus_size);
+  }
+  const auto read = std::chrono::floor<std::chrono::hours>(state.clock + state.zone);
+  const auto hours = static_cast<std::uint32_t>(read.time_since_epoch().count()) % 100'000;
+  Bytes bytes(mbus_dimensions()[0] * mbus_entry);
+  for (std::size_t slot = 0; slot < mbus_devices_; ++slot) {
+    Bytes entry;
+    append_second(entry, std::chrono::sys_seconds(read));
+    entry.push_back(0);  // least significant byte first, variable structure
+    const Bytes sent = telegram(all_mbus_devices.at(slot), hours);
+    entry.push_back(static_cast<std::uint8_t>(sent.size()));
+    entry.insert(entry.end(), sent.begin(), sent.end());
+    std::copy(entry.begin(), entry.end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(slot * mbus_entry));
+  }
+  return bytes;
 }
 
 Bytes MeterTables::utility_information() const {

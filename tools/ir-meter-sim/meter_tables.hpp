@@ -3,7 +3,8 @@
 // The layouts come from the vendor's table descriptions, written down here a second time on
 // purpose: the reader's decoders are checked against them. Only BT00, BT01, BT21, BT22, BT23, BT28
 // and ET03 have been seen of real meters on the optical port. Where the descriptions are silent
-// (ids of present values in BT27, M-Bus tables with devices), what is here is a guess and simple.
+// (ids of present values in BT27, M-Bus tables without devices), what is here is a guess and
+// simple.
 #pragma once
 
 #include <array>
@@ -96,9 +97,12 @@ struct MeterState {
   const std::deque<SelfRead>* self_reads = nullptr;
 };
 
+inline constexpr unsigned max_mbus_devices = 4;
+
 class MeterTables {
  public:
-  MeterTables(const Profile& profile, Nameplate nameplate);
+  // mbus_devices: how many stand behind it, max_mbus_devices at most.
+  MeterTables(const Profile& profile, Nameplate nameplate, unsigned mbus_devices = 0);
 
   // The whole table, or nothing where this meter has no such table.
   [[nodiscard]] std::optional<Bytes> image(std::uint16_t id, const MeterState& state) const;
@@ -123,9 +127,12 @@ class MeterTables {
   [[nodiscard]] std::int32_t counted(std::int32_t energy) const;
   [[nodiscard]] Bytes profile(const std::deque<Interval>& intervals) const;
   [[nodiscard]] std::size_t profile_sets() const;
+  [[nodiscard]] Bytes mbus_dimensions() const;
+  [[nodiscard]] Bytes mbus_data(const MeterState& state) const;
 
   Profile profile_;
   Nameplate nameplate_;
+  unsigned mbus_devices_;
 };
 
 }  // namespace irmetersim

@@ -143,7 +143,7 @@ Fault parse_refusal(const std::string& text) {
 }
 
 using Text = const std::string&;
-constexpr std::array<KnownOption, 25> option_table{{
+constexpr std::array<KnownOption, 26> option_table{{
     {"link", "PATH", "make a pseudo-terminal and the symbolic link PATH to it",
      [](Options& o, Text t) {
        require(!t.empty(), "the path is empty");
@@ -185,6 +185,8 @@ constexpr std::array<KnownOption, 25> option_table{{
          o.meter.status.set(*bit);
        }
      }},
+    {"mbus", "N", "M-Bus devices behind it, up to 4: water, gas, heat, hot water (default 0)",
+     [](Options& o, Text t) { o.meter.mbus_devices = number<unsigned>(t, 0, max_mbus_devices); }},
     {"refuse", "TABLE",
      "answer reads of it with a refusal, as in BT52, which is BT52:iar, or ET11:isc; may be given "
      "several times",

@@ -64,7 +64,7 @@ SimulatedMeter::SimulatedMeter(const MeterSettings& settings)
       clock_start_(settings.household.start.time_since_epoch() - clock_.zone + clock_.ahead),
       status_(settings.status),
       memory_(settings.household, settings.clock.zone),
-      tables_(settings.profile, settings.nameplate),
+      tables_(settings.profile, settings.nameplate, settings.mbus_devices),
       given_(settings.tables),
       link_(settings.link),
       session_(settings, identification_body(settings.identification, settings.nameplate),

@@ -44,6 +44,7 @@ struct MeterSettings : SessionSettings {
   LinkSettings link;
   HouseholdSettings household;
   ClockSettings clock;
+  unsigned mbus_devices = 0;
   Status status;  // flags of BT03 that are set from the start
   // Where there are any: these tables as they are, and no others.
   std::map<std::uint16_t, Bytes> tables;
