@@ -9,6 +9,7 @@
 #include "lib/meter/clock.hpp"
 #include "lib/meter/events.hpp"
 #include "lib/meter/load_profile.hpp"
+#include "lib/meter/mbus.hpp"
 #include "lib/meter/plan.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
@@ -264,9 +265,19 @@ void sources(ByteView bytes) {
   }
 }
 
+void mbus(ByteView table) {
+  const auto dimensions = irmeter::decode_et11(table);
+  require(!dimensions || dimensions->slots <= irmeter::mbus_slots, "a meter has four slots");
+  if (const auto device = irmeter::decode_mbus_device(table)) {
+    require(device->serial_number.size() == 8 && consists_of(device->serial_number, "0123456789"),
+            "a device has a serial number");
+    require(device->maker.empty() || device->maker.size() == 3, "a maker has three letters");
+  }
+}
+
 constexpr std::array decoders{bt00,           bt01,       et03,       reading,           dimensions,
                               table_response, negotiated, small_ones, status_and_clocks, log,
-                              profile,        sources};
+                              profile,        sources,    mbus};
 
 }  // namespace
 
