@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "lib/meter/clock.hpp"
 #include "lib/meter/events.hpp"
 #include "lib/meter/little_endian.hpp"
+#include "lib/meter/mbus.hpp"
 #include "lib/meter/status.hpp"
 
 namespace irmeter {
@@ -85,6 +87,12 @@ constexpr std::array fields{
     Field{bt74, 5, 4, Type::number, "last sequence number"},
     Field{bt74, 9, 2, Type::number, "unread entries"},
     Field{et03, 0, 30, Type::text, "utility serial number"},
+    Field{et11, 0, 1, Type::number, "devices"},
+    Field{et11, 1, 1, Type::number, "bytes of an entry of ET13"},
+    Field{et11, 2, 1, Type::number, "bytes of an entry of ET14"},
+    Field{et11, 3, 1, Type::number, "entries of ET15"},
+    Field{et11, 4, 1, Type::number, "bytes of an entry of ET15"},
+    Field{et11, 5, 2, Type::number, "bytes of an entry of ET16"},
     Field{et81, 0, 1, Type::bytes, "flags"},
     Field{et81, 1, 1, Type::number, "valid entries"},
     Field{et81, 2, 1, Type::number, "last entry"},
@@ -216,6 +224,65 @@ void add_outages(ByteView bytes, std::vector<FieldValue>& values) {
   }
 }
 
+// Of a telegram in ET16, of the variable and of the fixed structure.
+constexpr std::array variable_telegram{
+    Field{et16, 0, 4, Type::bytes, "serial number"},  Field{et16, 4, 2, Type::bytes, "maker"},
+    Field{et16, 6, 1, Type::number, "version"},       Field{et16, 7, 1, Type::number, "medium"},
+    Field{et16, 8, 1, Type::number, "access number"}, Field{et16, 9, 1, Type::bytes, "status"},
+    Field{et16, 10, 2, Type::bytes, "signature"}};
+constexpr std::array fixed_telegram{Field{et16, 0, 4, Type::bytes, "serial number"},
+                                    Field{et16, 4, 1, Type::number, "access number"},
+                                    Field{et16, 5, 1, Type::bytes, "status"},
+                                    Field{et16, 6, 2, Type::bytes, "medium and units"},
+                                    Field{et16, 8, 4, Type::bytes, "counter 1"},
+                                    Field{et16, 12, 4, Type::bytes, "counter 2"}};
+
+// An entry of ET16: who the device is as a person reads it, the rest as it stands there.
+void add_mbus_entry(const std::string& name, ByteView bytes, std::vector<FieldValue>& values) {
+  const auto entry = decode_et16_entry(bytes);
+  if (!entry) {
+    values.push_back({name, "none", {}});
+    return;
+  }
+  const auto add = [&](FieldValue value) {
+    value.name = name + " " + value.name;
+    values.push_back(std::move(value));
+  };
+  add({"read at", time_text(bytes.first(long_time_size)), {}});
+  add({"response", hex(bytes[long_time_size]), {}});
+  const auto device = decode_mbus_device(bytes);
+  const ByteView rest = bytes.subspan(mbus_telegram);
+  const ByteView telegram = rest.first(std::min<std::size_t>(rest.size(), entry->length));
+  std::size_t end = 0;
+  for (const Field& field :
+       entry->fixed ? std::span<const Field>(fixed_telegram) : variable_telegram) {
+    end = std::size_t{field.offset} + field.size;
+    if (end > telegram.size()) {
+      return;
+    }
+    FieldValue value = value_of(field, telegram.subspan(field.offset, field.size));
+    if (device && field.name == "serial number") {
+      value.text = device->serial_number;
+    } else if (device && field.name == "maker" && !device->maker.empty()) {
+      value.text = device->maker;
+    } else if (field.name == "medium") {
+      value = {value.name, mbus_medium(telegram[field.offset]), {}};
+    }
+    add(std::move(value));
+  }
+  if (telegram.size() > end) {
+    add({"records", hex(telegram.subspan(end)), {}});
+  }
+}
+
+void add_mbus_devices(ByteView bytes, std::vector<FieldValue>& values) {
+  constexpr MbusDimensions usual = usual_mbus_dimensions;
+  for (std::size_t slot = 0;
+       bytes.size() >= usual.offset(slot) + et16_head_size && slot < usual.slots; ++slot) {
+    add_mbus_entry("device " + std::to_string(slot + 1), bytes.subspan(usual.offset(slot)), values);
+  }
+}
+
 }  // namespace
 
 std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
@@ -235,6 +302,8 @@ std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
     values.push_back(numbered("season", local->season));
   } else if (table == et81) {
     add_outages(bytes, values);
+  } else if (table == et16) {
+    add_mbus_devices(bytes, values);
   } else if (table == bt23 && dimensions) {
     add_rows(Source::bt23, "summation", bytes, *dimensions, values);
   } else if (table == bt28 && dimensions) {
@@ -252,6 +321,9 @@ std::uint32_t known_size(TableId table, const std::optional<Dimensions>& dimensi
   }
   if (table == bt55) {
     return bt55_size;
+  }
+  if (table == et16) {
+    return usual_mbus_dimensions.offset(mbus_slots);
   }
   if (table == bt23 && dimensions) {
     return dimensions->summations_offset + dimensions->summations * std::uint32_t{int32_size};

@@ -23,7 +23,8 @@ struct FieldValue {
 };
 
 // Of the bytes of a table from its start; fields that begin behind their end are left out. Empty
-// where the layout is not known. BT23 and BT28 need the dimensions.
+// where the layout is not known. BT23 and BT28 need the dimensions. The entries of ET16 are taken
+// to be as long as the guides have them.
 [[nodiscard]] std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
                                                     const std::optional<Dimensions>& dimensions);
 

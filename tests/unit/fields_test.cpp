@@ -1,6 +1,7 @@
 // What people are shown of a table, field by field.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <string>
@@ -66,7 +67,10 @@ TEST(Fields, LieWhereTheStandardHasThem) {
        "bytes of an argument=4, entries of the history log=1798, entries of the event log=2312"},
       {bt74,
        "flags=01, valid entries=770, last entry=1284, last sequence number=151521030, "
-       "unread entries=2826"}};
+       "unread entries=2826"},
+      {et11,
+       "devices=1, bytes of an entry of ET13=2, bytes of an entry of ET14=3, entries of ET15=4, "
+       "bytes of an entry of ET15=5, bytes of an entry of ET16=1798"}};
   for (const auto& [table, fields] : expected) {
     EXPECT_EQ(fields_of(table, counting(known_size(table, {}))), fields);
     EXPECT_NE(fields_of(table, counting(known_size(table, {}) - 1)), fields) << "a byte too few";
@@ -85,6 +89,31 @@ TEST(Fields, OfTheLogOfOutagesAreAsManyAsAreValid) {
             "outage 1=2025-02-01 00:00:00 to no time (ffffffffffff)");
   EXPECT_TRUE(fields_of(et81, ByteView(table).first(29)).ends_with("13:00:00"));
   EXPECT_EQ(known_size(et81, {}), 0U);
+}
+
+TEST(Fields, OfMbusDevicesAreThoseOfTheirTelegrams) {
+  Bytes table(known_size(et16, {}));
+  ASSERT_EQ(table.size(), 4U * 517);
+  const auto put = [&](std::size_t at, const Bytes& entry) {
+    std::copy(entry.begin(), entry.end(), table.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  put(0, from_hex("19 01 0F 0C 00 00 00 13 78 56 34 12 24 40 01 07 2A 04 00 00 "
+                  "0C 13 56 34 12 00 00 FF"));
+  put(2 * 517, from_hex("19 01 0F 0D 00 00 02 10 21 43 65 87 0A 00 E9 7E 01 00 00 00 02 00 00 00"));
+  EXPECT_EQ(fields_of(et16, table),
+            "device 1 read at=2025-01-15 12:00:00, device 1 response=00, "
+            "device 1 serial number=12345678, device 1 maker=PAD, device 1 version=1, "
+            "device 1 medium=water, device 1 access number=42, device 1 status=04, "
+            "device 1 signature=0000, device 1 records=0c135634120000, device 2=none, "
+            "device 3 read at=2025-01-15 13:00:00, device 3 response=02, "
+            "device 3 serial number=87654321, device 3 access number=10, device 3 status=00, "
+            "device 3 medium and units=e97e, device 3 counter 1=01000000, "
+            "device 3 counter 2=02000000, device 4=none");
+  EXPECT_TRUE(fields_of(et16, ByteView(table).first(22)).ends_with("device 1 records=0c13"));
+  put(0, from_hex("19 01 0F 0C 00 00 00 13 7A 56 34 12 00 00 01 07"));
+  EXPECT_TRUE(fields_of(et16, ByteView(table).first(20))
+                  .find("serial number=7a563412, device 1 maker=0000, device 1 version=1, "
+                        "device 1 medium=water") != std::string::npos);
 }
 
 TEST(Fields, OfRowsAreNamedByTheirQuantityAndHaveASign) {
