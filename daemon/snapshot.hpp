@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "lib/fault.hpp"
 #include "lib/meter/event_log.hpp"
 #include "lib/meter/history.hpp"
+#include "lib/meter/mbus.hpp"
 #include "lib/meter/reading.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/transformers.hpp"
@@ -61,6 +63,8 @@ struct MeterSnapshot {
   std::optional<std::uint8_t> tariff;               // 1 to 8
   std::optional<irmeter::Ratios> ratios;
   std::optional<std::chrono::milliseconds> clock_offset;
+  // The M-Bus devices behind it, by slot.
+  std::array<std::optional<irmeter::MbusDevice>, irmeter::mbus_slots> mbus_devices;
 
   // Of the load profile: the latest interval that was read once it was closed.
   std::optional<irmeter::HistoryInterval> newest_interval;

@@ -287,6 +287,7 @@ void MeterDriver::handle(irmeter::Identified& output) {
     snapshot_.tariff.reset();
     snapshot_.ratios.reset();
     snapshot_.clock_offset.reset();
+    snapshot_.mbus_devices = {};
     snapshot_.newest_interval.reset();
     history_.begin_anew();
     snapshot_.details_stale = true;
@@ -381,6 +382,14 @@ void MeterDriver::handle(const irmeter::TableBytes& output) {
     case irmeter::bt55:
       snapshot_.tariff = irmeter::decode_bt55(output.bytes)->tariff;
       break;
+    case irmeter::et11:
+      mbus_ = *irmeter::decode_et11(output.bytes);
+      std::fill(snapshot_.mbus_devices.begin() + mbus_.slots, snapshot_.mbus_devices.end(),
+                std::nullopt);
+      break;
+    case irmeter::et16:
+      take_mbus_device(output);
+      break;
     default:
       return;
   }
@@ -425,6 +434,14 @@ void MeterDriver::take_status(const irmeter::StatusFlags& flags) {
   log_flags(log_, config_.name, snapshot_.status, flags);
   snapshot_.status = flags;
   snapshot_.status_at = std::chrono::system_clock::now();
+}
+
+void MeterDriver::take_mbus_device(const irmeter::TableBytes& table) {
+  for (std::size_t slot = 0; slot < mbus_.slots; ++slot) {
+    if (mbus_.offset(slot) == table.what.offset) {
+      snapshot_.mbus_devices.at(slot) = irmeter::decode_mbus_device(table.bytes);
+    }
+  }
 }
 
 void MeterDriver::take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table) {

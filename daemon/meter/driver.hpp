@@ -84,6 +84,7 @@ class MeterDriver {
   void handle(const irmeter::TableBytes& output);
   void handle(const irmeter::LogNews& output);
   void take_status(const irmeter::StatusFlags& flags);
+  void take_mbus_device(const irmeter::TableBytes& table);
   void take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table);
   void handle(irmeter::TableLeftOut& output);
   void handle(irmeter::TableAnswer& output);
@@ -104,6 +105,7 @@ class MeterDriver {
   LineTrace trace_;
   StateLog state_log_;
   HistoryReads history_;
+  irmeter::MbusDimensions mbus_;
   bool pumping_ = false;
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line

@@ -163,6 +163,34 @@ std::optional<Failure> take_status(ByteView table, Known& known) {
   return std::nullopt;
 }
 
+std::optional<Failure> take_mbus_dimensions(ByteView table, Known& known) {
+  const auto dimensions = decode_et11(table);
+  if (!dimensions) {
+    return Failure{Fault::unexpected, dimensions.error().what};
+  }
+  known.mbus = *dimensions;
+  return std::nullopt;
+}
+
+// A meter that refuses the first device is not asked for the others.
+template <std::size_t slot>
+std::optional<TableRead> mbus_device(const Known& known) {
+  const bool is_there = slot < known.mbus.slots && (slot == 0 || known.gives_mbus);
+  return is_there ? std::optional(TableRead{et16, known.mbus.offset(slot), et16_head_size})
+                  : std::nullopt;
+}
+
+std::optional<Failure> take_mbus_device(ByteView, Known& known) {
+  known.gives_mbus = true;
+  return std::nullopt;
+}
+
+template <std::size_t slot>
+constexpr PlanRow mbus_row{.when = When::each_period,
+                           .what = mbus_device<slot>,
+                           .take = take_mbus_device,
+                           .period = std::chrono::hours(1)};
+
 constexpr std::array<PlanRow, 11> poll_rows{{
     {When::once, beginning_of<bt00, 0>, take_configuration, IfRefused::go_on, false},
     {When::each_session, rest_of_bt01, compare_identity},
@@ -176,7 +204,7 @@ constexpr std::array<PlanRow, 11> poll_rows{{
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
 }};
-constexpr std::array<PlanRow, 11> pause_rows{{
+constexpr std::array<PlanRow, 16> pause_rows{{
     {.when = When::each_period,
      .what = sources<bt23>,
      .take = take_sources<bt23>,
@@ -205,7 +233,16 @@ constexpr std::array<PlanRow, 11> pause_rows{{
     {.when = When::as_wanted,
      .what = [](const Known& known) { return known.log.part(); },
      .take = [](ByteView table, Known& known) { return known.log.take_part(table); }},
+    {.when = When::each_period,
+     .what = beginning_of<et11, et11_known_size>,
+     .take = take_mbus_dimensions,
+     .period = std::chrono::hours(24)},
+    mbus_row<0>,
+    mbus_row<1>,
+    mbus_row<2>,
+    mbus_row<3>,
 }};
+static_assert(mbus_slots == 4);
 constexpr auto nes_rows = [] {
   std::array<PlanRow, poll_rows.size() + pause_rows.size()> rows;
   std::ranges::copy(pause_rows, std::ranges::copy(poll_rows, rows.begin()).out);

@@ -9,6 +9,7 @@
 
 #include "lib/fault.hpp"
 #include "lib/meter/event_log.hpp"
+#include "lib/meter/mbus.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
 #include "lib/meter/transformers.hpp"
@@ -28,6 +29,8 @@ struct PlanRow {
     std::uint8_t refusal = 0;       // of the row before, the response code where there was one
     std::uint8_t most_tariffs = 0;  // that BT20 has room for; 0: not told
     Ratios ratios;
+    MbusDimensions mbus;
+    bool gives_mbus = false;  // what its M-Bus devices have sent
 
     // Before another meter is read.
     void forget_values() {
@@ -38,6 +41,8 @@ struct PlanRow {
       refusal = 0;
       most_tariffs = 0;
       ratios = {};
+      mbus = {};
+      gives_mbus = false;
     }
   };
 

@@ -147,5 +147,28 @@ TEST_F(DriverReading, ForgetsTheReadingOfAnotherMeterOnTheSameLine) {
   EXPECT_TRUE(meter().stale);
 }
 
+TEST_F(DriverReading, KnowsWhoIsBehindTheMeterUntilItIsAnotherOne) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--serial", "1", "--mbus", "2"}));
+  simulator.start();
+  MeterConfig config = config_for(simulator.device());
+  config.interval = 1s;
+  drive(config);
+  ASSERT_TRUE(eventually([&] { return meter().mbus_devices[1].has_value(); }));
+  EXPECT_EQ(meter().mbus_devices[0], (irmeter::MbusDevice{"20417301", "SIM", 7}));
+  EXPECT_EQ(meter().mbus_devices[1], (irmeter::MbusDevice{"20417302", "SIM", 3}));
+  EXPECT_FALSE(meter().mbus_devices[2] || meter().mbus_devices[3]);
+  const std::string place = simulator.device();
+  simulator.stop();
+  ASSERT_TRUE(becomes(State::no_device));
+
+  Simulator other(loop_, Simulator::Place::pseudo_terminal, Simulator::quick({"--serial", "2"}));
+  other.start();
+  std::filesystem::create_symlink(other.device(), place);
+  ASSERT_TRUE(becomes(State::online));
+  EXPECT_EQ(meter().identity.serial_number, "0000000000000002");
+  EXPECT_FALSE(meter().mbus_devices[0] || meter().mbus_devices[1]);
+}
+
 }  // namespace
 }  // namespace irmeterd

@@ -203,8 +203,33 @@ TEST(Pauses, BringStatusClocksAndLog) {
   for (const TableBytes& table : pair.slow.tables) {
     tables.push_back(table.what.table);
   }
-  EXPECT_EQ(tables,
-            (std::vector<TableId>{bt22, bt27, bt15, bt52, bt55, bt03, bt71, bt74, bt74, bt74}));
+  EXPECT_EQ(tables, (std::vector<TableId>{bt22, bt27, bt15, bt52, bt55, bt03, bt71, bt74, bt74,
+                                          bt74, et11}));
+}
+
+TEST(Pauses, BringWhoIsBehindTheMeterEachHour) {
+  Bench bench = bench_of(SessionMode::each, minutes(1), nes_plan());
+  bench.settings.mbus_devices = 2;
+  SimulatedPair pair(bench);
+  pair.start();
+  pair.run_for(minutes(150));
+  EXPECT_EQ(times_asked(pair, "ET11 0+7"), 1U);
+  for (const char* const slot : {"ET16 0+20", "ET16 517+20", "ET16 1034+20", "ET16 1551+20"}) {
+    EXPECT_EQ(times_asked(pair, slot), 3U) << slot;
+  }
+}
+
+TEST(Pauses, LeaveOutTheOtherDevicesWhereTheFirstOneIsRefused) {
+  Bench bench = bench_of(SessionMode::keep, seconds(2), nes_plan());
+  bench.settings.mbus_devices = 4;
+  SimulatedPair pair(bench);
+  refuse(pair, "ET16 0+20", ResponseCode::isc);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(20));
+  EXPECT_EQ(times_asked(pair, "ET16 0+20"), 1U);
+  EXPECT_EQ(times_asked(pair, "ET16 517+20"), 0U);
+  ASSERT_EQ(pair.slow.left_out.size(), 1U);
+  EXPECT_EQ(pair.slow.left_out[0].table, et16);
 }
 
 TEST(Pauses, LeaveOutATableThatIsRefused) {
