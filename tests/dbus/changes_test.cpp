@@ -103,6 +103,18 @@ TEST_F(Changes, OfIdentityNameEachField) {
       (std::set<std::string>{"FirmwareVersion", "Model", "SerialNumber", "UtilitySerialNumber"}));
 }
 
+TEST_F(Changes, OfTheDevicesBehindTheMeterTellAllOfThem) {
+  MeterSnapshot meter = online_meter();
+  meter.mbus_devices[1] = {"20417302", "SIM", 3};
+  meter.mbus_devices[3].reset();
+  Properties changed = changed_by(meter);
+  EXPECT_EQ(names(changed), std::set<std::string>{"MBusDevices"});
+  EXPECT_EQ(changed["MBusDevices"],
+            Value(std::vector<std::string>{"1 water SIM 20417301", "2 gas SIM 20417302"}));
+  meter.mbus_devices = {};
+  EXPECT_EQ(changed_by(meter)["MBusDevices"], Value(std::vector<std::string>{}));
+}
+
 TEST_F(Changes, ToStaleAndBackConcernTheLiveValues) {
   std::set<std::string> live{"Quantities"};
   for (const Face& face : faces) {

@@ -106,6 +106,7 @@ TEST_F(ShownProperties, ShowTheSnapshot) {
       {"CurrentRatio", std::uint32_t{40}},
       {"VoltageRatio", std::uint32_t{1}},
       {"RegisterUnit", std::uint32_t{10}},
+      {"MBusDevices", std::vector<std::string>{"1 water SIM 20417301", "4 255  87654321"}},
       {"State", "online"},
       {"Fault", ""},
       {"FaultContext", ""},

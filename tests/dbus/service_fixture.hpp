@@ -42,6 +42,8 @@ inline MeterSnapshot online_meter(const std::string& name = "main") {
   meter.tariff = 2;
   meter.ratios = {40, 1, false};
   meter.reading->register_unit = 10;
+  meter.mbus_devices[0] = {"20417301", "SIM", 7};
+  meter.mbus_devices[3] = {"87654321", "", 255};
   meter.clock_offset = std::chrono::milliseconds(-1500);
   meter.counters.polls = 1;
   return meter;

@@ -73,6 +73,20 @@ Value read_variant(sd_bus_message* message) {
     std::vector<std::string> texts;
     read_array(message, "s", [&] { texts.push_back(read_text(message)); });
     value = texts;
+  } else if (type == "a(ysss)") {  // a text for each, with blanks between its members
+    std::vector<std::string> devices;
+    read_array(message, "(ysss)", [&] {
+      check(sd_bus_message_enter_container(message, 'r', "ysss"), "enter structure");
+      std::uint8_t slot = 0;
+      check(sd_bus_message_read_basic(message, 'y', &slot), "read y");
+      std::string device = std::to_string(slot);
+      for (int i = 0; i < 3; ++i) {
+        device += " " + read_text(message);
+      }
+      devices.push_back(device);
+      check(sd_bus_message_exit_container(message), "exit structure");
+    });
+    value = devices;
   } else {
     throw std::runtime_error("a variant of the unexpected type " + type);
   }

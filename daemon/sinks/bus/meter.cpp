@@ -186,6 +186,7 @@ void BusMeter::each_change(const MeterSnapshot& before, const Take& take) {
   note("VoltageRatio", "u", had.voltage != has.voltage, &BusMeter::VoltageRatio);
   note("RegisterUnit", "u", before.register_unit() != after.register_unit(),
        &BusMeter::RegisterUnit);
+  note("MBusDevices", "a(ysss)", before.mbus_devices != after.mbus_devices, &BusMeter::MBusDevices);
   note("State", "s", before.state() != after.state(), &BusMeter::State);
   note("Fault", "s", fault_name(before) != fault_name(after), &BusMeter::Fault);
   note("FaultContext", "s", fault_context(before) != fault_context(after), &BusMeter::FaultContext);
@@ -304,6 +305,18 @@ std::vector<sdbus::Struct<std::uint64_t, std::uint16_t, std::string>> BusMeter::
     }
   }
   return events;
+}
+
+std::vector<BusDevice> BusMeter::MBusDevices() {
+  std::vector<BusDevice> devices;
+  for (std::size_t slot = 0; slot < meter_.mbus_devices.size(); ++slot) {
+    if (const auto& device = meter_.mbus_devices.at(slot)) {
+      devices.emplace_back(static_cast<std::uint8_t>(slot + 1),
+                           irmeter::mbus_medium(device->medium), device->maker,
+                           device->serial_number);
+    }
+  }
+  return devices;
 }
 
 std::string BusMeter::Fault() {

@@ -23,6 +23,8 @@ namespace irmeterd {
 
 // An interval of GetHistory.
 using BusInterval = sdbus::Struct<std::uint64_t, std::map<std::string, double>, std::string>;
+// A device of MBusDevices.
+using BusDevice = sdbus::Struct<std::uint8_t, std::string, std::string, std::string>;
 
 // Calls that wait for their answer. What comes for them later than the end of this finds nobody.
 template <typename Value>
@@ -111,6 +113,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
     return static_cast<std::uint32_t>(meter_.ratios ? meter_.ratios->voltage : 0);
   }
   std::uint32_t RegisterUnit() override { return meter_.register_unit(); }
+  std::vector<BusDevice> MBusDevices() override;
   std::string State() override { return std::string(irmeter::info(meter_.state()).name); }
   std::string Fault() override;
   std::string FaultContext() override;
