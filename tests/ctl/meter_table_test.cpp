@@ -24,6 +24,8 @@ MeterInfo meter_with_everything() {
   meter.state_detail =
       "The meter does not answer. Turn the head, and see that nothing is between it and the meter.";
   meter.serial_number = "0000000012345678";
+  meter.mbus_devices = {{1, "water", "SIM", "20417301"},
+                        {4, "heat cost allocator", "", "87654321"}};
   meter.last_reading_usec = 1'000'000;
   for (const auto& quantity : irmeter::quantities) {
     meter.quantities[std::string(quantity.key)] = 123456.0;
@@ -40,6 +42,10 @@ TEST(MeterTable, FitsEightyColumnsAndHasEveryValueByItsKind) {
   EXPECT_NE(text.find("\n  Energy\n    Energy import"), std::string::npos) << text;
   EXPECT_NE(text.find("\n  Voltage\n    Voltage L1"), std::string::npos) << text;
   EXPECT_NE(text.find("Turn the head"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  M-Bus device 1: water, maker SIM, serial number 20417301\n"
+                      "  M-Bus device 4: heat cost allocator, serial number 87654321\n"),
+            std::string::npos)
+      << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 

@@ -85,6 +85,24 @@ TEST_F(CtlStatus, HasTheSameInJson) {
                                std::regex("[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z")));
 }
 
+TEST_F(CtlStatus, ListsTheDevicesBehindTheMeter) {
+  bus_.start();
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, Simulator::quick({"--mbus", "2"}));
+  simulator.start();
+  configure(meter_table(simulator.device()));
+  start();
+  EXPECT_TRUE(eventually([&] {
+    return ctl({"status"}) == 0 &&
+           says(
+               "\nM-Bus device 1: water, maker SIM, serial number 20417301\n"
+               "M-Bus device 2: gas, maker SIM, serial number 20417302\n");
+  })) << ctl_->output();
+  EXPECT_EQ(ctl({"status", "--json"}), 0);
+  EXPECT_EQ(document().at("meters").at(0).at("mbus_devices"), json::parse(R"([
+    {"slot": 1, "medium": "water", "maker": "SIM", "serial_number": "20417301"},
+    {"slot": 2, "medium": "gas", "maker": "SIM", "serial_number": "20417302"}])"));
+}
+
 TEST_F(CtlStatus, SaysHowMqttIs) {
   bus_.start();
   std::optional<Mosquitto> broker(std::in_place);

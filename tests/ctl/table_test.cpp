@@ -40,6 +40,18 @@ TEST_F(CtlTable, IsReadByTheDaemonFieldByField) {
   EXPECT_EQ(ctl_->output(), "501234567");
 }
 
+TEST_F(CtlTable, OfTheDevicesBehindTheMeterIsReadWhole) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, Simulator::quick({"--mbus", "4"}));
+  ASSERT_NO_FATAL_FAILURE(start_daemon(simulator));
+  EXPECT_EQ(ctl({"table", "ET11"}), 0) << ctl_->errors();
+  EXPECT_TRUE(says("devices: 5\n")) << ctl_->output();
+  EXPECT_TRUE(says("bytes of an entry of ET16: 517\n")) << ctl_->output();
+  EXPECT_EQ(ctl({"table", "ET16"}), 0) << ctl_->errors();
+  EXPECT_TRUE(says("device 1 serial number: 20417301\ndevice 1 maker: SIM\n")) << ctl_->output();
+  EXPECT_TRUE(says("device 4 serial number: 20417304\n")) << ctl_->output();
+  EXPECT_TRUE(says("device 4 medium: hot water\n")) << ctl_->output();
+}
+
 TEST_F(CtlTable, ThatTheMeterRefusesSaysWhy) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
                       Simulator::quick({"--refuse", "BT52:onp"}));

@@ -72,6 +72,7 @@ irmeterctl::MeterInfo full_meter() {
   meter.current_ratio = 40;
   meter.register_unit = 10;
   meter.voltage_ratio = 1;
+  meter.mbus_devices = {{1, "water", "SIM", "20417301"}};
   return meter;
 }
 

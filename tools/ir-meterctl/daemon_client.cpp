@@ -60,6 +60,20 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
     reader.variant("u", [&] { meter.register_unit = reader.basic<std::uint32_t>('u'); });
   } else if (name == "VoltageRatio") {
     reader.variant("u", [&] { meter.voltage_ratio = reader.basic<std::uint32_t>('u'); });
+  } else if (name == "MBusDevices") {
+    reader.variant("a(ysss)", [&] {
+      meter.mbus_devices.clear();
+      reader.array("(ysss)", [&] {
+        reader.structure("ysss", [&] {
+          MbusDeviceInfo device;
+          device.slot = reader.basic<std::uint8_t>('y');
+          device.medium = reader.text();
+          device.maker = reader.text();
+          device.serial_number = reader.text();
+          meter.mbus_devices.push_back(std::move(device));
+        });
+      });
+    });
   } else if (name == "Held") {
     reader.variant("as", [&] {
       meter.withheld.clear();

@@ -55,7 +55,25 @@ Fact fact(std::string_view label, std::string_view key, Value value) {
   return {std::string(label), std::string(key), std::move(value)};
 }
 
+// A line for each in text, and all of them at one place in JSON.
+void add_mbus_devices(const std::vector<MbusDeviceInfo>& devices, Facts& facts) {
+  std::vector<Facts> objects;
+  for (const MbusDeviceInfo& device : devices) {
+    facts.push_back(fact("M-Bus device " + std::to_string(device.slot), "", device.text()));
+    objects.push_back({fact("", "slot", Number{device.slot, 0, {}}),
+                       fact("", "medium", device.medium), fact("", "maker", device.maker),
+                       fact("", "serial_number", device.serial_number)});
+  }
+  if (!objects.empty()) {
+    facts.push_back(fact("", "mbus_devices", std::move(objects)));
+  }
+}
+
 }  // namespace
+
+std::string MbusDeviceInfo::text() const {
+  return medium + (maker.empty() ? "" : ", maker " + maker) + ", serial number " + serial_number;
+}
 
 std::string* MeterInfo::text(std::string_view property) {
   if (property == "Name") {
@@ -85,6 +103,7 @@ Facts facts_of(const MeterInfo& meter, Moment now) {
     facts.push_back(fact(meter.register_unit > 1 ? "Register unit" : "", "register_unit",
                          Number{meter.register_unit, 0, "Wh"}));
   }
+  add_mbus_devices(meter.mbus_devices, facts);
   if (const std::string id = meter.id(); !id.empty()) {
     facts.push_back(fact("", "meter", id));
   }

@@ -13,6 +13,18 @@
 
 namespace irmeterctl {
 
+// One of MBusDevices.
+struct MbusDeviceInfo {
+  unsigned slot = 0;  // from 1 on
+  std::string medium;
+  std::string maker;  // may be empty
+  std::string serial_number;
+
+  // "water, maker SIM, serial number 20417301"
+  [[nodiscard]] std::string text() const;
+  friend bool operator==(const MbusDeviceInfo&, const MbusDeviceInfo&) = default;
+};
+
 // Named after the properties, in their units. Who the meter is, it has told only since it was read.
 struct MeterInfo : irmeter::Identity {
   std::string name;
@@ -24,6 +36,7 @@ struct MeterInfo : irmeter::Identity {
   std::uint32_t current_ratio = 0;  // 0: not known
   std::uint32_t voltage_ratio = 0;
   std::uint32_t register_unit = 0;  // Wh or varh that the meter counts as 1; likewise
+  std::vector<MbusDeviceInfo> mbus_devices;
   bool echo = false;
   std::vector<std::string> withheld;         // keys
   std::uint64_t last_reading_usec = 0;       // UNIX time; 0: none yet

@@ -50,12 +50,25 @@ void write_list(irmeterd::JsonWriter& json, const std::vector<std::string>& text
   json.end_array();
 }
 
+void write_facts(irmeterd::JsonWriter& json, const Facts& facts);
+
+void write_objects(irmeterd::JsonWriter& json, const std::vector<Facts>& objects) {
+  json.begin_array();
+  for (const Facts& facts : objects) {
+    json.begin_object();
+    write_facts(json, facts);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_value(irmeterd::JsonWriter& json, const Value& value) {
   std::visit(Overloaded{[&](const std::string& text) { json.text(text); },
                         [&](const std::vector<std::string>& texts) { write_list(json, texts); },
                         [&](const Number& number) { json.fixed(number.value, number.decimals); },
                         [&](bool flag) { json.boolean(flag); },
-                        [&](Moment moment) { json.time(moment); }, [&](Unknown) { json.null(); }},
+                        [&](Moment moment) { json.time(moment); }, [&](Unknown) { json.null(); },
+                        [&](const std::vector<Facts>& objects) { write_objects(json, objects); }},
              value);
 }
 
@@ -92,7 +105,8 @@ std::string to_text(const Value& value) {
                  },
                  [](bool flag) { return std::string(flag ? "yes" : "no"); },
                  [](Moment moment) { return local_time(moment); },
-                 [](Unknown) { return std::string("unknown"); }},
+                 [](Unknown) { return std::string("unknown"); },
+                 [](const std::vector<Facts>&) { return std::string(); }},
       value);
 }
 
@@ -109,13 +123,7 @@ std::string to_json(const Document& document) {
   json.begin_object();
   write_facts(json, document.facts);
   if (!document.list_key.empty()) {
-    json.key(document.list_key).begin_array();
-    for (const Facts& group : document.groups) {
-      json.begin_object();
-      write_facts(json, group);
-      json.end_object();
-    }
-    json.end_array();
+    write_objects(json.key(document.list_key), document.groups);
   }
   return json.end_object().take() + "\n";
 }

@@ -29,17 +29,20 @@ struct Unknown {  // text "unknown", JSON null
   friend bool operator==(const Unknown&, const Unknown&) = default;
 };
 
+struct Fact;
+using Facts = std::vector<Fact>;
+
 // Texts may hold anything: control characters become question marks on a terminal. A flag is "yes"
 // or "no"; a list has commas between its texts. A moment is local time in text, RFC 3339 in UTC in
-// JSON.
-using Value = std::variant<std::string, std::vector<std::string>, Number, bool, Moment, Unknown>;
+// JSON. A list of facts is for JSON, where it is an array of objects.
+using Value = std::variant<std::string, std::vector<std::string>, Number, bool, Moment, Unknown,
+                           std::vector<Facts>>;
 
 struct Fact {
   std::string label;  // in text; empty: only JSON has this fact
   std::string key;    // in JSON; empty: only text has this fact
   Value value;
 };
-using Facts = std::vector<Fact>;
 
 struct Document {
   Facts facts;
