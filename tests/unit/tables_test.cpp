@@ -194,6 +194,38 @@ TEST(Bt15, GivesPrimaryValuesThatTheMeterLacks) {
   EXPECT_EQ(details.get(Quantity::power_import_primary), 7);
 }
 
+TEST(Bt15, GivesPowersByBothRatiosAndCurrentsByThatOfCurrent) {
+  constexpr struct {
+    Quantity primary;
+    Quantity measured;
+    std::int64_t ratio;
+  } expected[]{
+      {Quantity::power_import_primary, Quantity::power_import, 400},
+      {Quantity::power_export_primary, Quantity::power_export, 400},
+      {Quantity::reactive_power_import_primary, Quantity::reactive_power_import, 400},
+      {Quantity::reactive_power_export_primary, Quantity::reactive_power_export, 400},
+      {Quantity::power_import_l1_primary, Quantity::power_import_l1, 400},
+      {Quantity::power_import_l2_primary, Quantity::power_import_l2, 400},
+      {Quantity::power_import_l3_primary, Quantity::power_import_l3, 400},
+      {Quantity::power_export_l1_primary, Quantity::power_export_l1, 400},
+      {Quantity::power_export_l2_primary, Quantity::power_export_l2, 400},
+      {Quantity::power_export_l3_primary, Quantity::power_export_l3, 400},
+      {Quantity::current_l1_primary, Quantity::current_l1, 40},
+      {Quantity::current_l2_primary, Quantity::current_l2, 40},
+      {Quantity::current_l3_primary, Quantity::current_l3, 40},
+  };
+  Values polled;
+  std::int64_t value = 100;
+  for (const auto& each : expected) {
+    polled.set(each.measured, ++value);
+  }
+  Values details;
+  compute_primaries({40, 10, false}, dimensions("03 0C 00 0B 00 00 00 04 00 12"), polled, details);
+  for (const auto& [primary, measured, ratio] : expected) {
+    EXPECT_EQ(details.get(primary), *polled.get(measured) * ratio) << info(primary).key;
+  }
+}
+
 TEST(Bt27, NamesReactivePowerByQuadrant) {
   Dimensions moved = dimensions("03 0C 00 0F 00 00 00 04 02 18");
   ASSERT_EQ(sources_of(bt28, moved)->offset, 2U);
