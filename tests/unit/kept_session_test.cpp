@@ -240,6 +240,26 @@ TEST(Quiet, LogsOffOnceWhereTheSessionTurnsOutToBeLost) {
   EXPECT_EQ(pair.sim().state(), irmetersim::SessionState::base);
 }
 
+TEST(Quiet, FailsOnePollWhereItBeginsAndNoneWhereItGoesOnOrEnds) {
+  SimulatedPair pair(kept(60));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  for (const bool quiet : {false, true, true, false, false}) {
+    pair.tell([&](Meter& client, Instant now) { client.set_quiet(quiet, now); });
+  }
+  ASSERT_EQ(pair.polls.size(), 2U);
+  EXPECT_EQ(std::get<Failure>(pair.polls[1].poll.result).fault, Fault::quiet);
+}
+
+TEST(Quiet, FailsNoPollBeforeTheFirst) {
+  SimulatedPair pair;
+  pair.tell([](Meter& client, Instant now) {
+    client.line_ready(now);
+    client.set_quiet(true, now);
+  });
+  EXPECT_TRUE(pair.polls.empty());
+}
+
 TEST(Stop, TakesNoLongerThanItMayWhereNobodyAnswers) {
   Bench bench;
   SilentEnd nobody;

@@ -245,5 +245,22 @@ TEST(Key, IsMarkedSecretInItsPacketAndNowhereElse) {
   EXPECT_FALSE(pair.secret_seen_in_clear);
 }
 
+// The answer of a poll that has ended meanwhile.
+TEST(KeyAnswer, ThatNothingWaitsForIsLeftAlone) {
+  Bench bench;
+  bench.options.session = MeterOptions::SessionMode::keep;
+  SimulatedPair pair(bench);
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  const std::size_t requests = pair.requests().size();
+  for (const KeyPermission late : {KeyPermission::granted, KeyPermission::rejected}) {
+    pair.tell([&](Meter& client, Instant now) { client.answer_key(late, now); });
+    pair.run_for(std::chrono::milliseconds(100));
+  }
+  EXPECT_EQ(pair.requests().size(), requests);
+  ASSERT_TRUE(pair.run_polls(2));
+  EXPECT_NE(pair.polls[1].poll.reading(), nullptr);
+}
+
 }  // namespace
 }  // namespace irmeter::testing

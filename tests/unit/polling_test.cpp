@@ -105,6 +105,17 @@ TEST(Polling, BeginsWhenTheLineIsThereAndStaysOnTheGrid) {
   EXPECT_EQ(start_of(pair.polls[1]), start + seconds(20));
 }
 
+TEST(Polling, GoesOnUndisturbedWhereTheLineWasThereAlready) {
+  SimulatedPair pair(every(seconds(60)));
+  pair.start();
+  for (const Duration time : {milliseconds(100), milliseconds(20'000)}) {  // in the poll, behind it
+    pair.run_for(time);
+    pair.tell([](Meter& client, Instant now) { client.line_ready(now); });
+  }
+  pair.run_for(seconds(20));
+  EXPECT_EQ(pair.polls.size(), 1U);
+}
+
 TEST(Polling, SurvivesTheLossOfTheLineAtAnyMoment) {
   for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
     for (int at = 0; at < 700; at += 3) {
