@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/meter/event_log.hpp"
+#include "lib/meter/pauses.hpp"
 #include "tests/support/pair.hpp"
 
 namespace irmeter::testing {
@@ -189,6 +190,22 @@ TEST_F(EventLogTest, OfNonsenseIsAFailure) {
   EXPECT_TRUE(log_.take_head(Bytes(bt74_head_size, 0xFF)));
   EXPECT_TRUE(log_.take_dimensions(Bytes(9)));
   EXPECT_FALSE(log_.head());
+}
+
+// Another meter's log may look the same, and that of another firmware.
+TEST(LogOfAMeter, IsForgottenWithAnotherMeterOrFirmware) {
+  PlanRow::Known known;
+  Pauses pauses({}, {});
+  for (auto* const changed : {&known.identity.serial_number, &known.identity.firmware_version}) {
+    *changed = "1";
+    pauses.identified(known);
+    ASSERT_FALSE(known.log.take_dimensions(Bytes{0, 8, 19, 0, 0, room, 0, 0, 0}));
+    pauses.identified(known);
+    EXPECT_TRUE(known.log.head());
+    *changed = "2";
+    pauses.identified(known);
+    EXPECT_FALSE(known.log.head());
+  }
 }
 
 // With the simulated meter, in the pauses of a session that is kept or of one for each poll.
