@@ -156,6 +156,17 @@ TEST(Scanner, SaysHowMuchIsMissing) {
   EXPECT_FALSE(scanner.in_packet());
 }
 
+TEST(Scanner, BelievesTheHeaderMoreThanWhatIsExpected) {
+  PacketScanner scanner;
+  EXPECT_EQ(scanner.missing(100), 100U);
+  scanner.push(ByteView(registers).first(packet_header_size - 1));
+  EXPECT_FALSE(scanner.next());
+  EXPECT_EQ(scanner.missing(100), 100U - (packet_header_size - 1));
+  scanner.push(ByteView(registers).subspan(packet_header_size - 1, 1));
+  EXPECT_FALSE(scanner.next());
+  EXPECT_EQ(scanner.missing(100), registers.size() - packet_header_size);
+}
+
 TEST(Scanner, MissesNothingOfAPacketThatHasBecomeTooLarge) {
   PacketScanner scanner(default_packet_size);
   scanner.push(ByteView(registers).first(10));

@@ -128,7 +128,7 @@ TEST(SilentMeter, IsSilentAfterFourTries) {
     Pair pair(options, key(), nobody);
     pair.start();
     ASSERT_TRUE(pair.run_polls(1));
-    EXPECT_EQ(fault_of(pair.polls[0]), Fault::silent);
+    EXPECT_EQ(std::get<Failure>(pair.polls[0].poll.result), (Failure{Fault::silent, {}}));
     EXPECT_EQ(pair.requests().size(), 4U);
     EXPECT_LT(pair.polls[0].poll.duration, seconds(3));
     pair.run_for(minutes(10));
@@ -155,7 +155,7 @@ TEST(Echo, WithoutAMeterIsRecognised) {
   pair.start();
   ASSERT_TRUE(pair.run_polls(3));
   for (const PollRecord& record : pair.polls) {
-    EXPECT_EQ(fault_of(record), Fault::echo);
+    EXPECT_EQ(std::get<Failure>(record.poll.result), (Failure{Fault::echo, {}}));
   }
   EXPECT_GE(pair.client.counters().echoes, 12U);
 }
