@@ -82,8 +82,9 @@ TEST_F(BrokerLoss, AConnectionCutLeavesTheWillAndIsMadeAgain) {
   const MqttWatcher watcher(loop_, broker_);
   ASSERT_TRUE(connect(broker_));
   ASSERT_TRUE(online(watcher));
+  ASSERT_TRUE(eventually([&] { return watcher.payload(daemon_) == "online"; }));
   cut_connections_to(broker_.port());
-  ASSERT_TRUE(eventually([&] { return watcher.count(daemon_) >= 3; }));
+  ASSERT_TRUE(eventually([&] { return watcher.count(daemon_) >= 3; })) << watcher.history(daemon_);
   // A will that comes late is answered once more.
   EXPECT_TRUE(watcher.history(daemon_).starts_with("online,offline,online"));
 }
