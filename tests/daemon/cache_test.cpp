@@ -165,6 +165,16 @@ TEST_F(CacheFiles, LackWhatTheMeterDoesNotHave) {
   EXPECT_EQ(content("main/BT28"), std::nullopt);
 }
 
+TEST_F(CacheFiles, LackRegistersThatDoNotFit) {
+  MeterSnapshot meter = sample_meter();
+  meter.reading->values.set(irmeter::Quantity::energy_import, INT32_MAX);
+  store_.update(meter);
+  EXPECT_EQ(content("main/BT23").value_or("").substr(0, 4), "\xFF\xFF\xFF\x7F");
+  meter.reading->values.set(irmeter::Quantity::energy_import, std::int64_t{INT32_MAX} + 1);
+  store_.update(meter);
+  EXPECT_EQ(files(), (Names{"main/BT28", "main/reading.json", "metrics.prom"}));
+}
+
 TEST_F(CacheFiles, GoWithTheirMeter) {
   store_.update(named("attic", meter_with(3)));
   store_.update(meter_with(1));

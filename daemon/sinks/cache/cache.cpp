@@ -18,8 +18,8 @@ namespace {
 
 constexpr const char* metrics_file = "metrics.prom";
 
-// The first values of a table as the meter sent them, each INT32, little-endian; none where one is
-// absent.
+// The first values of a table as a meter sends them, each INT32, little-endian, registers in Wh;
+// none where one is absent, or too large for that, as it may be of a meter that counts in 100 Wh.
 std::optional<std::string> table_bytes(const irmeter::Values& values, irmeter::Source table,
                                        std::size_t count) {
   std::string bytes(count * irmeter::int32_size, '\0');
@@ -28,7 +28,7 @@ std::optional<std::string> table_bytes(const irmeter::Values& values, irmeter::S
       continue;
     }
     const auto value = values.get(quantity.id);
-    if (!value) {
+    if (!value || *value != static_cast<std::int32_t>(*value)) {
       return std::nullopt;
     }
     for (std::size_t i = 0; i < irmeter::int32_size; ++i) {
