@@ -18,19 +18,17 @@ namespace {
 
 constexpr std::size_t max_secret = 4'096;  // bytes
 
-// False for a lone line end too, which stands for a credential that is not there.
-bool is_there(const std::string& path) {
+bool is_missing(const std::string& path) {
   std::error_code unknown;  // neither there nor missing: reading it tells why
-  const auto status = std::filesystem::status(path, unknown);
-  if (std::filesystem::is_regular_file(status)) {
-    return std::filesystem::file_size(path, unknown) > 1;
-  }
-  return status.type() != std::filesystem::file_type::not_found;
+  return std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found;
 }
 
-bool is_missing(const std::string& path) {
+// False for a lone line end too, which stands for a credential that is not there.
+bool is_there(const std::string& path) {
   std::error_code unknown;  // likewise
-  return std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found;
+  return std::filesystem::is_regular_file(path, unknown)
+             ? std::filesystem::file_size(path, unknown) > 1
+             : !is_missing(path);
 }
 
 // The name of a credential that is not there, as far as it is for everybody's eyes: somebody may
