@@ -10,7 +10,7 @@
 #include "tests/daemon/captured_log.hpp"
 #include "tests/daemon/driver_fixture.hpp"
 #include "tests/daemon/processor_time.hpp"
-#include "tests/daemon/tcp_relay.hpp"
+#include "tests/support/tcp_relay.hpp"
 
 namespace irmeterd {
 namespace {

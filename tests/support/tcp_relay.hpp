@@ -1,4 +1,5 @@
-// A serial server that can fail in every way a network knows: a relay to the simulated meter.
+// A server that can fail in every way a network knows: a relay to the simulated meter, or to a
+// broker.
 #pragma once
 
 #include <arpa/inet.h>
@@ -8,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <string>
@@ -21,17 +23,20 @@ namespace irmeterd {
 
 class TcpRelay {
  public:
-  // To tcp://127.0.0.1:PORT, on a port of its own.
-  TcpRelay(Loop& loop, const std::string& meter)
-      : loop_(loop), meter_(address_of(meter.substr(meter.rfind(':') + 1))) {
+  // To the port of 127.0.0.1 that a URL ends with, on a port of its own.
+  TcpRelay(Loop& loop, const std::string& server)
+      : loop_(loop), server_(address_of(server.substr(server.rfind(':') + 1))) {
     serve();
   }
 
-  [[nodiscard]] std::string device() const {
-    return "tcp://127.0.0.1:" + std::to_string(ntohs(own_.sin_port));
+  [[nodiscard]] std::string url(const std::string& scheme) const {
+    return scheme + "://127.0.0.1:" + std::to_string(ntohs(own_.sin_port));
   }
+  [[nodiscard]] std::string device() const { return url("tcp"); }
   // How many connections were taken so far.
   [[nodiscard]] unsigned taken() const { return taken_; }
+  // How many bytes the server has sent so far.
+  [[nodiscard]] std::size_t sent() const { return sent_; }
 
   // Takes connections, and passes on what they bring both ways; this ends every failure below.
   void serve() {
@@ -52,7 +57,7 @@ class TcpRelay {
 
   // Sends this when it takes a connection, and passes nothing on.
   void only_say(std::string text) { greeting_ = std::move(text); }
-  // Doubles each FF of the meter's, as telnet does.
+  // Doubles each FF of the server's, as telnet does.
   void double_ff() { doubles_ff_ = true; }
 
   // The program has ended: connections are closed and new ones refused.
@@ -87,17 +92,17 @@ class TcpRelay {
   void hang() {
     for (Connection& connection : connections_) {
       connection.from_client.reset();
-      connection.from_meter.reset();
-      connection.meter.reset();  // which serves one client at a time
+      connection.from_server.reset();
+      connection.server.reset();  // a meter serves one client at a time
     }
   }
 
  private:
   struct Connection {
     FileDescriptor client;
-    FileDescriptor meter;
+    FileDescriptor server;
     EventSource from_client;
-    EventSource from_meter;
+    EventSource from_server;
   };
 
   static void check(int result) {
@@ -141,11 +146,11 @@ class TcpRelay {
     if (!greeting_.empty()) {
       return;
     }
-    connection->meter = new_socket();
-    check(::connect(connection->meter.get(), reinterpret_cast<const sockaddr*>(&meter_),
-                    sizeof meter_));
-    connection->from_client = pass_on(connection, connection->client, connection->meter);
-    connection->from_meter = pass_on(connection, connection->meter, connection->client);
+    connection->server = new_socket();
+    check(::connect(connection->server.get(), reinterpret_cast<const sockaddr*>(&server_),
+                    sizeof server_));
+    connection->from_client = pass_on(connection, connection->client, connection->server);
+    connection->from_server = pass_on(connection, connection->server, connection->client);
   }
   // Both sockets block, but only on more than a meter or its reader ever say at once.
   EventSource pass_on(std::list<Connection>::iterator connection, const FileDescriptor& from,
@@ -153,10 +158,12 @@ class TcpRelay {
     return loop_.io(from.get(), EPOLLIN, [this, connection, &from, &to](std::uint32_t) {
       std::array<std::uint8_t, 512> bytes{};
       const ssize_t count = ::read(from.get(), bytes.data(), bytes.size());
+      const bool is_server = &from == &connection->server;
+      sent_ += is_server && count > 0 ? static_cast<std::size_t>(count) : 0;
       std::string passed;
       for (ssize_t i = 0; i < count; ++i) {
         const std::uint8_t byte = bytes[static_cast<std::size_t>(i)];
-        const bool twice = doubles_ff_ && byte == 0xFF && &from == &connection->meter;
+        const bool twice = doubles_ff_ && byte == 0xFF && is_server;
         passed.append(twice ? 2 : 1, static_cast<char>(byte));
       }
       if (count <= 0 || ::send(to.get(), passed.data(), passed.size(), MSG_NOSIGNAL) !=
@@ -168,11 +175,12 @@ class TcpRelay {
 
   Loop& loop_;
   sockaddr_in own_ = address_of("0");
-  sockaddr_in meter_;
+  sockaddr_in server_;
   bool dropping_ = false;
   bool doubles_ff_ = false;
   std::string greeting_;  // empty: it passes bytes on
   unsigned taken_ = 0;
+  std::size_t sent_ = 0;
   FileDescriptor listener_;
   EventSource accept_;
   std::list<Connection> connections_;
