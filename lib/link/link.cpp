@@ -37,7 +37,7 @@ void Link::receive(ByteView bytes, Instant now) {
   last_received_ = now;
   request_.evidence.set(Sign::byte);
   timers_.stop(Timer::nak);
-  if (request_.transmissions > 0 && !request_.evidence.test(Sign::packet)) {
+  if (!request_.evidence.test(Sign::packet)) {
     echo_.received(bytes);
   }
   scanner_.push(bytes);
