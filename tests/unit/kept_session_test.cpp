@@ -125,6 +125,22 @@ TEST(LostSession, IsNoticedByTheKeepAlive) {
   EXPECT_EQ(pair.services(), "BT00 0+1, " + next_session);
 }
 
+// A meter that answers, but not what was asked for.
+TEST(LostSession, IsGivenUpWhereKeepAlivesAreAnsweredWithNonsense) {
+  SimulatedPair pair(kept(10));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  pair.to_client.fault = [&](const Bytes& sent) {
+    const bool answer = sent.size() > packet_overhead && pair.asked() == "BT00 0+1";
+    return answer ? encode({.toggle = (sent[2] & 0x20) != 0, .payload = {0x00}}) : sent;
+  };
+  pair.to_meter.sent.clear();
+  ASSERT_TRUE(pair.run_polls(2));
+  EXPECT_NE(pair.polls[1].poll.reading(), nullptr);
+  EXPECT_EQ(pair.services(),
+            "BT00 0+1, BT00 0+1, BT00 0+1, BT00 0+1, identify, terminate, " + next_session);
+}
+
 TEST(LostSession, IsReplacedOnceWhateverRequestFindsOut) {
   for (const std::uint8_t code : {isss, rno}) {
     for (const char* request : {"log on", "BT00", "BT01 0+24", "ET03 0+30", "security", "BT21 0+10",
@@ -285,6 +301,21 @@ TEST(Stop, IsTheLastThingThatIsSent) {
   });
   pair.run_for(seconds(60));
   EXPECT_EQ(pair.to_meter.bytes, bytes);
+}
+
+TEST(Stop, IsOverWhereTheLineIsLostBeforeItIs) {
+  SimulatedPair pair(kept(1));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  pair.tell([](Meter& client, Instant) { client.line_lost(); });
+  EXPECT_FALSE(pair.stopped) << "nobody has asked for it";
+  pair.tell([](Meter& client, Instant now) { client.line_ready(now); });
+  ASSERT_TRUE(pair.run_polls(2));
+  pair.tell([](Meter& client, Instant now) {
+    client.stop(now);
+    client.line_lost();
+  });
+  EXPECT_TRUE(pair.stopped);
 }
 
 TEST(Stop, IsAnsweredWithoutALine) {

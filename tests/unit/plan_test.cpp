@@ -79,6 +79,23 @@ TEST(Plan, DropsWhatItHasBegunWhereFewerValuesAreLeft) {
   EXPECT_EQ(other->count, 3 * int32_size);
 }
 
+TEST(Plan, DropsWhatItHasBegunOfAnotherMeter) {
+  constexpr std::array<PlanRow, 1> rows{{{.when = When::each_period, .values = bt28}}};
+  Plan plan(rows, {.slow_interval = minutes(1)});
+  plan.known().dimensions.present_values = 84;
+  plan.known().identity.serial_number = "1";
+  plan.begin(limits, {});
+  Pauses& pauses = plan.pauses();
+  pauses.identified(plan.known());
+  const auto first = pauses.next(plan.known(), limits.max_read(), true);
+  ASSERT_TRUE(first);
+  pauses.take(Bytes(first->count), plan.known(), {}, {});
+  EXPECT_NE(pauses.next(plan.known(), limits.max_read(), true), first);
+  plan.known().identity.serial_number = "2";
+  pauses.identified(plan.known());
+  EXPECT_EQ(pauses.next(plan.known(), limits.max_read(), true), first);
+}
+
 TEST(Plan, SplitsATableIntoReadsThatFit) {
   constexpr std::array<PlanRow, 1> rows{{{When::each_poll, part<5, 150>, take_nothing}}};
   Plan plan(rows);
