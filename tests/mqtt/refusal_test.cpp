@@ -146,6 +146,7 @@ TEST_F(Refusal, NobodyThereIsNamed) {
 }
 
 struct Listener {
+  std::string name;
   StubBroker::Rules rules;
   std::string said;
 };
@@ -162,17 +163,19 @@ TEST_P(Stranger, IsNamed) {
 
 INSTANTIATE_TEST_SUITE_P(
     Refusal, Stranger,
-    ::testing::Values(Listener{{.closes = true}, ": closed without an answer"},
-                      Listener{{.listens = false}, ": no answer"},
-                      Listener{{.says = "HTTP/1.1 400 Bad Request\r\n\r\n"},
-                               "but not in MQTT (HTTP)"},
-                      Listener{{.says = std::string("\x15\x03\x01\0\x02\x02\x46", 7)},
-                               ": answers, but not in MQTT (TLS)"},
-                      Listener{{.says = "SSH-2.0-OpenSSH_9.2\r\n"}, ": answers, but not in MQTT"},
-                      Listener{{.return_code = 2}, "refused (Client Identifier not valid)"},
-                      Listener{{.return_code = 4}, "refused (Bad User Name or Password)"},
-                      Listener{{.return_code = '\x85'}, "refused (Client Identifier not valid)"},
-                      Listener{{.return_code = '\xf0'}, "refused (reason code 240)"}));
+    ::testing::Values(
+        Listener{"Closes", {.closes = true}, ": closed without an answer"},
+        Listener{"Mute", {.listens = false}, ": no answer"},
+        Listener{"Http", {.says = "HTTP/1.1 400 Bad Request\r\n\r\n"}, "but not in MQTT (HTTP)"},
+        Listener{"Tls",
+                 {.says = std::string("\x15\x03\x01\0\x02\x02\x46", 7)},
+                 ": answers, but not in MQTT (TLS)"},
+        Listener{"Ssh", {.says = "SSH-2.0-OpenSSH_9.2\r\n"}, ": answers, but not in MQTT"},
+        Listener{"Id", {.return_code = 2}, "refused (Client Identifier not valid)"},
+        Listener{"Password", {.return_code = 4}, "refused (Bad User Name or Password)"},
+        Listener{"NewerId", {.return_code = '\x85'}, "refused (Client Identifier not valid)"},
+        Listener{"UnknownCode", {.return_code = '\xf0'}, "refused (reason code 240)"}),
+    [](const auto& listener) { return listener.param.name; });
 
 }  // namespace
 }  // namespace irmeterd
