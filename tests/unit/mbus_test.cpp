@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 
@@ -87,6 +88,19 @@ TEST(Mbus, TheFixedStructureHasNoMaker) {
   EXPECT_EQ(with_units(0xE9, 0x7E), (MbusDevice{"12345678", "", 7}));
   EXPECT_EQ(with_units(0x05, 0x45), (MbusDevice{"12345678", "", 4}));
   EXPECT_EQ(with_units(0xA9, 0xBE)->medium, 3);  // gas of mode 2
+}
+
+TEST(Mbus, TheFixedStructureHasSixteenMedia) {
+  const std::array<const char*, 16> names{
+      "0",         "oil",   "electricity",         "gas", "heat", "steam",
+      "hot water", "water", "heat cost allocator", "15",  "gas",  "heat",
+      "hot water", "water", "heat cost allocator", "15"};
+  Bytes head = from_hex("19 01 0F 0C 00 00 02 10 78 56 34 12 0A 00 00 00 01 00 00 00");
+  for (std::size_t medium = 0; medium < names.size(); ++medium) {
+    head[14] = static_cast<std::uint8_t>(medium << 6U);
+    head[15] = static_cast<std::uint8_t>(medium >> 2U << 6U);
+    EXPECT_EQ(mbus_medium(decode_mbus_device(head)->medium), names[medium]) << medium;
+  }
 }
 
 TEST(Mbus, ADeviceOfWhichNothingCouldBeDecryptedIsOne) {

@@ -199,6 +199,12 @@ TEST(Scanner, TakesPacketsUpToTheAgreedSizeAndNoneBeyond) {
   EXPECT_EQ(scan(join({larger, ok}), {}, 120), Items{to_hex(ok)});
 }
 
+TEST(Scanner, TakesNoPacketWithAControlByteThatIsNone) {
+  EXPECT_EQ(scan(encode({.payload = {0x00}})).size(), 1U);
+  EXPECT_EQ(scan(encode({.first = true, .payload = {0x00}})), Items{});
+  EXPECT_EQ(scan(encode({.sequence = 1, .payload = {0x00}})), Items{});
+}
+
 TEST(Scanner, TakesNoPacketWithoutAPayload) {
   EXPECT_EQ(scan(encode({})), Items{});
 }
