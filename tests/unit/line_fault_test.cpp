@@ -22,10 +22,14 @@ bool is_packet(const Bytes& bytes) {
   return bytes.size() > packet_overhead;
 }
 
-Bytes with_toggle(const Bytes& sent, bool toggle) {
+Packet decoded(const Bytes& sent) {
   PacketScanner scanner(8192);
   scanner.push(sent);
-  Packet packet = std::get<ReceivedPacket>(*scanner.next()).packet;
+  return std::get<ReceivedPacket>(*scanner.next()).packet;
+}
+
+Bytes with_toggle(const Bytes& sent, bool toggle) {
+  Packet packet = decoded(sent);
   packet.toggle = toggle;
   return encode(packet);
 }
@@ -225,8 +229,14 @@ TEST(Response, MayHaveAnyToggle) {
   }
 }
 
-TEST(Response, WithABadChecksumOrCountIsReadAgain) {
-  for (const std::size_t at : {std::size_t{2}, std::size_t{6}}) {  // the count, a data byte
+TEST(Response, WithABadChecksumCountOrSequenceIsReadAgain) {
+  for (const auto fault : {+[](Packet& packet) { packet.payload[2] ^= 1; },
+                           +[](Packet& packet) { packet.payload[6] ^= 1; },
+                           +[](Packet& packet) {
+                             packet.multi = true;
+                             packet.first = true;
+                             packet.sequence = 99;
+                           }}) {
     SimulatedPair pair(kept());
     bool done = false;
     pair.to_client.fault = [&](Bytes bytes) {
@@ -234,14 +244,13 @@ TEST(Response, WithABadChecksumOrCountIsReadAgain) {
         return bytes;
       }
       done = true;
-      PacketScanner scanner;
-      scanner.push(bytes);
-      Packet packet = std::get<ReceivedPacket>(*scanner.next()).packet;
-      packet.payload[at] ^= 1;
+      Packet packet = decoded(bytes);
+      fault(packet);
       return encode(packet);
     };
     expect_true_polls(pair);
     EXPECT_TRUE(done);
+    EXPECT_EQ(pair.services().find("identify", 1), std::string::npos) << "the session goes on";
   }
 }
 
