@@ -137,6 +137,21 @@ TEST(Pauses, OfASessionPerPollComeBehindItsValues) {
   EXPECT_EQ(times_asked(pair, there), 2U);
 }
 
+TEST(Pauses, OfASessionPerPollBringSoManyReadsAtMost) {
+  const std::vector<PlanRow>& plan = plan_with({.when = When::each_period, .what = read_there});
+  std::vector<PlanRow> longer = plan;
+  longer.insert(longer.end(), 4, plan.back());
+  Bench bench = bench_of(SessionMode::each, seconds(10), longer);
+  bench.options.reads_behind_poll = 2;
+  SimulatedPair pair(bench);
+  pair.start();
+  for (const unsigned asked : {2U, 4U, 5U, 5U}) {
+    ASSERT_TRUE(pair.run_polls(pair.polls.size() + 1));
+    pair.run_for(seconds(2));
+    EXPECT_EQ(times_asked(pair, there), asked);
+  }
+}
+
 TEST(Pauses, BringNothingThatIsNotWanted) {
   Bench bench = bench_of(SessionMode::keep, seconds(1));
   bench.options.pace.slow_interval.reset();
