@@ -124,6 +124,19 @@ TEST_F(History, ReachesBackToTheFirstIntervalThereIs) {
   EXPECT_TRUE(intervals[1].channels[0].consumed);
 }
 
+TEST_F(History, HasNoMoreThanTheBlocksThatAreValid) {
+  std::uint8_t valid = 0;
+  change_ = [&](TableId id, Bytes& image) {
+    if (id == bt63) {
+      image[1] = valid;
+    }
+  };
+  EXPECT_TRUE(all({midnight - 24h, midnight + 24h}).empty());
+  EXPECT_EQ(reads_, 2U) << "dimensions and state, no block";
+  valid = 1;
+  EXPECT_EQ(all({midnight - 24h, midnight + 24h}).size(), 44U);
+}
+
 TEST_F(History, TheNewestIntervalIsTheLastOneClosed) {
   const auto newest = all({});
   ASSERT_EQ(newest.size(), 1U);
