@@ -1,9 +1,9 @@
 // The M-Bus devices behind a meter, such as those of water, gas and heat: how many it has room for
 // (ET11), and who they are (ET16).
 //
-// The first four entries of ET16 are theirs. Each has the latest telegram of its device; only who
-// sent it is decoded here, not what it has counted. Source: the OSGP Alliance's guides, and
-// EN 13757-3; no capture from a real meter is known.
+// The first four entries of ET16 are theirs. Each has the latest telegram of its device; who sent
+// it is decoded here, and what it has counted in mbus_records.hpp. Source: the OSGP Alliance's
+// guides, and EN 13757-3; no capture from a real meter is known.
 #pragma once
 
 #include <cstddef>

@@ -10,6 +10,7 @@
 #include "lib/meter/events.hpp"
 #include "lib/meter/load_profile.hpp"
 #include "lib/meter/mbus.hpp"
+#include "lib/meter/mbus_records.hpp"
 #include "lib/meter/plan.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
@@ -275,9 +276,48 @@ void mbus(ByteView table) {
   }
 }
 
-constexpr std::array decoders{bt00,           bt01,       et03,       reading,           dimensions,
-                              table_response, negotiated, small_ones, status_and_clocks, log,
-                              profile,        sources,    mbus};
+// The records of a telegram: they are all of it, one behind the other, and what has a value is
+// known.
+void mbus_records(ByteView bytes) {
+  irmeter::MbusRecords records(bytes);
+  std::size_t seen = 0;
+  while (const auto record = records.next()) {
+    require(!record->bytes.empty(), "a record has bytes");
+    const auto begin = static_cast<std::size_t>(record->bytes.data() - bytes.data());
+    require(begin >= seen, "a record is behind the one before");
+    seen = begin + record->bytes.size();
+    require(seen <= bytes.size(), "a record ends within the telegram");
+    const bool has_value = !std::holds_alternative<std::monostate>(record->value);
+    require(has_value == (record->form == irmeter::MbusRecord::Form::decoded),
+            "what has a value is decoded");
+    require(!has_value || record->function != irmeter::MbusRecord::Function::during_error,
+            "what was measured during an error is no value");
+    if (const auto* const number = std::get_if<irmeter::MbusNumber>(&record->value)) {
+      require(consists_of(irmeter::to_text(*number), "-.0123456789"), "a number is one");
+    }
+    if (const auto* const text = std::get_if<irmeter::MbusRecord::Text>(&record->value)) {
+      require(!text->reversed.empty(), "a text has characters");
+    }
+  }
+}
+
+// An entry of ET16 from its start.
+void mbus_entry(ByteView entry) {
+  const irmeter::MbusContent content = irmeter::mbus_content(entry);
+  require(content.bytes.size() <= entry.size(), "the records are a part of the entry");
+  const auto read_at = irmeter::decode_time(entry.first(std::min<std::size_t>(entry.size(), 6)));
+  const auto now = read_at ? std::optional(*read_at) : std::nullopt;
+  const auto values = irmeter::mbus_values(entry, now);
+  require(values.empty() || content.state == irmeter::MbusContent::State::records,
+          "only records are values");
+  require(values.size() <= irmeter::mbus_quantity_count, "each quantity is told once");
+  require(irmeter::mbus_values(entry, {}).size() <= values.size(), "an old telegram tells less");
+}
+
+constexpr std::array decoders{
+    bt00,           bt01,       et03,       reading,           dimensions,
+    table_response, negotiated, small_ones, status_and_clocks, log,
+    profile,        sources,    mbus,       mbus_records,      mbus_entry};
 
 }  // namespace
 
