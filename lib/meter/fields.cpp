@@ -11,7 +11,7 @@
 #include "lib/meter/clock.hpp"
 #include "lib/meter/events.hpp"
 #include "lib/meter/little_endian.hpp"
-#include "lib/meter/mbus.hpp"
+#include "lib/meter/mbus_records.hpp"
 #include "lib/meter/status.hpp"
 
 namespace irmeter {
@@ -109,18 +109,23 @@ std::string two_digits(std::int64_t number) {
   return (number < 10 ? "0" : "") + std::to_string(number);
 }
 
-std::string time_text(ByteView bytes) {
-  const auto time = decode_time(bytes);
-  if (!time) {
-    return "no time (" + hex(bytes) + ")";
-  }
-  const auto day = std::chrono::floor<std::chrono::days>(*time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss of_day(*time - day);
+std::string date_text(MeterTime time) {
+  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
   return std::to_string(static_cast<int>(date.year())) + "-" +
          two_digits(static_cast<unsigned>(date.month())) + "-" +
-         two_digits(static_cast<unsigned>(date.day())) + " " + two_digits(of_day.hours().count()) +
-         ":" + two_digits(of_day.minutes().count()) + ":" + two_digits(of_day.seconds().count());
+         two_digits(static_cast<unsigned>(date.day()));
+}
+
+std::string minute_text(MeterTime time) {
+  const std::chrono::hh_mm_ss of_day(time - std::chrono::floor<std::chrono::days>(time));
+  return date_text(time) + " " + two_digits(of_day.hours().count()) + ":" +
+         two_digits(of_day.minutes().count());
+}
+
+std::string time_text(ByteView bytes) {
+  const auto time = decode_time(bytes);
+  return time ? minute_text(*time) + ":" + two_digits(time->time_since_epoch().count() % 60)
+              : "no time (" + hex(bytes) + ")";
 }
 
 std::string plain(ByteView bytes) {
@@ -237,6 +242,76 @@ constexpr std::array fixed_telegram{Field{et16, 0, 4, Type::bytes, "serial numbe
                                     Field{et16, 8, 4, Type::bytes, "counter 1"},
                                     Field{et16, 12, 4, Type::bytes, "counter 2"}};
 
+// "energy", "maximum of flow temperature, storage 1, tariff 2".
+std::string name_of(const MbusRecord& record) {
+  using Function = MbusRecord::Function;
+  std::string name = record.what == MbusQuantity::named ? "'" + record.name.text() + "'"
+                                                        : std::string(info(record.what).key);
+  std::ranges::replace(name, '_', ' ');
+  switch (record.function) {
+    case Function::maximum:
+      name = "maximum of " + name;
+      break;
+    case Function::minimum:
+      name = "minimum of " + name;
+      break;
+    case Function::during_error:
+      name += " during an error";
+      break;
+    case Function::instantaneous:
+      break;
+  }
+  for (const auto& [label, number] :
+       {std::pair("storage", record.storage), std::pair("tariff", std::uint64_t{record.tariff}),
+        std::pair("subunit", std::uint64_t{record.subunit})}) {
+    if (number != 0) {
+      name += std::string(", ") + label + " " + std::to_string(number);
+    }
+  }
+  return name;
+}
+
+FieldValue value_of(const MbusRecord& record) {
+  FieldValue value{name_of(record), hex(record.bytes), {}, std::string(record.unit)};
+  if (const auto* const number = std::get_if<MbusNumber>(&record.value)) {
+    value.text = to_text(*number);
+    if (number->exponent <= 0) {
+      value.number = number->digits;
+      value.decimals = -number->exponent;
+    }
+  } else if (const auto* const time = std::get_if<MeterTime>(&record.value)) {
+    value.text = record.what == MbusQuantity::date ? date_text(*time) : minute_text(*time);
+  } else if (const auto* const text = std::get_if<MbusRecord::Text>(&record.value)) {
+    value.text = text->text();
+  }
+  return value;
+}
+
+// What is not a value is there with its bytes, so that nothing is missing.
+FieldValue field_of(const MbusRecord& record) {
+  using Form = MbusRecord::Form;
+  switch (record.form) {
+    case Form::decoded:
+      return value_of(record);
+    case Form::without_value:
+      return {name_of(record), "no value (" + hex(record.bytes) + ")", {}};
+    case Form::not_understood:
+      return {"record that is not understood", hex(record.bytes), {}};
+    case Form::of_maker:
+      return {"record of the maker's own", hex(record.bytes), {}};
+    case Form::torn:
+      break;
+  }
+  return {"rest that is not understood", hex(record.bytes), {}};
+}
+
+std::string_view name_of(MbusContent::State state) {
+  using State = MbusContent::State;
+  return state == State::encrypted ? "encrypted records"
+         : state == State::refused ? "records that the meter does not trust"
+                                   : "records";
+}
+
 // An entry of ET16: who the device is as a person reads it, the rest as it stands there.
 void add_mbus_entry(const std::string& name, ByteView bytes, std::vector<FieldValue>& values) {
   const auto entry = decode_et16_entry(bytes);
@@ -270,23 +345,43 @@ void add_mbus_entry(const std::string& name, ByteView bytes, std::vector<FieldVa
     }
     add(std::move(value));
   }
-  if (telegram.size() > end) {
-    add({"records", hex(telegram.subspan(end)), {}});
+  const MbusContent content = mbus_content(bytes);
+  if (content.state == MbusContent::State::records) {
+    MbusRecords records(content.bytes);
+    while (const auto record = records.next()) {
+      add(field_of(*record));
+    }
+  } else if (telegram.size() > end) {
+    add({std::string(name_of(content.state)), hex(telegram.subspan(end)), {}});
   }
 }
 
-void add_mbus_devices(ByteView bytes, std::vector<FieldValue>& values) {
-  constexpr MbusDimensions usual = usual_mbus_dimensions;
+void add_mbus_devices(ByteView bytes, const std::optional<MbusDimensions>& told,
+                      std::vector<FieldValue>& values) {
+  const MbusDimensions dimensions = told.value_or(usual_mbus_dimensions);
+  if (dimensions.slots == 0) {
+    values.push_back({"devices", "none, by ET11", {}});
+    return;
+  }
+  values.push_back(numbered("bytes of an entry", dimensions.entry_size));
+  if (!told) {
+    values.back().text += " (usual; ET11 does not tell)";
+    values.back().number.reset();
+  }
   for (std::size_t slot = 0;
-       bytes.size() >= usual.offset(slot) + et16_head_size && slot < usual.slots; ++slot) {
-    add_mbus_entry("device " + std::to_string(slot + 1), bytes.subspan(usual.offset(slot)), values);
+       slot < dimensions.slots && bytes.size() >= dimensions.offset(slot) + et16_head_size;
+       ++slot) {
+    const ByteView rest = bytes.subspan(dimensions.offset(slot));
+    add_mbus_entry("device " + std::to_string(slot + 1),
+                   rest.first(std::min<std::size_t>(rest.size(), dimensions.entry_size)), values);
   }
 }
 
 }  // namespace
 
 std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
-                                      const std::optional<Dimensions>& dimensions) {
+                                      const std::optional<Dimensions>& dimensions,
+                                      const std::optional<MbusDimensions>& mbus) {
   std::vector<FieldValue> values;
   for (const Field& field : fields) {
     if (field.table == layout_of(table) && field.offset + field.size <= bytes.size()) {
@@ -303,7 +398,7 @@ std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
   } else if (table == et81) {
     add_outages(bytes, values);
   } else if (table == et16) {
-    add_mbus_devices(bytes, values);
+    add_mbus_devices(bytes, mbus, values);
   } else if (table == bt23 && dimensions) {
     add_rows(Source::bt23, "summation", bytes, *dimensions, values);
   } else if (table == bt28 && dimensions) {
@@ -312,7 +407,8 @@ std::vector<FieldValue> decode_fields(TableId table, ByteView bytes,
   return values;
 }
 
-std::uint32_t known_size(TableId table, const std::optional<Dimensions>& dimensions) {
+std::uint32_t known_size(TableId table, const std::optional<Dimensions>& dimensions,
+                         const std::optional<MbusDimensions>& mbus) {
   if (table == bt00 || table == et81) {
     return 0;  // its bitmaps, or outages, are as many as the meter says
   }
@@ -323,7 +419,8 @@ std::uint32_t known_size(TableId table, const std::optional<Dimensions>& dimensi
     return bt55_size;
   }
   if (table == et16) {
-    return usual_mbus_dimensions.offset(mbus_slots);
+    const MbusDimensions known = mbus && mbus->slots > 0 ? *mbus : usual_mbus_dimensions;
+    return known.offset(known.slots);
   }
   if (table == bt23 && dimensions) {
     return dimensions->summations_offset + dimensions->summations * std::uint32_t{int32_size};

@@ -14,9 +14,10 @@ namespace {
 
 // "name=text", one after the other.
 std::string fields_of(TableId table, ByteView bytes,
-                      const std::optional<Dimensions>& dimensions = {}) {
+                      const std::optional<Dimensions>& dimensions = {},
+                      const std::optional<MbusDimensions>& mbus = {}) {
   std::string text;
-  for (const FieldValue& field : decode_fields(table, bytes, dimensions)) {
+  for (const FieldValue& field : decode_fields(table, bytes, dimensions, mbus)) {
     text += (text.empty() ? "" : ", ") + field.name + "=" + field.text + field.unit;
   }
   return text;
@@ -101,19 +102,63 @@ TEST(Fields, OfMbusDevicesAreThoseOfTheirTelegrams) {
                   "0C 13 56 34 12 00 00 FF"));
   put(2 * 517, from_hex("19 01 0F 0D 00 00 02 10 21 43 65 87 0A 00 E9 7E 01 00 00 00 02 00 00 00"));
   EXPECT_EQ(fields_of(et16, table),
-            "device 1 read at=2025-01-15 12:00:00, device 1 response=00, "
+            "bytes of an entry=517 (usual; ET11 does not tell), device 1 read at=2025-01-15 "
+            "12:00:00, device 1 response=00, "
             "device 1 serial number=12345678, device 1 maker=PAD, device 1 version=1, "
             "device 1 medium=water, device 1 access number=42, device 1 status=04, "
-            "device 1 signature=0000, device 1 records=0c135634120000, device 2=none, "
+            "device 1 signature=0000, device 1 volume=123.456m³, device 2=none, "
             "device 3 read at=2025-01-15 13:00:00, device 3 response=02, "
             "device 3 serial number=87654321, device 3 access number=10, device 3 status=00, "
             "device 3 medium and units=e97e, device 3 counter 1=01000000, "
             "device 3 counter 2=02000000, device 4=none");
-  EXPECT_TRUE(fields_of(et16, ByteView(table).first(22)).ends_with("device 1 records=0c13"));
+  EXPECT_TRUE(fields_of(et16, ByteView(table).first(22))
+                  .ends_with("device 1 rest that is not understood=0c13"));
   put(0, from_hex("19 01 0F 0C 00 00 00 13 7A 56 34 12 00 00 01 07"));
   EXPECT_TRUE(fields_of(et16, ByteView(table).first(20))
                   .find("serial number=7a563412, device 1 maker=0000, device 1 version=1, "
                         "device 1 medium=water") != std::string::npos);
+}
+
+TEST(Fields, OfMbusDevicesLieWhereTheMeterSays) {
+  const MbusDimensions dimensions{2, 40};
+  EXPECT_EQ(known_size(et16, {}, dimensions), 80U);
+  Bytes table(100);
+  const Bytes entry = from_hex(
+      "19 01 0F 0C 00 00 00 19 78 56 34 12 24 40 01 07 2A 04 00 00 0C 13 56 34 12 00 01 FB");
+  std::copy(entry.begin(), entry.end(), table.begin() + 40);
+  const std::string text = fields_of(et16, table, {}, dimensions);
+  EXPECT_TRUE(text.starts_with("bytes of an entry=40, device 1=none, device 2 read at=")) << text;
+  EXPECT_EQ(text.find("device 3"), std::string::npos);
+  EXPECT_EQ(fields_of(et16, table, {}, MbusDimensions{}), "devices=none, by ET11");
+  EXPECT_EQ(known_size(et16, {}, MbusDimensions{}), 4U * 517);
+}
+
+// What they are of a heat meter, with a part that is not understood, and of one that is encrypted.
+TEST(Fields, OfMbusRecordsSayWhatEachIs) {
+  const Bytes records = from_hex(
+      "0C 06 34 12 00 00 02 5A 8C 02 52 5A 90 03 42 6C 2F 31 04 6D 14 0B 2F 31 8C 10 13 78 56 34 "
+      "12 31 06 01 02 7C 01 78 05 00 01 93 3C 05 09 2B AA 0D 78 02 31 32 01 93 7F 05 0F 01 02");
+  Bytes entry = from_hex("19 01 0F 0C 00 00 00 00 78 56 34 12 24 40 01 04 2A 04 00 00");
+  entry[7] = static_cast<std::uint8_t>(12 + records.size());
+  entry.insert(entry.end(), records.begin(), records.end());
+  const MbusDimensions dimensions{1, 200};
+  const std::string text = fields_of(et16, entry, {}, dimensions);
+  EXPECT_EQ(text.substr(text.find("device 1 energy")),
+            "device 1 energy=1234kWh, device 1 flow temperature=65.2°C, "
+            "device 1 maximum of flow temperature, storage 1=91.2°C, "
+            "device 1 date, storage 1=2025-01-15, device 1 date time=2025-01-15 11:20, "
+            "device 1 volume, tariff 1=12345.678m³, "
+            "device 1 energy during an error=no value (310601), device 1 'x'=5, "
+            "device 1 record that is not understood=01933c05, device 1 power=no value (092baa), "
+            "device 1 fabrication number=21, device 1 record of the maker's own=01937f05, "
+            "device 1 record of the maker's own=0f0102");
+  entry[19] = 5;
+  EXPECT_TRUE(fields_of(et16, entry, {}, dimensions).find("device 1 encrypted records=0c06") !=
+              std::string::npos);
+  entry[6] = 0x20;
+  EXPECT_TRUE(fields_of(et16, entry, {}, dimensions)
+                  .find("device 1 records that the meter does not trust=0c06") !=
+              std::string::npos);
 }
 
 TEST(Fields, OfRowsAreNamedByTheirQuantityAndHaveASign) {

@@ -32,6 +32,17 @@ std::optional<irmeter::Dimensions> read_dimensions(const TableReader& read,
   return std::nullopt;
 }
 
+// How long the entries of ET16 are.
+std::optional<irmeter::MbusDimensions> read_mbus_dimensions(const TableReader& read) {
+  const TableResult result = read({irmeter::et11, 0, irmeter::et11_known_size});
+  if (const auto* bytes = std::get_if<Bytes>(&result)) {
+    if (const auto dimensions = irmeter::decode_et11(*bytes)) {
+      return *dimensions;
+    }
+  }
+  return std::nullopt;
+}
+
 void write_hex(ByteView bytes, std::uint32_t offset, Output& output) {
   constexpr std::size_t row = 16;
   for (std::size_t at = 0; at < bytes.size(); at += row) {
@@ -60,7 +71,8 @@ Document document_of(irmeter::TableId table, std::uint32_t offset, ByteView byte
                     {"", "bytes", irmeter::hex(bytes)}};
   document.list_key = "fields";
   for (const irmeter::FieldValue& field : fields) {
-    const Value value = field.number ? Value(Number{*field.number, 0, {}}) : Value(field.text);
+    const Value value =
+        field.number ? Value(Number{*field.number, field.decimals, {}}) : Value(field.text);
     document.groups.push_back({{"", "name", field.name}, {"", "value", value}});
     if (!field.unit.empty()) {
       document.groups.back().push_back({"", "unit", field.unit});
@@ -73,8 +85,9 @@ int show(irmeter::TableId table, const CommandLine& options, const TableReader& 
          Output& output) {
   const bool by_dimensions = table == irmeter::bt23 || table == irmeter::bt28;
   const auto dimensions = by_dimensions ? read_dimensions(read, table) : std::nullopt;
-  const std::uint32_t count =
-      options.count.value_or(options.offset == 0 ? irmeter::known_size(table, dimensions) : 0);
+  const auto mbus = table == irmeter::et16 ? read_mbus_dimensions(read) : std::nullopt;
+  const std::uint32_t count = options.count.value_or(
+      options.offset == 0 ? irmeter::known_size(table, dimensions, mbus) : 0);
   const TableResult result = read({table, options.offset, static_cast<std::uint16_t>(count)});
   if (const auto* why = std::get_if<std::string>(&result)) {
     print_error(*why);
@@ -84,7 +97,7 @@ int show(irmeter::TableId table, const CommandLine& options, const TableReader& 
     return EXIT_FAILURE;
   }
   const Bytes& bytes = std::get<Bytes>(result);
-  const auto fields = options.offset == 0 ? irmeter::decode_fields(table, bytes, dimensions)
+  const auto fields = options.offset == 0 ? irmeter::decode_fields(table, bytes, dimensions, mbus)
                                           : std::vector<irmeter::FieldValue>{};
   if (output.json()) {
     output.write(document_of(table, options.offset, bytes, fields));
