@@ -126,16 +126,34 @@ TEST(MeterTables, MbusDevicesHaveAnEntryEach) {
   EXPECT_EQ(Bytes(dimensions.begin(), dimensions.begin() + 7), hex("05 42 24 05 06 05 02"));
   const Bytes data = tables.image(table::mbus_data, state).value();
   ASSERT_EQ(data.size(), 5U * 517);
-  // Water: read at the last full hour, local time, of a telegram of 19 bytes.
-  EXPECT_EQ(Bytes(data.begin(), data.begin() + 16),
-            hex("19 01 10 00 00 00 00 13 01 73 41 20 2D 4D 01 07"));
-  EXPECT_EQ(Bytes(data.begin() + 20, data.begin() + 22), hex("0C 13"));
+  // Water: read at the last full hour, local time. The volume, what flows at night, the volume on
+  // the first of the month with that date, and when all of that was.
+  EXPECT_EQ(Bytes(data.begin(), data.begin() + 8 + 39),
+            hex("19 01 10 00 00 00 00 27 01 73 41 20 2D 4D 01 07 C0 00 00 00 "
+                "0C 13 52 99 02 00 02 3B 00 00 4C 13 32 56 02 00 42 6C 21 31 04 6D 00 00 30 31 "
+                "00"));
   EXPECT_EQ(Bytes(data.begin() + 2 * 517 + 7, data.begin() + 2 * 517 + 12),
-            hex("19 03 73 41 20"));  // heat has energy and volume
+            hex("3D 03 73 41 20"));  // heat has more
   EXPECT_EQ(Bytes(data.begin() + 3 * 517, data.begin() + 3 * 517 + 20), Bytes(20));
   EXPECT_EQ(MeterTables(*find_profile("new"), {}, 1).image(table::mbus_data, state)->size(),
             6U * 517);
   EXPECT_EQ(image("plain", table::mbus_dimensions), Bytes(20));
+}
+
+TEST(MeterTables, MbusDevicesCountWhatIsUsedInTheHour) {
+  MeterState state;
+  state.clock = std::chrono::sys_days(std::chrono::January / 15 / 2025) + std::chrono::hours(7);
+  const MeterTables tables(*find_profile("plain"), {}, 3);
+  const auto heat = [&] {
+    const Bytes data = tables.image(table::mbus_data, state).value();
+    return Bytes(data.begin() + 2 * 517 + 20, data.begin() + 2 * 517 + 20 + 32);
+  };
+  // Energy, volume, power, flow, and the three temperatures.
+  EXPECT_EQ(heat(), hex("0C 06 25 74 00 00 0C 13 75 92 31 00 02 2D 3C 00 02 3B 02 01 "
+                        "02 5A 58 02 02 5E 90 01 02 62 C8 00"));
+  state.clock += std::chrono::hours(1);
+  EXPECT_EQ(heat(), hex("0C 06 34 74 00 00 0C 13 62 96 31 00 02 2D 5A 00 02 3B 83 01 "
+                        "02 5A 71 02 02 5E A9 01 02 62 C8 00"));
 }
 
 TEST(MeterTables, UtilitySerialIsText) {
