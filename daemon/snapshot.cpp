@@ -21,4 +21,16 @@ irmeter::Values MeterSnapshot::true_values() const {
   return values;
 }
 
+MeterSnapshot::MbusValues MeterSnapshot::true_mbus_values() const {
+  MbusValues values = mbus_values;
+  if (details_stale) {
+    for (auto& of_device : values) {
+      std::erase_if(of_device, [](const irmeter::MbusValue& value) {
+        return irmeter::info(value.what).kind != irmeter::MbusClass::counter;
+      });
+    }
+  }
+  return values;
+}
+
 }  // namespace irmeterd

@@ -15,6 +15,7 @@
 #include "lib/meter/event_log.hpp"
 #include "lib/meter/history.hpp"
 #include "lib/meter/mbus.hpp"
+#include "lib/meter/mbus_records.hpp"
 #include "lib/meter/reading.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/transformers.hpp"
@@ -65,6 +66,9 @@ struct MeterSnapshot {
   std::optional<std::chrono::milliseconds> clock_offset;
   // The M-Bus devices behind it, by slot.
   std::array<std::optional<irmeter::MbusDevice>, irmeter::mbus_slots> mbus_devices;
+  // What each of them has sent.
+  using MbusValues = std::array<std::vector<irmeter::MbusValue>, irmeter::mbus_slots>;
+  MbusValues mbus_values;
 
   // Of the load profile: the latest interval that was read once it was closed.
   std::optional<irmeter::HistoryInterval> newest_interval;
@@ -113,6 +117,9 @@ struct MeterSnapshot {
         reading && (!(live ? stale : details_stale) || irmeter::is_register(quantity));
     return !is_true ? std::nullopt : live ? live : details.get(quantity);
   }
+
+  // Likewise of the M-Bus devices: the counters always.
+  [[nodiscard]] MbusValues true_mbus_values() const;
 
   // Older than this, a reading is no longer live: three intervals, at least 30 s.
   [[nodiscard]] std::chrono::milliseconds stale_limit() const {

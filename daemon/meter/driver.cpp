@@ -288,6 +288,9 @@ void MeterDriver::handle(irmeter::Identified& output) {
     snapshot_.ratios.reset();
     snapshot_.clock_offset.reset();
     snapshot_.mbus_devices = {};
+    snapshot_.mbus_values = {};
+    mbus_ = {};
+    local_time_.reset();
     snapshot_.newest_interval.reset();
     history_.begin_anew();
     snapshot_.details_stale = true;
@@ -380,15 +383,15 @@ void MeterDriver::handle(const irmeter::TableBytes& output) {
       take_clock(*irmeter::decode_bt52(output.bytes), output);
       break;
     case irmeter::bt55:
-      snapshot_.tariff = irmeter::decode_bt55(output.bytes)->tariff;
+      take_local_time(*irmeter::decode_bt55(output.bytes), output);
       break;
     case irmeter::et11:
-      mbus_ = *irmeter::decode_et11(output.bytes);
-      std::fill(snapshot_.mbus_devices.begin() + mbus_.slots, snapshot_.mbus_devices.end(),
-                std::nullopt);
+      mbus_.take_dimensions(*irmeter::decode_et11(output.bytes));
+      show_mbus();
       break;
     case irmeter::et16:
-      take_mbus_device(output);
+      (void)mbus_.take(output.what, output.bytes);
+      show_mbus();
       break;
     default:
       return;
@@ -436,11 +439,23 @@ void MeterDriver::take_status(const irmeter::StatusFlags& flags) {
   snapshot_.status_at = std::chrono::system_clock::now();
 }
 
-void MeterDriver::take_mbus_device(const irmeter::TableBytes& table) {
-  for (std::size_t slot = 0; slot < mbus_.slots; ++slot) {
-    if (mbus_.offset(slot) == table.what.offset) {
-      snapshot_.mbus_devices.at(slot) = irmeter::decode_mbus_device(table.bytes);
-    }
+void MeterDriver::take_local_time(const irmeter::LocalClock& clock,
+                                  const irmeter::TableBytes& table) {
+  snapshot_.tariff = clock.tariff;
+  local_time_ = {clock.time, table.answered};
+  show_mbus();
+}
+
+// With the time that has passed since, for what they say does not stay true.
+void MeterDriver::show_mbus() {
+  std::optional<irmeter::MeterTime> now;
+  if (local_time_) {
+    now = local_time_->first +
+          std::chrono::floor<std::chrono::seconds>(loop_.now() - local_time_->second);
+  }
+  for (std::size_t slot = 0; slot < irmeter::mbus_slots; ++slot) {
+    snapshot_.mbus_devices.at(slot) = mbus_.device(slot);
+    snapshot_.mbus_values.at(slot) = irmeter::mbus_values(mbus_.entry(slot), now);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,6 +23,8 @@
 #include "daemon/service/progress.hpp"
 #include "daemon/snapshot.hpp"
 #include "daemon/store.hpp"
+#include "lib/meter/clock.hpp"
+#include "lib/meter/mbus_reads.hpp"
 #include "lib/meter/meter.hpp"
 
 namespace irmeterd {
@@ -84,7 +87,8 @@ class MeterDriver {
   void handle(const irmeter::TableBytes& output);
   void handle(const irmeter::LogNews& output);
   void take_status(const irmeter::StatusFlags& flags);
-  void take_mbus_device(const irmeter::TableBytes& table);
+  void take_local_time(const irmeter::LocalClock& clock, const irmeter::TableBytes& table);
+  void show_mbus();
   void take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table);
   void handle(irmeter::TableLeftOut& output);
   void handle(irmeter::TableAnswer& output);
@@ -105,7 +109,9 @@ class MeterDriver {
   LineTrace trace_;
   StateLog state_log_;
   HistoryReads history_;
-  irmeter::MbusDimensions mbus_;
+  irmeter::MbusTelegrams mbus_;
+  // By the meter, and when it was.
+  std::optional<std::pair<irmeter::MeterTime, irmeter::Instant>> local_time_;
   bool pumping_ = false;
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line

@@ -168,6 +168,9 @@ std::optional<Failure> take_mbus_dimensions(ByteView table, Known& known) {
   if (!dimensions) {
     return Failure{Fault::unexpected, dimensions.error().what};
   }
+  if (known.mbus != *dimensions) {
+    known.mbus_reads = {};
+  }
   known.mbus = *dimensions;
   return std::nullopt;
 }
@@ -180,15 +183,17 @@ std::optional<TableRead> mbus_device(const Known& known) {
                   : std::nullopt;
 }
 
-std::optional<Failure> take_mbus_device(ByteView, Known& known) {
+template <std::size_t slot>
+std::optional<Failure> take_mbus_device(ByteView head, Known& known) {
   known.gives_mbus = true;
+  known.mbus_reads.take_head(slot, head, known.mbus);
   return std::nullopt;
 }
 
 template <std::size_t slot>
 constexpr PlanRow mbus_row{.when = When::each_period,
                            .what = mbus_device<slot>,
-                           .take = take_mbus_device,
+                           .take = take_mbus_device<slot>,
                            .period = std::chrono::hours(1)};
 
 constexpr std::array<PlanRow, 11> poll_rows{{
@@ -204,7 +209,7 @@ constexpr std::array<PlanRow, 11> poll_rows{{
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
 }};
-constexpr std::array<PlanRow, 16> pause_rows{{
+constexpr std::array<PlanRow, 17> pause_rows{{
     {.when = When::each_period,
      .what = sources<bt23>,
      .take = take_sources<bt23>,
@@ -241,6 +246,12 @@ constexpr std::array<PlanRow, 16> pause_rows{{
     mbus_row<1>,
     mbus_row<2>,
     mbus_row<3>,
+    {.when = When::as_wanted,
+     .what = [](const Known& known) { return known.mbus_reads.part(known.mbus); },
+     .take = [](ByteView bytes, Known& known) -> std::optional<Failure> {
+       known.mbus_reads.take_part(bytes);
+       return std::nullopt;
+     }},
 }};
 static_assert(mbus_slots == 4);
 constexpr auto nes_rows = [] {

@@ -10,6 +10,7 @@
 #include "lib/fault.hpp"
 #include "lib/meter/event_log.hpp"
 #include "lib/meter/mbus.hpp"
+#include "lib/meter/mbus_reads.hpp"
 #include "lib/meter/status.hpp"
 #include "lib/meter/tables.hpp"
 #include "lib/meter/transformers.hpp"
@@ -31,6 +32,7 @@ struct PlanRow {
     Ratios ratios;
     MbusDimensions mbus;
     bool gives_mbus = false;  // what its M-Bus devices have sent
+    [[no_unique_address]] MbusReads mbus_reads;
 
     // Before another meter is read.
     void forget_values() {
@@ -43,6 +45,7 @@ struct PlanRow {
       ratios = {};
       mbus = {};
       gives_mbus = false;
+      mbus_reads = {};
     }
   };
 

@@ -158,6 +158,14 @@ TEST_F(DriverReading, KnowsWhoIsBehindTheMeterUntilItIsAnotherOne) {
   EXPECT_EQ(meter().mbus_devices[0], (irmeter::MbusDevice{"20417301", "SIM", 7}));
   EXPECT_EQ(meter().mbus_devices[1], (irmeter::MbusDevice{"20417302", "SIM", 3}));
   EXPECT_FALSE(meter().mbus_devices[2] || meter().mbus_devices[3]);
+  // The volume, and what flows: the telegram is of the hour.
+  ASSERT_TRUE(eventually([&] { return !meter().mbus_values[1].empty(); }));
+  EXPECT_EQ(meter().mbus_values[0], (std::vector<irmeter::MbusValue>{
+                                        {irmeter::MbusQuantity::volume, {75'012, -3}, "m³"},
+                                        {irmeter::MbusQuantity::volume_flow, {12, -3}, "m³/h"}}));
+  EXPECT_EQ(
+      meter().mbus_values[1],
+      (std::vector<irmeter::MbusValue>{{irmeter::MbusQuantity::volume, {156'275, -2}, "m³"}}));
   const std::string place = simulator.device();
   simulator.stop();
   ASSERT_TRUE(becomes(State::no_device));
@@ -168,6 +176,7 @@ TEST_F(DriverReading, KnowsWhoIsBehindTheMeterUntilItIsAnotherOne) {
   ASSERT_TRUE(becomes(State::online));
   EXPECT_EQ(meter().identity.serial_number, "0000000000000002");
   EXPECT_FALSE(meter().mbus_devices[0] || meter().mbus_devices[1]);
+  EXPECT_TRUE(meter().mbus_values[0].empty() && meter().mbus_values[1].empty());
 }
 
 }  // namespace
