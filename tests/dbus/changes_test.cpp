@@ -115,6 +115,23 @@ TEST_F(Changes, OfTheDevicesBehindTheMeterTellAllOfThem) {
   EXPECT_EQ(changed_by(meter)["MBusDevices"], Value(std::vector<std::string>{}));
 }
 
+// The volume is counted and stays; what flows is known as long as the slow values are.
+TEST_F(Changes, OfWhatADeviceHasSentTellAllOfIt) {
+  MeterSnapshot meter = online_meter();
+  meter.details_stale = false;
+  Properties changed = changed_by(meter);
+  EXPECT_EQ(names(changed), std::set<std::string>{"MBusValues"});
+  EXPECT_EQ(changed["MBusValues"],
+            Value(std::vector<std::string>{"1 volume 56.78 m³", "1 volume_flow 0.025 m³/h"}));
+  meter.details_stale = true;
+  EXPECT_EQ(changed_by(meter)["MBusValues"], Value(std::vector<std::string>{"1 volume 56.78 m³"}));
+  meter.mbus_values[0].pop_back();
+  store.update(meter);
+  meter.mbus_values[3] = {{irmeter::MbusQuantity::heat_cost_units, {7, 0}, ""}};
+  EXPECT_EQ(changed_by(meter)["MBusValues"],
+            Value(std::vector<std::string>{"1 volume 56.78 m³", "4 heat_cost_units 7 "}));
+}
+
 TEST_F(Changes, ToStaleAndBackConcernTheLiveValues) {
   std::set<std::string> live{"Quantities"};
   for (const Face& face : faces) {

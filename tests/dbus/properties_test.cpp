@@ -107,6 +107,7 @@ TEST_F(ShownProperties, ShowTheSnapshot) {
       {"VoltageRatio", std::uint32_t{1}},
       {"RegisterUnit", std::uint32_t{10}},
       {"MBusDevices", std::vector<std::string>{"1 water SIM 20417301", "4 255  87654321"}},
+      {"MBusValues", std::vector<std::string>{"1 volume 56.78 m³"}},
       {"State", "online"},
       {"Fault", ""},
       {"FaultContext", ""},

@@ -44,6 +44,8 @@ inline MeterSnapshot online_meter(const std::string& name = "main") {
   meter.reading->register_unit = 10;
   meter.mbus_devices[0] = {"20417301", "SIM", 7};
   meter.mbus_devices[3] = {"87654321", "", 255};
+  meter.mbus_values[0] = {{irmeter::MbusQuantity::volume, {56780, -3}, "m³"},
+                          {irmeter::MbusQuantity::volume_flow, {25, -3}, "m³/h"}};
   meter.clock_offset = std::chrono::milliseconds(-1500);
   meter.counters.polls = 1;
   return meter;

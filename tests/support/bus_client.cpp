@@ -1,5 +1,6 @@
 #include "tests/support/bus_client.hpp"
 
+#include <sstream>
 #include <system_error>
 
 #include "tests/support/wait.hpp"
@@ -73,15 +74,24 @@ Value read_variant(sd_bus_message* message) {
     std::vector<std::string> texts;
     read_array(message, "s", [&] { texts.push_back(read_text(message)); });
     value = texts;
-  } else if (type == "a(ysss)") {  // a text for each, with blanks between its members
+  } else if (type == "a(ysss)" || type == "a(ysds)") {  // a text each, blanks between its members
+    const std::string members = type.substr(2, 4);
     std::vector<std::string> devices;
-    read_array(message, "(ysss)", [&] {
-      check(sd_bus_message_enter_container(message, 'r', "ysss"), "enter structure");
+    read_array(message, ("(" + members + ")").c_str(), [&] {
+      check(sd_bus_message_enter_container(message, 'r', members.c_str()), "enter structure");
       std::uint8_t slot = 0;
       check(sd_bus_message_read_basic(message, 'y', &slot), "read y");
       std::string device = std::to_string(slot);
-      for (int i = 0; i < 3; ++i) {
-        device += " " + read_text(message);
+      for (const char member : members.substr(1)) {
+        if (member == 's') {
+          device += " " + read_text(message);
+        } else {
+          double number = 0;
+          check(sd_bus_message_read_basic(message, 'd', &number), "read d");
+          std::ostringstream text;
+          text << number;
+          device += " " + text.str();
+        }
       }
       devices.push_back(device);
       check(sd_bus_message_exit_container(message), "exit structure");

@@ -187,6 +187,10 @@ void BusMeter::each_change(const MeterSnapshot& before, const Take& take) {
   note("RegisterUnit", "u", before.register_unit() != after.register_unit(),
        &BusMeter::RegisterUnit);
   note("MBusDevices", "a(ysss)", before.mbus_devices != after.mbus_devices, &BusMeter::MBusDevices);
+  const bool may_differ =
+      before.mbus_values != after.mbus_values || before.details_stale != after.details_stale;
+  note("MBusValues", "a(ysds)", may_differ && before.true_mbus_values() != after.true_mbus_values(),
+       &BusMeter::MBusValues);
   note("State", "s", before.state() != after.state(), &BusMeter::State);
   note("Fault", "s", fault_name(before) != fault_name(after), &BusMeter::Fault);
   note("FaultContext", "s", fault_context(before) != fault_context(after), &BusMeter::FaultContext);
@@ -317,6 +321,19 @@ std::vector<BusDevice> BusMeter::MBusDevices() {
     }
   }
   return devices;
+}
+
+std::vector<BusDeviceValue> BusMeter::MBusValues() {
+  std::vector<BusDeviceValue> values;
+  std::uint8_t slot = 0;
+  for (const auto& of_device : meter_.true_mbus_values()) {
+    ++slot;
+    for (const irmeter::MbusValue& value : of_device) {
+      values.emplace_back(slot, std::string(irmeter::info(value.what).key),
+                          irmeter::to_double(value.number), std::string(value.unit));
+    }
+  }
+  return values;
 }
 
 std::string BusMeter::Fault() {

@@ -25,6 +25,8 @@ namespace irmeterd {
 using BusInterval = sdbus::Struct<std::uint64_t, std::map<std::string, double>, std::string>;
 // A device of MBusDevices.
 using BusDevice = sdbus::Struct<std::uint8_t, std::string, std::string, std::string>;
+// What one has counted, of MBusValues.
+using BusDeviceValue = sdbus::Struct<std::uint8_t, std::string, double, std::string>;
 
 // Calls that wait for their answer. What comes for them later than the end of this finds nobody.
 template <typename Value>
@@ -114,6 +116,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   }
   std::uint32_t RegisterUnit() override { return meter_.register_unit(); }
   std::vector<BusDevice> MBusDevices() override;
+  std::vector<BusDeviceValue> MBusValues() override;
   std::string State() override { return std::string(irmeter::info(meter_.state()).name); }
   std::string Fault() override;
   std::string FaultContext() override;
