@@ -26,6 +26,9 @@ MeterInfo meter_with_everything() {
   meter.serial_number = "0000000012345678";
   meter.mbus_devices = {{1, "water", "SIM", "20417301"},
                         {4, "heat cost allocator", "", "87654321"}};
+  meter.mbus_values = {{1, "volume", 56.78, "m³"},
+                       {1, "flow_temperature", -5.25, "°C"},
+                       {4, "heat_cost_units", 1234, ""}};
   meter.last_reading_usec = 1'000'000;
   for (const auto& quantity : irmeter::quantities) {
     meter.quantities[std::string(quantity.key)] = 123456.0;
@@ -42,9 +45,12 @@ TEST(MeterTable, FitsEightyColumnsAndHasEveryValueByItsKind) {
   EXPECT_NE(text.find("\n  Energy\n    Energy import"), std::string::npos) << text;
   EXPECT_NE(text.find("\n  Voltage\n    Voltage L1"), std::string::npos) << text;
   EXPECT_NE(text.find("Turn the head"), std::string::npos) << text;
-  EXPECT_NE(text.find("\n  M-Bus device 1: water, maker SIM, serial number 20417301\n"
-                      "  M-Bus device 4: heat cost allocator, serial number 87654321\n"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find("\n  M-Bus device 1: water, maker SIM, serial number 20417301: volume 56.78 m³,\n"
+                "  flow temperature -5.25 °C\n"
+                "  M-Bus device 4: heat cost allocator, serial number 87654321: heat cost units\n"
+                "  1234\n"),
+      std::string::npos)
       << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }

@@ -85,22 +85,27 @@ TEST_F(CtlStatus, HasTheSameInJson) {
                                std::regex("[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z")));
 }
 
-TEST_F(CtlStatus, ListsTheDevicesBehindTheMeter) {
+TEST_F(CtlStatus, ListsTheDevicesBehindTheMeterAndWhatTheyCount) {
   bus_.start();
-  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, Simulator::quick({"--mbus", "2"}));
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, Simulator::quick({"--mbus", "3"}));
   simulator.start();
   configure(meter_table(simulator.device()));
   start();
   EXPECT_TRUE(eventually([&] {
-    return ctl({"status"}) == 0 &&
+    return ctl({"status"}) == 0 && says("power 3000 W") &&
            says(
-               "\nM-Bus device 1: water, maker SIM, serial number 20417301\n"
-               "M-Bus device 2: gas, maker SIM, serial number 20417302\n");
+               "\nM-Bus device 1: water, maker SIM, serial number 20417301: volume 75.012 m³, "
+               "volume flow 0.012 m³/h\n"
+               "M-Bus device 2: gas, maker SIM, serial number 20417302: volume 1562.75 m³\n"
+               "M-Bus device 3: heat, maker SIM, serial number 20417303: energy 18753 kWh, "
+               "volume 806.379 m³, power 3000 W, volume flow 0.129 m³/h, "
+               "flow temperature 57.5 °C, return temperature 37.5 °C, temperature difference 20 "
+               "K\n");
   })) << ctl_->output();
   EXPECT_EQ(ctl({"status", "--json"}), 0);
-  EXPECT_EQ(document().at("meters").at(0).at("mbus_devices"), json::parse(R"([
-    {"slot": 1, "medium": "water", "maker": "SIM", "serial_number": "20417301"},
-    {"slot": 2, "medium": "gas", "maker": "SIM", "serial_number": "20417302"}])"));
+  EXPECT_EQ(document().at("meters").at(0).at("mbus_devices").at(1), json::parse(R"(
+    {"slot": 2, "medium": "gas", "maker": "SIM", "serial_number": "20417302",
+     "values": [{"key": "volume", "value": 1562.75, "unit": "m³"}]})"));
 }
 
 TEST_F(CtlStatus, SaysHowMqttIs) {

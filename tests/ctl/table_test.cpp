@@ -48,6 +48,10 @@ TEST_F(CtlTable, OfTheDevicesBehindTheMeterIsReadWhole) {
   EXPECT_TRUE(says("bytes of an entry of ET16: 517\n")) << ctl_->output();
   EXPECT_EQ(ctl({"table", "ET16"}), 0) << ctl_->errors();
   EXPECT_TRUE(says("device 1 serial number: 20417301\ndevice 1 maker: SIM\n")) << ctl_->output();
+  EXPECT_TRUE(says("bytes of an entry: 517\n")) << ctl_->output();
+  EXPECT_TRUE(says("device 3 flow temperature: 57.5 °C\n")) << ctl_->output();
+  EXPECT_TRUE(says("device 3 energy, storage 1: 17280 kWh\ndevice 3 date, storage 1: 2025-06-01\n"))
+      << ctl_->output();
   EXPECT_TRUE(says("device 4 serial number: 20417304\n")) << ctl_->output();
   EXPECT_TRUE(says("device 4 medium: hot water\n")) << ctl_->output();
 }

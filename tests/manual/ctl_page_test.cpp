@@ -73,6 +73,7 @@ irmeterctl::MeterInfo full_meter() {
   meter.register_unit = 10;
   meter.voltage_ratio = 1;
   meter.mbus_devices = {{1, "water", "SIM", "20417301"}};
+  meter.mbus_values = {{1, "volume", 56.78, "m³"}};
   return meter;
 }
 

@@ -74,6 +74,20 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
         });
       });
     });
+  } else if (name == "MBusValues") {
+    reader.variant("a(ysds)", [&] {
+      meter.mbus_values.clear();
+      reader.array("(ysds)", [&] {
+        reader.structure("ysds", [&] {
+          MbusValueInfo value;
+          value.slot = reader.basic<std::uint8_t>('y');
+          value.key = reader.text();
+          value.value = reader.basic<double>('d');
+          value.unit = reader.text();
+          meter.mbus_values.push_back(std::move(value));
+        });
+      });
+    });
   } else if (name == "Held") {
     reader.variant("as", [&] {
       meter.withheld.clear();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "common/faces.hpp"
 #include "common/json.hpp"
@@ -55,14 +56,44 @@ Fact fact(std::string_view label, std::string_view key, Value value) {
   return {std::string(label), std::string(key), std::move(value)};
 }
 
+// With as few decimals as it has; nothing where it is beyond all reason.
+std::optional<Number> number_of(const MbusValueInfo& value) {
+  constexpr int most_decimals = 9;
+  double power = 1;
+  for (int decimals = 0; decimals <= most_decimals; ++decimals, power *= 10) {
+    const double scaled = value.value * power;
+    if (!(std::fabs(scaled) < 1e15)) {
+      return std::nullopt;
+    }
+    const std::int64_t whole = std::llround(scaled);
+    if (decimals == most_decimals || static_cast<double>(whole) / power == value.value) {
+      return Number{whole, decimals, value.unit};
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<Facts> values_of(const MeterInfo& meter, const MbusDeviceInfo& device) {
+  std::vector<Facts> values;
+  for (const MbusValueInfo& value : meter.mbus_values) {
+    if (const auto number = number_of(value); number && value.slot == device.slot) {
+      values.push_back(
+          {fact("", "key", value.key), fact("", "value", *number), fact("", "unit", value.unit)});
+    }
+  }
+  return values;
+}
+
 // A line for each in text, and all of them at one place in JSON.
-void add_mbus_devices(const std::vector<MbusDeviceInfo>& devices, Facts& facts) {
+void add_mbus_devices(const MeterInfo& meter, Facts& facts) {
   std::vector<Facts> objects;
-  for (const MbusDeviceInfo& device : devices) {
-    facts.push_back(fact("M-Bus device " + std::to_string(device.slot), "", device.text()));
+  for (const MbusDeviceInfo& device : meter.mbus_devices) {
+    facts.push_back(
+        fact("M-Bus device " + std::to_string(device.slot), "", mbus_text(meter, device)));
     objects.push_back({fact("", "slot", Number{device.slot, 0, {}}),
                        fact("", "medium", device.medium), fact("", "maker", device.maker),
-                       fact("", "serial_number", device.serial_number)});
+                       fact("", "serial_number", device.serial_number),
+                       fact("", "values", values_of(meter, device))});
   }
   if (!objects.empty()) {
     facts.push_back(fact("", "mbus_devices", std::move(objects)));
@@ -71,8 +102,18 @@ void add_mbus_devices(const std::vector<MbusDeviceInfo>& devices, Facts& facts) 
 
 }  // namespace
 
-std::string MbusDeviceInfo::text() const {
-  return medium + (maker.empty() ? "" : ", maker " + maker) + ", serial number " + serial_number;
+std::string mbus_text(const MeterInfo& meter, const MbusDeviceInfo& device) {
+  std::string text = device.medium + (device.maker.empty() ? "" : ", maker " + device.maker) +
+                     ", serial number " + device.serial_number;
+  const char* separator = ": ";
+  for (const MbusValueInfo& value : meter.mbus_values) {
+    if (const auto number = number_of(value); number && value.slot == device.slot) {
+      std::string name = value.key;
+      std::ranges::replace(name, '_', ' ');
+      text += std::exchange(separator, ", ") + name + " " + to_text(*number);
+    }
+  }
+  return text;
 }
 
 std::string* MeterInfo::text(std::string_view property) {
@@ -103,7 +144,7 @@ Facts facts_of(const MeterInfo& meter, Moment now) {
     facts.push_back(fact(meter.register_unit > 1 ? "Register unit" : "", "register_unit",
                          Number{meter.register_unit, 0, "Wh"}));
   }
-  add_mbus_devices(meter.mbus_devices, facts);
+  add_mbus_devices(meter, facts);
   if (const std::string id = meter.id(); !id.empty()) {
     facts.push_back(fact("", "meter", id));
   }

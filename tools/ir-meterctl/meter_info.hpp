@@ -20,9 +20,17 @@ struct MbusDeviceInfo {
   std::string maker;  // may be empty
   std::string serial_number;
 
-  // "water, maker SIM, serial number 20417301"
-  [[nodiscard]] std::string text() const;
   friend bool operator==(const MbusDeviceInfo&, const MbusDeviceInfo&) = default;
+};
+
+// One of MBusValues.
+struct MbusValueInfo {
+  unsigned slot = 0;
+  std::string key;
+  double value = 0;
+  std::string unit;  // may be empty
+
+  friend bool operator==(const MbusValueInfo&, const MbusValueInfo&) = default;
 };
 
 // Named after the properties, in their units. Who the meter is, it has told only since it was read.
@@ -37,6 +45,7 @@ struct MeterInfo : irmeter::Identity {
   std::uint32_t voltage_ratio = 0;
   std::uint32_t register_unit = 0;  // Wh or varh that the meter counts as 1; likewise
   std::vector<MbusDeviceInfo> mbus_devices;
+  std::vector<MbusValueInfo> mbus_values;
   bool echo = false;
   std::vector<std::string> withheld;         // keys
   std::uint64_t last_reading_usec = 0;       // UNIX time; 0: none yet
@@ -54,6 +63,9 @@ struct MeterInfo : irmeter::Identity {
   }
   friend bool operator==(const MeterInfo&, const MeterInfo&) = default;
 };
+
+// "water, maker SIM, serial number 20417301: volume 56.78 m³, volume flow 0.025 m³/h"
+[[nodiscard]] std::string mbus_text(const MeterInfo& meter, const MbusDeviceInfo& device);
 
 // Everything known of the meter, as status shows it. now: for the age of the reading.
 [[nodiscard]] Facts facts_of(const MeterInfo& meter, Moment now);

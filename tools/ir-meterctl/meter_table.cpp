@@ -165,7 +165,8 @@ std::string meter_table(const MeterInfo& meter, Moment now, const Screen& screen
     text += wrapped("registers counted in " + std::to_string(meter.register_unit) + " Wh");
   }
   for (const MbusDeviceInfo& device : meter.mbus_devices) {
-    text += wrapped("M-Bus device " + std::to_string(device.slot) + ": " + device.text());
+    text +=
+        wrapped("M-Bus device " + std::to_string(device.slot) + ": " + mbus_text(meter, device));
   }
   text += wrapped("at " + meter.device);
   if (colour_of(meter.state) != Colour::green) {
