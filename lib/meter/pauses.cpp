@@ -173,8 +173,9 @@ bool Pauses::put_off_read() {
 
 // A table that was once there is left out no longer than until it is due again; the first time, as
 // with one that finds the session lost. So is, each time, one that the meter is too busy for, or
-// that the line has damaged. Silence costs the session, so there is no second time; but it is of
-// the table only where the meter is then read in a new session over a good line.
+// that the line has damaged. Silence costs the session, so a table that has never answered gets no
+// second time; but silence is of the table only where the meter is then read in a new session over
+// a good line.
 void Pauses::leave_out(Failure failure, TableId table, Known& known) {
   const std::size_t number = *std::exchange(row_, std::nullopt);
   const PlanRow& row = rows_[number];
@@ -182,10 +183,11 @@ void Pauses::leave_out(Failure failure, TableId table, Known& known) {
   const bool silent = failure.fault == Fault::no_response;
   const bool may_pass = state.answered || failure.fault == Fault::session_lost;
   const bool of_the_line = failure.fault == Fault::damaged || failure.fault == Fault::overdue;
-  const bool for_once = silent || of_the_line || failure.fault == Fault::busy ||
-                        (may_pass && !std::exchange(state.failed, true));
+  const bool passes = of_the_line || failure.fault == Fault::busy ||
+                      (may_pass && !std::exchange(state.failed, true));
+  const bool for_once = silent || passes;
   state.left_out = began_ + (for_once ? period_of(row) : pace_.leave_out);
-  if (silent) {
+  if (silent && !passes) {
     silent_ = {number, {table, std::move(failure)}};
   } else if (!for_once) {
     news_.push(TableLeftOut{table, std::move(failure)});

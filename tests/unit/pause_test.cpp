@@ -312,7 +312,7 @@ TEST(Pauses, OfATableThatIsNeverAnsweredCostOneSession) {
   }
 }
 
-TEST(Pauses, OfATableThatIsNoLongerAnsweredCostOneSession) {
+TEST(Pauses, OfATableThatIsNoLongerAnsweredCostTwoSessions) {
   SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
   pair.start();
   ASSERT_TRUE(pair.run_polls(10));
@@ -320,7 +320,25 @@ TEST(Pauses, OfATableThatIsNoLongerAnsweredCostOneSession) {
   ASSERT_TRUE(pair.run_polls(200));
   EXPECT_EQ(pair.readings(), pair.polls.size());
   EXPECT_EQ(pair.slow.left_out.size(), 1U);
-  EXPECT_EQ(times_asked(pair, "log on"), 2U);
+  EXPECT_EQ(times_asked(pair, "log on"), 3U);
+}
+
+// The light was away in that pause and is back for the next poll.
+TEST(Pauses, LeaveNothingOutForOneSilenceOfATableThatWasThereBefore) {
+  SimulatedPair pair(bench_of(SessionMode::keep, seconds(10)));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(2));
+  for (unsigned interruption = 0; interruption < 3; ++interruption) {
+    answer(pair, there, [](const Bytes&) { return Bytes{}; });
+    const std::size_t asked = times_asked(pair, there);
+    ASSERT_TRUE(pair.run_until([&] { return times_asked(pair, there) > asked; }, minutes(2)));
+    pair.run_for(seconds(9));
+    pair.to_client.fault = {};
+    const std::size_t tables = pair.slow.tables.size();
+    ASSERT_TRUE(pair.run_until([&] { return pair.slow.tables.size() > tables; }, minutes(2)));
+  }
+  EXPECT_EQ(pair.readings(), pair.polls.size());
+  EXPECT_TRUE(pair.slow.left_out.empty());
 }
 
 TEST(Pauses, LeaveNothingOutForASilenceOfTheMeter) {
