@@ -272,6 +272,23 @@ TEST_F(Publisher, AForeignOfflineIsPutRightWithTheNextPoll) {
   EXPECT_EQ(watcher_.history(availability_), "online,offline,offline,online");
 }
 
+// Or every entity is unavailable: each depends on the daemon's, too.
+TEST_F(Publisher, SoIsOneOfTheDaemon) {
+  store_.update(sample_meter());
+  ASSERT_TRUE(connect(broker_));
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(daemon_) == "online"; }));
+  broker_.publish(daemon_, "", true);
+  broker_.publish(daemon_, "offline", true);
+  ASSERT_TRUE(eventually([&] { return watcher_.history(daemon_) == "online,,offline"; }));
+  broker_.publish(command_, "read_now");  // what was published before has come by then
+  ASSERT_TRUE(eventually([&] { return !received_.empty(); }));
+  store_.update(next_poll(sample_meter()));
+  ASSERT_TRUE(eventually([&] { return watcher_.payload(daemon_) == "online"; }));
+  store_.update(next_poll(next_poll(sample_meter())));
+  ASSERT_TRUE(eventually([&] { return watcher_.count(live_) == 3; }));
+  EXPECT_EQ(watcher_.history(daemon_), "online,,offline,online");
+}
+
 TEST_F(Publisher, ANewQuantityIsAnnouncedAndALostOneBecomesNull) {
   MeterSnapshot meter = sample_meter();
   store_.update(meter);

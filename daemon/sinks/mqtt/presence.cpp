@@ -50,6 +50,9 @@ void MqttPresence::show(const MeterSnapshot& snapshot) {
   if (!meter.id.empty()) {
     set(meter, !snapshot.stale);
   }
+  if (std::exchange(contradicted_, false)) {
+    table_.renew(Rank::daemon, topics_.daemon_availability());
+  }
 }
 
 // Where the device turns out to be another meter than before, the old one is offline from now on.
@@ -91,6 +94,10 @@ void MqttPresence::contradict(std::string_view id, std::string_view payload) {
       meter.contradicted = true;
     }
   }
+}
+
+void MqttPresence::contradict_daemon(std::string_view payload) {
+  contradicted_ = contradicted_ || payload != mqtt_online;
 }
 
 void MqttPresence::give_up(const std::string& id) {

@@ -69,6 +69,8 @@ class MqttPresence final : public Sink {
   // Somebody says something of the availability of this id. It is put right with the meter's next
   // poll, so that two who disagree do not keep the broker busy.
   void contradict(std::string_view id, std::string_view payload);
+  // Likewise of the daemon's, with the next poll of any meter.
+  void contradict_daemon(std::string_view payload);
 
   // Daemon and meters are offline.
   void leave();
@@ -86,6 +88,7 @@ class MqttPresence final : public Sink {
   const Log& log_;
   Handlers handlers_;
   std::map<std::string, Meter> meters_;
+  bool contradicted_ = false;  // somebody else has called the daemon offline meanwhile
 };
 
 }  // namespace irmeterd

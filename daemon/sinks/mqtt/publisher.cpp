@@ -109,6 +109,7 @@ void MqttPublisher::forget(const std::string& id) {
 void MqttPublisher::on_connected() {
   // First of all: the broker answers with the list before it takes a new one.
   connection_.subscribe(topics_.online_meters(), true);
+  connection_.subscribe(topics_.daemon_availability(), false);
   announced(daemon_id(topics_));
   announcements_.connected();
   if (discovery_ != Discovery::off) {
@@ -126,6 +127,10 @@ void MqttPublisher::on_message(const MqttMessage& message) {
     if (message.retained) {  // or it is what we have just published
       presence_.take_back(message.payload);
     }
+    return;
+  }
+  if (message.topic == topics_.daemon_availability()) {
+    presence_.contradict_daemon(message.payload);
     return;
   }
   for (const auto& [name, meter] : presence_.meters()) {
