@@ -157,6 +157,16 @@ TEST_F(CheckDaemon, DoesNotMissADiscoveryThatIsSwitchedOff) {
   expect_line("availability", "failed", "the meter is offline");
 }
 
+TEST_F(CheckDaemon, DoesNotTakeAMeterForOnlineWhereTheDaemonIsNot) {
+  const Mosquitto broker;
+  broker.publish("ir-meterd/meter/elon_0000000012345678/availability", "online", true);
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
+  simulator.start();
+  configure(simulator.device(), mqtt_table(broker.url(), "discovery = false\n"));
+  EXPECT_EQ(check_json(), 1);
+  expect_line("availability", "failed", "the meter is online, but the daemon is not");
+}
+
 TEST_F(CheckDaemon, NamesABrokerThatIsNotThere) {
   configure(path("nothing"),
             mqtt_table("mqtt://127.0.0.1:" + std::to_string(Mosquitto::closed_port)));

@@ -41,8 +41,10 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
   add(Layer::broker, {}, wrong ? Result::failed : Result::ok,
       wrong ? wrong->what : "connected to " + broker.address(), wrong ? wrong->cure : "");
 
-  const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix, "", ""};
-  std::vector<std::string> wanted;
+  const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix,
+                                    irmeterd::machine_name(), ""};
+  const std::string of_daemon = topics.daemon_availability();
+  std::vector<std::string> wanted{of_daemon};
   for (const CheckedMeter& meter : meters) {
     if (!meter.id.empty()) {
       wanted.push_back(topics.availability(meter.id));
@@ -80,10 +82,16 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
     } else {
       add(Layer::discovery, meter, Result::ok, "the broker keeps it under " + discovery);
     }
-    // A reading that has just been made may still be on its way there.
-    if (kept[availability] == irmeterd::mqtt_online ||
-        (meter.is_read && broker.comes_to(availability, irmeterd::mqtt_online))) {
+    // What has just been read or connected may still be on its way there.
+    const auto online = [&](const std::string& topic) {
+      return kept[topic] == irmeterd::mqtt_online ||
+             (meter.is_read && broker.comes_to(topic, irmeterd::mqtt_online));
+    };
+    if (online(availability) && online(of_daemon)) {
       add(Layer::availability, meter, Result::ok, "the meter is online");
+    } else if (kept[availability] == irmeterd::mqtt_online) {
+      add(Layer::availability, meter, Result::failed,
+          "the meter is online, but the daemon is not, under " + of_daemon, cure);
     } else if (kept[availability].empty()) {
       add(Layer::availability, meter, Result::failed, nothing + availability, cure);
     } else {
