@@ -63,7 +63,9 @@ std::vector<ConfigProblem> find_open_files(const std::string& config_path, const
   std::vector<ConfigProblem> warnings;
   const auto mode_of = [](const std::string& path) {
     struct stat status {};
-    return !path.empty() && stat(path.c_str(), &status) == 0 ? status.st_mode : mode_t{};
+    const bool is_file =
+        !path.empty() && stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    return is_file ? status.st_mode : mode_t{};  // nobody is to close /etc or /dev/null
   };
   if ((mode_of(config_path) & S_IWOTH) != 0) {
     warnings.push_back(

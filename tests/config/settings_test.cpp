@@ -56,6 +56,15 @@ TEST_F(ConfigSettings, AConfigurationThatEverybodyMayWriteIsWarnedOf) {
       Texts{config + ": everybody may write this file; close it with 'chmod o-w " + config + "'"});
 }
 
+// Whoever follows the advice must not close a folder or a device of the system.
+TEST_F(ConfigSettings, OnlyFilesAreWarnedOf) {
+  const std::string config =
+      configure("[[meter]]\nname = \"a\"\ndevice = \"/a\"\nkey_file = \"/\"\n");
+  std::filesystem::permissions(config, perms(0644));
+  EXPECT_EQ(texts(load_settings(config, {}).warnings), Texts{});
+  EXPECT_EQ(texts(load_settings("/dev/null", {}).warnings), Texts{});
+}
+
 TEST_F(ConfigSettings, ASecretThatEverybodyMayReadOrWriteIsWarnedOf) {
   const std::string key = dir_.write("key", "0123456789ABCDEFghij\n");
   const std::string password = dir_.write("password", "green\n");
