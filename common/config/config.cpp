@@ -35,6 +35,9 @@ ConfigValue to_value(const toml::node& node) {
 // A key that is not known where it stands: a secret, a slip, or one of another table?
 std::string unknown_key(std::string_view here, std::string_view key,
                         std::span<const std::string_view> known_here) {
+  if (const Objection objection = check_likeness(key)) {
+    return "a name here " + *objection;  // not repeated: it may be the secret
+  }
   if (const Objection objection = check_not_secret(here, key)) {
     return in_quotes(key) + " " + *objection;
   }

@@ -66,9 +66,20 @@ LineParts split(std::string_view line) {
   return parts;
 }
 
+bool is_key_of_ours(std::string_view name) {
+  const auto known = all_keys();
+  return std::ranges::find(known, name, &ConfigKeyInfo::name) != known.end();
+}
+
 // The parser's words, as far as they quote nothing but a character.
 std::string without_value(std::string_view description) {
   description = description.substr(0, description.find(", saw '"));
+  // Nor with a name that is none of ours, such as "existing integer 'NAME'": it may be the secret.
+  if (const std::size_t quote = description.find(" '"); quote != std::string_view::npos) {
+    const std::string_view rest = description.substr(quote + 2);
+    const bool is_ours = is_key_of_ours(rest.substr(0, rest.find('\'')));
+    description = is_ours ? description : description.substr(0, quote);
+  }
   return description.find("representable") == std::string_view::npos ? on_one_line(description)
                                                                      : "a number is too large";
 }
@@ -92,8 +103,7 @@ SyntaxFault explain_syntax(std::string_view line, std::uint32_t column,
   if (parts.key.empty()) {
     return {column, "not valid TOML: " + without_value(description)};
   }
-  const auto known = all_keys();
-  const bool is_known = std::ranges::find(known, parts.key, &ConfigKeyInfo::name) != known.end();
+  const bool is_known = is_key_of_ours(parts.key);
   const auto key_column = column_of(static_cast<std::size_t>(parts.key.data() - line.data()));
   if (!is_known) {
     if (const Objection objection = check_not_like_secret({}, parts.key)) {
