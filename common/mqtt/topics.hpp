@@ -69,4 +69,9 @@ inline constexpr std::string_view mqtt_read_now = "read_now";
 // one name differ in. They stay, and tell nobody the machine id.
 [[nodiscard]] std::string machine_name();
 
+// Of the device that a daemon is in Home Assistant.
+[[nodiscard]] inline std::string daemon_id(std::string_view host) {
+  return "ir-meterd-" + std::string(host);
+}
+
 }  // namespace irmeterd

@@ -85,6 +85,26 @@ TEST_F(CtlForget, RemovesWhatIsKeptOfOneOnceThatIsConfirmed) {
   EXPECT_TRUE(complains("the broker keeps nothing of \"" + std::string(gone) + "\""));
 }
 
+TEST_F(CtlForget, RemovesADaemonThatIsGoneToo) {
+  const std::string device = "homeassistant/device/ir-meterd-pi_123456/config";
+  const std::string availability = "ir-meterd/daemon/pi_123456/availability";
+  keep(availability, "offline");
+  keep("ir-meterd/daemon/other/availability", "online");
+  keep(device, R"({"device":{},"origin":{"name":"ir-meterd"},"components":{"connected":)"
+               R"({"state_topic":"ir-meterd/daemon/pi_123456/availability"}}})");
+  EXPECT_EQ(ctl({"forget", "ir-meterd-pi_123456", "--yes"}), 0) << ctl_->errors();
+  EXPECT_TRUE(says("Topics: " + device + ", " + availability)) << ctl_->output();
+  kept_.erase(device);
+  kept_.erase(availability);
+  EXPECT_EQ(kept(), kept_);
+}
+
+TEST_F(CtlForget, SaysThatNothingIsKept) {
+  configure(meter_table("/dev/no-probe") + mqtt_table(broker_.url(), "topic_prefix = \"empty\"\n"));
+  EXPECT_EQ(ctl({"forget"}), 0);
+  EXPECT_TRUE(complains("the broker keeps nothing under empty/")) << ctl_->errors();
+}
+
 TEST_F(CtlForget, SaysWhatIsWrongWithTheBroker) {
   configure(meter_table("/dev/no-probe") +
             mqtt_table("mqtt://127.0.0.1:" + std::to_string(Mosquitto::closed_port)));

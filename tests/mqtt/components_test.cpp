@@ -56,7 +56,7 @@ class Components : public MqttFixture {
   MqttWatcher watcher_{loop_, broker_};
   std::string power_ = topics_.component_discovery("sensor", sample_id, "power");
   std::string connected_ =
-      topics_.component_discovery("binary_sensor", daemon_id(topics_), "connected");
+      topics_.component_discovery("binary_sensor", daemon_id(topics_.host), "connected");
 };
 
 TEST_F(Components, SayOfEachEntityWhatTheDeviceSays) {

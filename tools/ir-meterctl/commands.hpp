@@ -58,7 +58,7 @@ struct KeptMeter {
 
 // A group of facts for each port.
 [[nodiscard]] Document ports_document(const std::vector<SerialPort>& ports);
-// Of forget: what the broker keeps of meters, by id.
+// Of forget: what the broker keeps of meters and of daemons, by id.
 [[nodiscard]] Document kept_document(const std::map<std::string, KeptMeter>& meters);
 // Of retry-key, when the poll with the key has ended.
 [[nodiscard]] Document retry_document(const MeterInfo& meter);

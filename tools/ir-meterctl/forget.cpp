@@ -29,18 +29,23 @@ std::string_view level(std::string_view topic, std::string_view begin, std::stri
 std::map<std::string, KeptMeter> kept_meters(BrokerVisit& broker,
                                              const irmeterd::MqttConfig& config) {
   const std::string meters = config.topic_prefix + "/meter/";
+  const std::string daemons = config.topic_prefix + "/daemon/";
   const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix, "", ""};
   std::map<std::string, KeptMeter> kept;
   std::multimap<std::string, std::string> announced;  // topics, by id
-  for (const auto& [topic, payload] : broker.all_kept(
-           {meters + "#", topics.discovery("+"), topics.component_discovery("+", "+", "+")})) {
-    if (const auto id = level(topic, meters, "/"); !id.empty()) {
-      KeptMeter& meter = kept[std::string(id)];
-      meter.topics.insert(topic);
-      meter.online =
-          meter.online || (topic.ends_with("/availability") && payload == irmeterd::mqtt_online);
+  for (const auto& [topic, payload] :
+       broker.all_kept({meters + "#", daemons + "#", topics.discovery("+"),
+                        topics.component_discovery("+", "+", "+")})) {
+    const auto meter = level(topic, meters, "/");
+    const auto host = level(topic, daemons, "/");
+    if (!meter.empty() || !host.empty()) {
+      KeptMeter& of = kept[meter.empty() ? irmeterd::daemon_id(host) : std::string(meter)];
+      of.topics.insert(topic);
+      of.online =
+          of.online || (topic.ends_with("/availability") && payload == irmeterd::mqtt_online);
     } else if (payload.find(R"("name":"ir-meterd")") != std::string::npos &&
-               payload.find('"' + meters) != std::string::npos) {
+               (payload.find('"' + meters) != std::string::npos ||
+                payload.find('"' + daemons) != std::string::npos)) {
       // By a daemon of this prefix, whatever the platform.
       const std::size_t platform = topic.find('/', config.discovery_prefix.size() + 1);
       announced.emplace(level(topic, topic.substr(0, platform + 1), "/"), topic);
@@ -86,6 +91,9 @@ int forget(const CommandLine& options, Output& output) {
   }
   if (options.meter.empty()) {
     output.write(kept_document(kept));
+    if (kept.empty()) {
+      print_error("the broker keeps nothing under " + config->mqtt->topic_prefix + "/");
+    }
     return EX_OK;
   }
   std::erase_if(kept, [&](const auto& each) { return each.first != options.meter; });
@@ -97,7 +105,8 @@ int forget(const CommandLine& options, Output& output) {
   output.write(kept_document(kept));
   if (!options.confirmed &&
       !confirmed("A meter that is still configured has to be taken out of the configuration first, "
-                 "and the service reloaded.\nHome Assistant removes the device and its entities; "
+                 "and the service reloaded; the service of a daemon has to be stopped.\nHome "
+                 "Assistant removes the device and its entities; "
                  "what it has recorded stays.\nRemove all of this from the broker?")) {
     print_error("nothing was removed; answer yes, or add --yes");
     return EXIT_FAILURE;

@@ -36,7 +36,7 @@ void MqttAnnouncements::connected() {
 
 void MqttAnnouncements::begin() {
   begun_ = true;
-  const std::string id = daemon_id(topics_);
+  const std::string id = daemon_id(topics_.host);
   (void)set(Rank::parent, id, [this] { return daemon_discovery_json(topics_, host_name()); });
   set_what_is_due();
 }

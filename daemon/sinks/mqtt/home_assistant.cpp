@@ -112,7 +112,7 @@ class Description {
     option("hw_version", identity.hardware_version);
     option("sw_version", identity.firmware_version);
     option("serial_number", printed);
-    option("via_device", daemon_id(topics_));
+    option("via_device", daemon_id(topics_.host));
     json_.end_object();
   }
 
@@ -402,7 +402,7 @@ std::map<std::string, std::string> component_messages(const std::string& id,
 }
 
 std::string daemon_discovery_json(const MqttTopics& topics, const std::string& host_name) {
-  const std::string id = daemon_id(topics);
+  const std::string id = daemon_id(topics.host);
   return Description(topics, id, in_small_letters(id)).daemon(host_name);
 }
 

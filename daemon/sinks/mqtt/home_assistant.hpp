@@ -23,9 +23,6 @@ namespace irmeterd {
                                          bool one_of_several, const MqttTopics& topics);
 
 // The daemon as a device: its id, and the payload for topics.discovery().
-[[nodiscard]] inline std::string daemon_id(const MqttTopics& topics) {
-  return "ir-meterd-" + topics.host;
-}
 [[nodiscard]] std::string daemon_discovery_json(const MqttTopics& topics,
                                                 const std::string& host_name);
 

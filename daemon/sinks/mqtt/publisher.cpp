@@ -110,7 +110,7 @@ void MqttPublisher::on_connected() {
   // First of all: the broker answers with the list before it takes a new one.
   connection_.subscribe(topics_.online_meters(), true);
   connection_.subscribe(topics_.daemon_availability(), false);
-  announced(daemon_id(topics_));
+  announced(daemon_id(topics_.host));
   announcements_.connected();
   if (discovery_ != Discovery::off) {
     connection_.subscribe(topics_.birth, false);
