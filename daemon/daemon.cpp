@@ -164,7 +164,8 @@ void Daemon::dispatch(const Command& command) {
         driver->retry_key();
         break;
       case Command::Kind::read_table:
-        driver->read_table(command.table, command.answer);
+        driver->read_table(command.table,
+                           [answer = command.answer](const auto& table) { answer(table.result); });
         break;
       case Command::Kind::read_history:
         driver->read_history(command.from, command.to, command.history);

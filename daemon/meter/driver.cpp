@@ -149,7 +149,7 @@ void MeterDriver::retry_key() {
 
 void MeterDriver::read_table(const irmeter::TableRead& what, TableHandler handler, bool at_once) {
   if (!line_.is_open() && snapshot_.failure) {
-    handler(*snapshot_.failure);
+    handler({what, *snapshot_.failure});
     return;
   }
   asked_.push_back(std::move(handler));
@@ -159,7 +159,8 @@ void MeterDriver::read_table(const irmeter::TableRead& what, TableHandler handle
   }
   const TableHandler refused = std::move(asked_.back());
   asked_.pop_back();
-  refused(irmeter::Failure{irmeter::Fault::busy, irmeter::table_name(what.table)});
+  refused(
+      {what, irmeter::Failure{irmeter::Fault::busy, irmeter::table_name(what.table)}, what.table});
 }
 
 void MeterDriver::stop(std::function<void()> done) {
@@ -477,7 +478,7 @@ void MeterDriver::handle(irmeter::TableLeftOut& output) {
 void MeterDriver::handle(irmeter::TableAnswer& output) {
   const TableHandler handler = std::move(asked_.front());
   asked_.pop_front();
-  handler(output.result);
+  handler(output);
 }
 
 void MeterDriver::handle(irmeter::Stopped&) {

@@ -52,7 +52,7 @@ class MeterDriver {
     history_.begin_anew();
   }
   // Part of a table, read in a pause; the handler is called once, from here or later from the loop.
-  using TableHandler = std::function<void(const std::variant<irmeter::Bytes, irmeter::Failure>&)>;
+  using TableHandler = HistoryReads::Answer;
   // at_once: false waits for the next poll where the session is not kept.
   void read_table(const irmeter::TableRead& what, TableHandler handler, bool at_once = true);
   // The load profile, likewise.

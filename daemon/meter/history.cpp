@@ -21,7 +21,8 @@ constexpr std::chrono::hours left_out_for{24};
 }  // namespace
 
 void HistoryReads::read(irmeter::MeterTime from, irmeter::MeterTime to, Handler handler) {
-  add(irmeter::HistoryReader(from, to, calls_.register_unit()), true, std::move(handler));
+  add(irmeter::HistoryReader(from, to, calls_.register_unit()), true,
+      [handler = std::move(handler)](const Result& result, Blamed) { handler(result); });
 }
 
 void HistoryReads::polled() {
@@ -34,7 +35,7 @@ void HistoryReads::polled() {
   if (calls_.now() >= *due_) {
     reads_newest_ = true;
     add(irmeter::HistoryReader(calls_.register_unit()), false,
-        [this](const Result& result) { take_newest(result); });
+        [this](const Result& result, Blamed blamed) { take_newest(result, blamed); });
   }
 }
 
@@ -44,12 +45,12 @@ void HistoryReads::begin_anew() {
   failures_ = 0;
 }
 
-void HistoryReads::add(irmeter::HistoryReader reader, bool at_once, Handler handler) {
+void HistoryReads::add(irmeter::HistoryReader reader, bool at_once, End end) {
   if (jobs_.size() == most_jobs) {
-    handler(Failure{Fault::busy, irmeter::table_name(irmeter::bt64)});
+    end(Failure{Fault::busy, irmeter::table_name(irmeter::bt64)}, irmeter::bt64);
     return;
   }
-  jobs_.push_back(std::make_shared<Job>(Job{std::move(reader), at_once, std::move(handler)}));
+  jobs_.push_back(std::make_shared<Job>(Job{std::move(reader), at_once, std::move(end)}));
   if (jobs_.size() == 1) {
     ask(jobs_.front());
   }
@@ -71,34 +72,33 @@ void HistoryReads::ask(const std::shared_ptr<Job>& job) {
   }
 }
 
-void HistoryReads::take(const std::shared_ptr<Job>& job,
-                        const std::variant<irmeter::Bytes, Failure>& answer) {
+void HistoryReads::take(const std::shared_ptr<Job>& job, const irmeter::TableAnswer& answer) {
   if (jobs_.empty() || jobs_.front() != job) {
     return;  // a read before this one has failed
   }
-  if (const auto* const failure = std::get_if<Failure>(&answer)) {
-    end(*failure);
-  } else if (auto nonsense = job->reader.take(std::get<irmeter::Bytes>(answer))) {
-    end(*std::move(nonsense));
+  if (const auto* const failure = std::get_if<Failure>(&answer.result)) {
+    end(*failure, answer.blamed);
+  } else if (auto nonsense = job->reader.take(std::get<irmeter::Bytes>(answer.result))) {
+    end(*std::move(nonsense), answer.what.table);
   } else if (--job->missing == 0) {
     ask(job);
   }
 }
 
-void HistoryReads::end(const Result& result) {
+void HistoryReads::end(const Result& result, Blamed blamed) {
   const auto job = std::move(jobs_.front());
   const bool alone = jobs_.size() == 1;
   jobs_.pop_front();
-  job->handler(result);
+  job->end(result, blamed);
   if (!alone) {
     ask(jobs_.front());
   }
 }
 
-void HistoryReads::take_newest(const Result& result) {
+void HistoryReads::take_newest(const Result& result, Blamed blamed) {
   reads_newest_ = false;
   if (const auto* const failure = std::get_if<Failure>(&result)) {
-    take_failure(*failure);
+    take_failure(*failure, blamed);
     return;
   }
   failures_ = 0;
@@ -120,22 +120,18 @@ void HistoryReads::take_newest(const Result& result) {
 
 // What was there before, or costs no more than the meter's time, has another chance. Where the
 // whole meter could not be read, the tables are not to blame.
-void HistoryReads::take_failure(const Failure& failure) {
-  using irmeter::table_name;
-  for (const irmeter::TableId table :
-       {irmeter::bt61, irmeter::bt62, irmeter::bt63, irmeter::bt64}) {
-    if (!failure.context.starts_with(table_name(table))) {
-      continue;
-    }
-    ++failures_;
-    const bool patient = failure.fault == Fault::busy || failure.fault == Fault::overdue;
-    const bool first = failures_ == 1 && (newest_ || failure.fault == Fault::no_response);
-    if (patient || first) {
-      wait(again_after);
-    } else {
-      wait(left_out_for);
-      calls_.left_out({table, failure});
-    }
+void HistoryReads::take_failure(const Failure& failure, Blamed blamed) {
+  if (!blamed) {
+    return;
+  }
+  ++failures_;
+  const bool patient = failure.fault == Fault::busy || failure.fault == Fault::overdue;
+  const bool first = failures_ == 1 && (newest_ || failure.fault == Fault::no_response);
+  if (patient || first) {
+    wait(again_after);
+  } else {
+    wait(left_out_for);
+    calls_.left_out({*blamed, failure});
   }
 }
 

@@ -22,7 +22,7 @@ namespace irmeterd {
 
 class HistoryReads {
  public:
-  using Answer = std::function<void(const std::variant<irmeter::Bytes, irmeter::Failure>&)>;
+  using Answer = std::function<void(const irmeter::TableAnswer&)>;
   using Result = std::variant<std::vector<irmeter::HistoryInterval>, irmeter::Failure>;
   using Handler = std::function<void(const Result&)>;
   struct Calls {
@@ -46,20 +46,22 @@ class HistoryReads {
   void begin_anew();
 
  private:
+  // As in irmeter::TableAnswer.
+  using Blamed = std::optional<irmeter::TableId>;
+  using End = std::function<void(const Result&, Blamed)>;
   struct Job {
     irmeter::HistoryReader reader;
     bool at_once;
-    Handler handler;
+    End end;
     std::size_t missing = 0;  // answers
   };
 
-  void add(irmeter::HistoryReader reader, bool at_once, Handler handler);
+  void add(irmeter::HistoryReader reader, bool at_once, End end);
   void ask(const std::shared_ptr<Job>& job);
-  void take(const std::shared_ptr<Job>& job,
-            const std::variant<irmeter::Bytes, irmeter::Failure>& answer);
-  void end(const Result& result);
-  void take_newest(const Result& result);
-  void take_failure(const irmeter::Failure& failure);
+  void take(const std::shared_ptr<Job>& job, const irmeter::TableAnswer& answer);
+  void end(const Result& result, Blamed blamed = {});
+  void take_newest(const Result& result, Blamed blamed);
+  void take_failure(const irmeter::Failure& failure, Blamed blamed);
   void wait(irmeter::Duration time) { due_ = calls_.now() + time; }
 
   Calls calls_;

@@ -156,7 +156,7 @@ void Pauses::take(ByteView bytes, Known& known, Instant asked, Instant now) {
 void Pauses::fail_read(Failure failure, Known& known) {
   const TableRead read = *std::exchange(read_, std::nullopt);
   if (reads_asked_) {
-    end_asked(std::move(failure));
+    end_asked(std::move(failure), read.table);
   } else {
     leave_out(std::move(failure), read.table, known);
   }
@@ -225,8 +225,8 @@ bool Pauses::ask(const TableRead& what) {
   return true;
 }
 
-void Pauses::end_asked(std::variant<Bytes, Failure> result) {
-  news_.push(TableAnswer{asked_.front(), std::move(result)});
+void Pauses::end_asked(std::variant<Bytes, Failure> result, std::optional<TableId> blamed) {
+  news_.push(TableAnswer{asked_.front(), std::move(result), blamed});
   asked_.erase(asked_.begin());
   answer_.begin({});
   put_off_ = false;

@@ -45,6 +45,8 @@ struct TableLeftOut {
 struct TableAnswer {
   TableRead what;
   std::variant<Bytes, Failure> result;
+  // Of a failure: the table that is to blame; nothing where the meter could not be read.
+  std::optional<TableId> blamed = std::nullopt;
 };
 using PauseNews = std::variant<TableBytes, Details, LogNews, TableLeftOut, TableAnswer>;
 
@@ -111,7 +113,7 @@ class Pauses {
   [[nodiscard]] Duration period_of(const PlanRow& row) const;
   void leave_out(Failure failure, TableId table, PlanRow::Known& known);
   void tell_details(PlanRow::Known& known);
-  void end_asked(std::variant<Bytes, Failure> result);
+  void end_asked(std::variant<Bytes, Failure> result, std::optional<TableId> blamed = {});
 
   std::span<const PlanRow> rows_;  // those of the polls, too
   Pace pace_;

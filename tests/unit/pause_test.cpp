@@ -454,6 +454,7 @@ TEST(AskedTables, AreReadInThePauses) {
     EXPECT_EQ(int32_at(ByteView(bytes).subspan(2), 0), distinct_values().summations[1]);
     EXPECT_EQ(std::get<Failure>(answers[1].result),
               (Failure{Fault::refused, "BT99: iar (inappropriate action requested)"}));
+    EXPECT_EQ(answers[1].blamed, 99);
     EXPECT_EQ(std::get<Bytes>(answers[2].result).size(), 79U);
     EXPECT_TRUE(pair.slow.left_out.empty());
     EXPECT_EQ(pair.readings(), pair.polls.size());
@@ -471,6 +472,7 @@ TEST(AskedTables, AreAnsweredWithWhatIsInTheWay) {
   ASSERT_EQ(pair.slow.answers.size(), 2U);
   EXPECT_EQ(std::get<Failure>(pair.slow.answers[1].result),
             std::get<Failure>(pair.polls[0].poll.result));
+  EXPECT_FALSE(pair.slow.answers[1].blamed);
   for (std::uint16_t table = 0; table < 9; ++table) {
     pair.tell([&](Meter& meter, Instant now) {
       EXPECT_EQ(meter.read_table({table, 0, 4}, now), table < 8);

@@ -128,10 +128,10 @@ int with_probe(const irmeterd::MeterConfig& meter, const std::optional<irmeter::
     }
     std::optional<TableResult> result;
     driver.read_table(what, [&result](const auto& answer) {
-      if (const auto* failure = std::get_if<irmeter::Failure>(&answer)) {
+      if (const auto* failure = std::get_if<irmeter::Failure>(&answer.result)) {
         result = irmeterd::sentence_of(*failure);
       } else {
-        result = std::get<irmeter::Bytes>(answer);
+        result = std::get<irmeter::Bytes>(answer.result);
       }
     });
     wait_for([&] { return result.has_value(); });
