@@ -191,6 +191,39 @@ TEST(MeterMemory, SelfReadsAreCopiesOfTheRegistersAtTheEndOfMonths) {
   EXPECT_LT(number_at(reads, newest - 306 + 6, 4), number_at(reads, newest + 6, 4));
 }
 
+TEST(MeterMemory, TwoLogsAreCountedTogetherAndOutagesByThemselves) {
+  MeterSettings with = settings();
+  with.profile = *find_profile("more");
+  Client client(with);
+  client.meter.faults().add("reset:times=1", client.now);
+  client.ask(request::full_read(3));
+  client.later(10s);
+  client.meter.faults().add("log-moves:value=91,times=1", client.now);
+  const Bytes log = client.all(74);
+  const Bytes other = client.all(2048 + 79);
+  const Bytes outages = client.all(2048 + 81);
+  EXPECT_EQ(number_at(client.all(2048 + 54), 80, 2), 20U);
+  ASSERT_EQ(other.size(), 11U + 20 * 14);
+  EXPECT_EQ(number_at(log, 5, 4) + 1, number_at(other, 5, 4));
+  EXPECT_EQ(number_at(other, 11 + 14 * number_at(other, 3, 2) + 10, 2), 91U);
+  const Bytes list = client.all(2048 + 36);
+  ASSERT_EQ(list.size(), 1U + 7 * 17 + 1);
+  EXPECT_EQ(number_at(list, 103, 2), 2048U + 81);
+  EXPECT_EQ(number_at(list, 109, 2), 10U);
+  ASSERT_EQ(outages.size(), 6U + 10 * 12);
+  EXPECT_EQ(number_at(outages, 1, 1), 2U);
+  EXPECT_EQ(number_at(outages, 3, 2), 18U);
+  // The older one, of an hour and a half; its events, in UTC, are the first of the log.
+  const std::size_t older = 6 + 12 * (17 % 10);
+  EXPECT_EQ(outages[older + 3] * 60 + outages[older + 4] + 90,
+            outages[older + 9] * 60 + outages[older + 10]);
+  EXPECT_EQ(log[11 + 3] + 1, outages[older + 3]);
+  for (const unsigned id : {36U, 54U, 79U, 81U}) {
+    Client old(settings());
+    EXPECT_EQ(old.ask(request::full_read(static_cast<std::uint16_t>(2048 + id))), hex("05"));
+  }
+}
+
 TEST(MeterMemory, ATableCanBeRefusedByItself) {
   Client client(settings());
   client.meter.faults().add("refused:table=52,value=3", client.now);

@@ -15,18 +15,26 @@ std::chrono::local_seconds end_of_month(std::chrono::local_seconds time, int mon
   return std::chrono::local_days(month / std::chrono::day(1));
 }
 
+bool is_of_quality(std::uint16_t id) {
+  return id == event::phase_loss || id == event::power_quality;
+}
+
 }  // namespace
 
-MeterMemory::MeterMemory(const HouseholdSettings& household, std::chrono::minutes zone)
+MeterMemory::MeterMemory(const HouseholdSettings& household, std::chrono::minutes zone,
+                         bool other_log)
     : settings_(household),
       zone_(zone),
       profile_household_(household),
-      month_household_(household) {
+      month_household_(household),
+      has_other_log_(other_log) {
   const std::chrono::sys_seconds start(settings_.start.time_since_epoch() - zone_);
   constexpr days ago(12);
   constexpr std::chrono::minutes outage(90);  // what the registers have counted
-  log(event::power_down, start - ago - outage);
-  log(event::power_up, start - ago);
+  if (has_other_log_) {
+    log(event::power_quality, start - ago - outage - std::chrono::seconds(2));
+  }
+  log_outage(start - ago - outage, start - ago);
 }
 
 seconds MeterMemory::since_start(std::chrono::sys_seconds time) const {
@@ -34,10 +42,27 @@ seconds MeterMemory::since_start(std::chrono::sys_seconds time) const {
 }
 
 void MeterMemory::log(std::uint16_t id, std::chrono::sys_seconds clock, std::uint16_t user) {
-  events_.push_back({clock, ++sequence_, user, id});
-  if (events_.size() > log_entries) {
-    events_.pop_front();
+  const bool other = has_other_log_ && is_of_quality(id);
+  auto& log = other ? other_events_ : events_;
+  const std::size_t room = other ? other_log_entries : log_entries;
+  const auto place = static_cast<std::uint16_t>(log.empty() ? 0 : (log.back().place + 1U) % room);
+  log.push_back({clock, ++sequence_, user, id, place});
+  if (log.size() > room) {
+    log.pop_front();
   }
+}
+
+void MeterMemory::log_outage(std::chrono::sys_seconds begin, std::chrono::sys_seconds end) {
+  log(event::power_down, begin);
+  log(event::power_up, end);
+  const auto local = [&](std::chrono::sys_seconds time) {
+    return std::chrono::local_seconds(time.time_since_epoch() + zone_);
+  };
+  outages_.push_back({local(begin), local(end)});
+  if (outages_.size() > outage_entries) {
+    outages_.pop_front();
+  }
+  ++last_outage_;
 }
 
 void MeterMemory::notice_flags(const Status& status, std::chrono::sys_seconds clock) {

@@ -222,18 +222,17 @@ Bytes log_dimensions() {
   return bytes;
 }
 
-// Circular: an event stands where its number says.
-Bytes log_table(const std::deque<LoggedEvent>& events) {
+Bytes log_table(const std::deque<LoggedEvent>& events, std::size_t room) {
   constexpr std::uint8_t circular = 0x04;
   constexpr std::size_t record_size = 12 + log_argument;
   const std::uint32_t last = events.back().sequence;
   Bytes bytes{circular};
   append_uint16(bytes, events.size());
-  append_uint16(bytes, last % MeterMemory::log_entries);
+  append_uint16(bytes, events.back().place);
   append(bytes, last);
   append_uint16(bytes, events.size());
   const std::size_t header = bytes.size();
-  bytes.resize(header + MeterMemory::log_entries * record_size);
+  bytes.resize(header + room * record_size);
   for (const LoggedEvent& each : events) {
     Bytes record;
     append_second(record, each.time);
@@ -241,8 +240,58 @@ Bytes log_table(const std::deque<LoggedEvent>& events) {
     append_uint16(record, each.user);
     append_uint16(record, each.id);
     std::copy(record.begin(), record.end(),
-              bytes.begin() + static_cast<std::ptrdiff_t>(
-                                  header + each.sequence % MeterMemory::log_entries * record_size));
+              bytes.begin() + static_cast<std::ptrdiff_t>(header + each.place * record_size));
+  }
+  return bytes;
+}
+
+// ET36: seven logs, each with its table, the size of an entry, and how many there can be and are.
+// The meter has the last one of them.
+constexpr std::size_t outage_size = 12;
+
+Bytes log_list() {
+  constexpr std::array<std::uint16_t, 7> logs{31, 32, 38, 41, 45, 75, 81};
+  constexpr std::size_t description = 17;
+  Bytes bytes{logs.size()};
+  for (const std::uint16_t log : logs) {
+    const bool has = log == 81;
+    const std::size_t begin = bytes.size();
+    append_uint16(bytes, first_extended_table + log);
+    append_uint16(bytes, has ? outage_size : 35);
+    append_uint16(bytes, 253);
+    append_uint16(bytes, has ? MeterMemory::outage_entries : 0);
+    bytes.resize(begin + description);
+  }
+  bytes.push_back(1U << 6U);  // which of them have unread entries
+  return bytes;
+}
+
+// ET54: of all it can tell, how many entries the other log can have.
+Bytes more_status() {
+  constexpr std::size_t place = 80;
+  Bytes bytes(place);
+  append_uint16(bytes, MeterMemory::other_log_entries);
+  return bytes;
+}
+
+// Circular: an outage stands where its number says.
+Bytes outage_table(const std::deque<Outage>& outages, std::uint16_t last) {
+  constexpr std::uint8_t circular = 0x04;
+  const auto count = static_cast<std::uint8_t>(outages.size());
+  const auto place = [](std::size_t number) { return number % MeterMemory::outage_entries; };
+  Bytes bytes{circular, count, static_cast<std::uint8_t>(place(last))};
+  append_uint16(bytes, last);
+  bytes.push_back(count);
+  const std::size_t header = bytes.size();
+  bytes.resize(header + MeterMemory::outage_entries * outage_size);
+  for (std::size_t ago = 0; ago < outages.size(); ++ago) {
+    const Outage& outage = outages[outages.size() - 1 - ago];
+    Bytes record;
+    append_second(record, outage.begin);
+    append_second(record, outage.end);
+    std::copy(
+        record.begin(), record.end(),
+        bytes.begin() + static_cast<std::ptrdiff_t>(header + place(last - ago) * outage_size));
   }
   return bytes;
 }
@@ -399,7 +448,13 @@ constexpr std::array all_tables{table::configuration,
                                 table::mbus_dimensions,
                                 table::mbus_status,
                                 table::mbus_data,
-                                table::settings};
+                                table::log_list,
+                                table::more_status,
+                                table::settings,
+                                table::other_log,
+                                table::outages};
+constexpr std::array tables_from_3_70{table::log_list, table::more_status, table::settings,
+                                      table::other_log, table::outages};
 
 // Outages, pulse inputs and errors are counted once, not by tariff tier.
 bool in_tiers(std::size_t index) {
@@ -427,6 +482,10 @@ std::string firmware_version(const Profile& profile) {
          std::to_string(profile.firmware >> 5U & 0x7FU);
 }
 
+bool is_from_3_70(const Profile& profile) {
+  return profile.firmware >= firmware_word(3, 70, 0);
+}
+
 const Profile* find_firmware(std::string_view version) {
   const auto found = std::ranges::find(all_profiles, version, firmware_version);
   return found == all_profiles.end() ? nullptr : &*found;
@@ -443,7 +502,8 @@ bool MeterTables::is_open(std::uint16_t id) {
 bool MeterTables::exists(std::uint16_t id) const {
   return std::ranges::find(all_tables, id) != all_tables.end() &&
          (id != table::dimensions || profile_.has_bt21) &&
-         (id != table::settings || has_register_unit());
+         (std::ranges::find(tables_from_3_70, id) == tables_from_3_70.end() ||
+          is_from_3_70(profile_));
 }
 
 std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterState& state) const {
@@ -490,7 +550,15 @@ std::optional<Bytes> MeterTables::image(std::uint16_t id, const MeterState& stat
     case table::log_dimensions:
       return log_dimensions();
     case table::log:
-      return log_table(*state.events);
+      return log_table(*state.events, MeterMemory::log_entries);
+    case table::other_log:
+      return log_table(*state.other_events, MeterMemory::other_log_entries);
+    case table::log_list:
+      return log_list();
+    case table::more_status:
+      return more_status();
+    case table::outages:
+      return outage_table(*state.outages, state.last_outage);
     case table::utility_information:
       return utility_information();
     case table::settings:
@@ -682,10 +750,6 @@ Bytes MeterTables::present_values(const MeterValues& values) const {
   return bytes;
 }
 
-bool MeterTables::has_register_unit() const {
-  return profile_.firmware >= firmware_word(3, 70, 0);
-}
-
 // Of all its settings this meter has the register unit alone, where the vendor's guide has it.
 Bytes MeterTables::settings() const {
   const std::size_t most_tiers = profile_.maximum[7];
@@ -697,7 +761,7 @@ Bytes MeterTables::settings() const {
 }
 
 std::int32_t MeterTables::counted(std::int32_t energy) const {
-  return has_register_unit() ? energy / nameplate_.register_unit : energy;
+  return is_from_3_70(profile_) ? energy / nameplate_.register_unit : energy;
 }
 
 Bytes MeterTables::mbus_dimensions() const {

@@ -51,7 +51,11 @@ inline constexpr std::uint16_t utility_information = 2048 + 3;  // ET03
 inline constexpr std::uint16_t mbus_dimensions = 2048 + 11;
 inline constexpr std::uint16_t mbus_status = 2048 + 13;
 inline constexpr std::uint16_t mbus_data = 2048 + 16;
+inline constexpr std::uint16_t log_list = 2048 + 36;
+inline constexpr std::uint16_t more_status = 2048 + 54;
 inline constexpr std::uint16_t settings = 2048 + 55;
+inline constexpr std::uint16_t other_log = 2048 + 79;
+inline constexpr std::uint16_t outages = 2048 + 81;
 }  // namespace table
 
 // BT20 and BT21: what the register tables consist of.
@@ -75,6 +79,8 @@ struct Profile {
 [[nodiscard]] const Profile* find_firmware(std::string_view version);
 // Major and minor version, as in "3.70".
 [[nodiscard]] std::string firmware_version(const Profile& profile);
+// It has the tables that came with 3.70.
+[[nodiscard]] bool is_from_3_70(const Profile& profile);
 
 struct Nameplate {
   std::string manufacturer = "ELON";         // 4 characters
@@ -93,6 +99,9 @@ struct MeterState {
   std::chrono::minutes zone{};       // of local time, ahead of UTC
   unsigned tier = 0;
   const std::deque<LoggedEvent>* events = nullptr;
+  const std::deque<LoggedEvent>* other_events = nullptr;
+  const std::deque<Outage>* outages = nullptr;
+  std::uint16_t last_outage = 0;
   const std::deque<Interval>* intervals = nullptr;
   const std::deque<SelfRead>* self_reads = nullptr;
 };
@@ -122,7 +131,6 @@ class MeterTables {
   [[nodiscard]] Bytes profile_dimensions() const;
   [[nodiscard]] Bytes profile_status(const MeterState& state) const;
   [[nodiscard]] Bytes utility_information() const;
-  [[nodiscard]] bool has_register_unit() const;
   [[nodiscard]] Bytes settings() const;
   [[nodiscard]] std::int32_t counted(std::int32_t energy) const;
   [[nodiscard]] Bytes profile(const std::deque<Interval>& intervals) const;

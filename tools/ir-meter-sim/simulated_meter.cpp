@@ -63,7 +63,7 @@ SimulatedMeter::SimulatedMeter(const MeterSettings& settings)
       clock_(settings.clock),
       clock_start_(settings.household.start.time_since_epoch() - clock_.zone + clock_.ahead),
       status_(settings.status),
-      memory_(settings.household, settings.clock.zone),
+      memory_(settings.household, settings.clock.zone, is_from_3_70(settings.profile)),
       tables_(settings.profile, settings.nameplate, settings.mbus_devices),
       given_(settings.tables),
       link_(settings.link),
@@ -148,8 +148,7 @@ void SimulatedMeter::pump(Instant now) {
   link_.set_line_free(line_faults_.free_at());
   if (line_faults_.take_reset()) {
     link_.reset();
-    memory_.log(event::power_down, clock(now));
-    memory_.log(event::power_up, clock(now));
+    memory_.log_outage(clock(now), clock(now));
   }
   if (link_.take_lost()) {
     session_.reset();
@@ -190,6 +189,9 @@ std::optional<Bytes> SimulatedMeter::table(std::uint16_t id) {
     }
   }
   state.events = &memory_.events();
+  state.other_events = &memory_.other_events();
+  state.outages = &memory_.outages();
+  state.last_outage = memory_.last_outage();
   if (id == table::profile || id == table::profile_status) {
     state.intervals = &memory_.intervals(passed);
   } else if (id == table::self_reads) {
