@@ -1,6 +1,7 @@
 // What a meter says of itself and what one poll brings.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,15 @@ struct Identity {
 // Whatever falls outside becomes '_', and a short check value of the original is appended then, so
 // that two odd serial numbers never share an id.
 [[nodiscard]] std::string meter_id(const Identity& identity);
+
+// "3.70.04"; zeros where the meter did not say.
+struct Firmware {
+  unsigned major = 0;
+  unsigned minor = 0;
+
+  friend auto operator<=>(const Firmware&, const Firmware&) = default;
+};
+[[nodiscard]] Firmware firmware_of(const Identity& identity);
 
 // One complete, checked reading.
 struct Reading {

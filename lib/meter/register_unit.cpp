@@ -1,35 +1,14 @@
 #include "lib/meter/register_unit.hpp"
 
-#include <charconv>
-#include <string_view>
-
 namespace irmeter {
 namespace {
 
 constexpr std::uint8_t place_in_bt20 = 7;
 
-struct Firmware {
-  unsigned major = 0;
-  unsigned minor = 0;
-};
-
-// "3.70.04"
-Firmware firmware_of(const Identity& identity) {
-  const std::string_view text = identity.firmware_version;
-  const char* const end = text.data() + text.size();
-  Firmware firmware;
-  const auto major = std::from_chars(text.data(), end, firmware.major);
-  if (major.ptr != end) {
-    (void)std::from_chars(major.ptr + 1, end, firmware.minor);
-  }
-  return firmware;
-}
-
 }  // namespace
 
 std::optional<TableRead> most_tariffs_of(const Identity& identity) {
-  const Firmware firmware = firmware_of(identity);
-  const bool counts_in_one = firmware.major < 3 || (firmware.major == 3 && firmware.minor < 70);
+  const bool counts_in_one = firmware_of(identity) < Firmware{3, 70};
   return counts_in_one ? std::nullopt : std::optional(TableRead{bt20, place_in_bt20, 1});
 }
 
