@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "lib/meter/event_log.hpp"
@@ -18,10 +19,24 @@ namespace irmeterd {
   return type.empty() ? "other" : type;
 }
 
-// "invalid password, by ir-meterd"
+// "1:30:05": hours, minutes and seconds.
+[[nodiscard]] inline std::string event_length(std::chrono::seconds length) {
+  const std::chrono::hh_mm_ss parts(length);
+  const auto two_digits = [](auto part) {
+    const std::string digits = std::to_string(part.count());
+    return digits.size() < 2 ? "0" + digits : digits;
+  };
+  return std::to_string(parts.hours().count()) + ":" + two_digits(parts.minutes()) + ":" +
+         two_digits(parts.seconds());
+}
+
+// "invalid password, by ir-meterd", "power outage of 1:30:05"
 [[nodiscard]] inline std::string event_text(const irmeter::LogEntry& entry) {
   const std::string name(irmeter::event_name(entry.id));
   std::string text = name.empty() ? "event " + std::to_string(entry.id) : name;
+  if (entry.is_outage()) {
+    return text + " of " + event_length(entry.lasted);
+  }
   switch (entry.user) {
     case irmeter::no_user:
       return text;

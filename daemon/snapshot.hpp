@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ struct MeterCounters {
 
   friend bool operator==(const MeterCounters&, const MeterCounters&) = default;
 };
+
+// By the table of the log.
+using LogTold = std::map<irmeter::TableId, std::uint32_t>;
 
 struct MeterSnapshot {
   std::string name;    // from the configuration
@@ -73,11 +77,13 @@ struct MeterSnapshot {
   // Of the load profile: the latest interval that was read once it was closed.
   std::optional<irmeter::HistoryInterval> newest_interval;
 
-  // The newest entries of the meter's log, oldest first, as they were read in this run; null where
-  // it gives none. What is in the log up to log_told is not told again.
+  // The newest entries of the meter's logs in UTC, oldest first, as they were read in this run;
+  // null where it gives none. What is in one of the logs up to its number in log_told is not told
+  // again. Each has a number of its own, although two are counted together: they are read one after
+  // the other.
   static constexpr std::size_t most_entries = 100;
   std::shared_ptr<const std::vector<irmeter::LogEntry>> log;
-  std::optional<std::uint32_t> log_told;
+  LogTold log_told;
 
   // Of the latest good poll.
   bool echo = false;              // the probe heard itself

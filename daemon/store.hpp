@@ -22,7 +22,7 @@ class Sink {
   // One call per poll, or when the state or the staleness changes between polls.
   virtual void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept = 0;
   virtual void meter_removed(const MeterSnapshot&) noexcept {}
-  // The meter has a new entry in its log; each once, the oldest first.
+  // The meter has a new entry in one of its logs; each once, the oldest of a log first.
   virtual void event_logged(const MeterSnapshot&, const irmeter::LogEntry&) noexcept {}
 };
 

@@ -23,4 +23,18 @@ milliseconds clock_offset(std::chrono::sys_seconds shown,
   return std::clamp(before.value_or((least + most) / 2), least, std::max(least, most));
 }
 
+std::optional<std::chrono::minutes> zone_of(std::chrono::sys_seconds utc,
+                                            std::chrono::sys_seconds local,
+                                            std::chrono::seconds later) {
+  using Quarters = std::chrono::duration<int, std::ratio<900>>;
+  constexpr std::chrono::seconds half_a_minute(30);  // it is behind by, on average
+  const std::chrono::seconds ahead = local + half_a_minute - utc - later;
+  const auto zone = std::chrono::round<Quarters>(ahead);
+  constexpr std::chrono::hours most(14);
+  constexpr std::chrono::minutes doubt(3);
+  return std::chrono::abs(ahead - zone) > doubt || std::chrono::abs(zone) > most
+             ? std::nullopt
+             : std::optional(std::chrono::minutes(zone));
+}
+
 }  // namespace irmeterd

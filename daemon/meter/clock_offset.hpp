@@ -17,4 +17,11 @@ namespace irmeterd {
     std::chrono::system_clock::time_point answered,
     std::optional<std::chrono::milliseconds> before);
 
+// How far a meter's local clock, which is set once a minute, is ahead of the one that shows UTC:
+// quarters of an hour. `later`: how long after the other one it was read. Nothing where the two
+// differ by what no zone has.
+[[nodiscard]] std::optional<std::chrono::minutes> zone_of(std::chrono::sys_seconds utc,
+                                                          std::chrono::sys_seconds local,
+                                                          std::chrono::seconds later);
+
 }  // namespace irmeterd

@@ -276,7 +276,7 @@ void MeterDriver::handle(irmeter::Identified& output) {
   snapshot_.exchanged |= !known.empty() && known != output.identity.serial_number;
   if (known != output.identity.serial_number) {
     snapshot_.log.reset();
-    snapshot_.log_told.reset();
+    snapshot_.log_told.clear();
   }
   snapshot_.identity = std::move(output.identity);
   if (!same) {
@@ -293,6 +293,9 @@ void MeterDriver::handle(irmeter::Identified& output) {
     mbus_ = {};
     local_time_.reset();
     snapshot_.newest_interval.reset();
+    utc_.reset();
+    zone_.reset();
+    outages_.clear();
     history_.begin_anew();
     snapshot_.details_stale = true;
     snapshot_.stale = true;
@@ -400,27 +403,46 @@ void MeterDriver::handle(const irmeter::TableBytes& output) {
   store_.update(snapshot_);
 }
 
-// What is in the log of a meter that is new here, or in one that has begun anew, is history.
+// Outages are in local time: they wait until it is known how far that is ahead.
 void MeterDriver::handle(const irmeter::LogNews& output) {
-  auto log = snapshot_.log ? *snapshot_.log : std::vector<irmeter::LogEntry>();
-  auto& told = snapshot_.log_told;
-  const bool begins = !told || output.newest < *told;
-  if (begins) {
-    told = output.newest;
-    log.clear();
+  if (output.table != irmeter::et81) {
+    take(output);
+  } else if (zone_) {
+    irmeter::LogNews news = output;
+    for (irmeter::LogEntry& entry : news.entries) {
+      entry.time -= *zone_;
+    }
+    take(news);
+  } else if (outages_.empty() || output.count > 0) {
+    outages_.push_back(output);
   }
-  std::vector<irmeter::LogEntry> news;
-  for (const irmeter::LogEntry& entry : std::span(output.entries).first(output.count)) {
-    if (!log.empty() && entry.sequence <= log.back().sequence) {
+}
+
+// What is in the log of a meter that is new here, or in one that has begun anew, is history. An
+// event may be in two logs under the same number.
+void MeterDriver::take(const irmeter::LogNews& news) {
+  auto log = snapshot_.log ? *snapshot_.log : std::vector<irmeter::LogEntry>();
+  const auto [told, begins] = snapshot_.log_told.try_emplace(news.table, news.newest);
+  const bool begins_anew = news.newest < told->second;
+  if (begins_anew) {
+    told->second = news.newest;
+    std::erase_if(log, [&](const auto& entry) { return entry.table == news.table; });
+  }
+  std::vector<irmeter::LogEntry> untold;
+  for (const irmeter::LogEntry& entry : std::span(news.entries).first(news.count)) {
+    const bool is_new = entry.sequence > told->second;
+    told->second = std::max(told->second, entry.sequence);
+    if (std::ranges::any_of(log, [&](const auto& each) { return each.is_same(entry); })) {
       continue;
     }
-    log.push_back(entry);
-    if (entry.sequence > *told) {
-      told = entry.sequence;
-      news.push_back(entry);
+    const auto behind = std::find_if(log.rbegin(), log.rend(),
+                                     [&](const auto& each) { return !entry.is_before(each); });
+    log.insert(behind.base(), entry);
+    if (is_new) {
+      untold.push_back(entry);
     }
   }
-  if (snapshot_.log && !begins && output.count == 0) {
+  if (snapshot_.log && !begins && !begins_anew && news.count == 0) {
     return;
   }
   if (log.size() > MeterSnapshot::most_entries) {
@@ -428,7 +450,7 @@ void MeterDriver::handle(const irmeter::LogNews& output) {
   }
   snapshot_.log = std::make_shared<const std::vector<irmeter::LogEntry>>(std::move(log));
   store_.update(snapshot_);
-  for (const irmeter::LogEntry& entry : news) {
+  for (const irmeter::LogEntry& entry : untold) {
     log_event(log_, config_.name, entry);
     store_.tell(config_.name, entry);
   }
@@ -445,6 +467,20 @@ void MeterDriver::take_local_time(const irmeter::LocalClock& clock,
   snapshot_.tariff = clock.tariff;
   local_time_ = {clock.time, table.answered};
   show_mbus();
+  take_zone();
+}
+
+void MeterDriver::take_zone() {
+  if (!utc_) {
+    return;
+  }
+  const auto later = local_time_->second - utc_->second;
+  zone_ = zone_of(utc_->first, local_time_->first, std::chrono::floor<std::chrono::seconds>(later));
+  if (zone_) {
+    for (const irmeter::LogNews& news : std::exchange(outages_, {})) {
+      handle(news);
+    }
+  }
 }
 
 // With the time that has passed since, for what they say does not stay true.
@@ -461,6 +497,7 @@ void MeterDriver::show_mbus() {
 }
 
 void MeterDriver::take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table) {
+  utc_ = {shown, table.answered};
   if (!clock_is_synchronised()) {
     snapshot_.clock_offset.reset();
     return;

@@ -86,10 +86,12 @@ class MeterDriver {
   void handle(irmeter::DetailsRead& output);
   void handle(const irmeter::TableBytes& output);
   void handle(const irmeter::LogNews& output);
+  void take(const irmeter::LogNews& news);
   void take_status(const irmeter::StatusFlags& flags);
   void take_local_time(const irmeter::LocalClock& clock, const irmeter::TableBytes& table);
   void show_mbus();
   void take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table);
+  void take_zone();
   void handle(irmeter::TableLeftOut& output);
   void handle(irmeter::TableAnswer& output);
   void handle(irmeter::Stopped& output);
@@ -112,6 +114,11 @@ class MeterDriver {
   irmeter::MbusTelegrams mbus_;
   // By the meter, and when it was.
   std::optional<std::pair<irmeter::MeterTime, irmeter::Instant>> local_time_;
+  // What the meter's clock of UTC showed, and when; how far the local one is ahead; and what of the
+  // log of outages waits for that.
+  std::optional<std::pair<std::chrono::sys_seconds, irmeter::Instant>> utc_;
+  std::optional<std::chrono::minutes> zone_;
+  std::vector<irmeter::LogNews> outages_;
   bool pumping_ = false;
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line

@@ -27,6 +27,12 @@ constexpr std::array<std::pair<const char*, std::string Identity::*>, 6> fields{
     {"utility_serial_number", &Identity::utility_serial_number},
 }};
 
+constexpr std::array<std::pair<const char*, irmeter::TableId>, 3> logs{{
+    {"log_told", irmeter::bt74},
+    {"other_log_told", irmeter::et79},
+    {"outages_told", irmeter::et81},
+}};
+
 bool is_held_back(const MeterSnapshot& meter, irmeter::Quantity quantity) {
   return irmeter::is_register(quantity) && meter.withheld.test(static_cast<std::size_t>(quantity));
 }
@@ -70,8 +76,10 @@ KnownMeters::KnownMeters(Loop& loop, const std::string& directory, const Log& lo
         meter.at(key).get_to(meters_[name].identity.*field);
       }
       meters_[name].exchanged = meter.value("exchanged", false);
-      if (meter.contains("log_told")) {
-        meters_[name].log_told = meter.at("log_told").get<std::uint32_t>();
+      for (const auto& [key, table] : logs) {
+        if (meter.contains(key)) {
+          meters_[name].log_told[table] = meter.at(key).get<std::uint32_t>();
+        }
       }
       if (meter.contains("kept")) {
         read_kept(meter.at("kept"), meters_[name]);
@@ -139,8 +147,10 @@ void KnownMeters::save() const {
       document[name][key] = meter.identity.*field;
     }
     document[name]["exchanged"] = meter.exchanged;
-    if (meter.log_told) {
-      document[name]["log_told"] = *meter.log_told;
+    for (const auto& [key, table] : logs) {
+      if (const auto told = meter.log_told.find(table); told != meter.log_told.end()) {
+        document[name][key] = told->second;
+      }
     }
     if (meter.kept != irmeter::Values{}) {
       document[name]["kept"] = write_kept(meter);

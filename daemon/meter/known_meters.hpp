@@ -21,8 +21,8 @@ struct KnownMeter {
   irmeter::Identity identity;  // empty where the name is new
   bool exchanged = false;      // the name stood for another meter before
   irmeter::Values kept{};      // of registers that are held back, in place of what was read
-  std::chrono::sys_seconds kept_since{};    // when they were read last and could be true
-  std::optional<std::uint32_t> log_told{};  // MeterSnapshot's
+  std::chrono::sys_seconds kept_since{};  // when they were read last and could be true
+  LogTold log_told{};                     // MeterSnapshot's
 
   friend bool operator==(const KnownMeter&, const KnownMeter&) = default;
 };

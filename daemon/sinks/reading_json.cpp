@@ -128,6 +128,9 @@ std::string history_json(const MeterSnapshot& meter) {
 std::string event_json(const MeterSnapshot& meter, const irmeter::LogEntry& entry) {
   JsonWriter json;
   begin(json, meter, entry.time);
+  if (entry.is_outage()) {
+    json.key("end").time(entry.time + entry.lasted);
+  }
   json.key("event_type").text(event_type(entry.id));
   json.key("text").text(event_text(entry));
   json.key("id").integer(entry.id);

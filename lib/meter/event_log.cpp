@@ -14,26 +14,22 @@ constexpr unsigned most_moves = 3;
 
 }  // namespace
 
-std::optional<Failure> EventLog::take_dimensions(ByteView table) {
-  const auto told = decode_bt71(table);
-  if (!told) {
+void EventLog::use(const std::optional<LogDimensions>& dimensions) {
+  if (!dimensions || dimensions->entries == 0) {
     dimensions_.reset();
-    return Failure{Fault::unexpected, told.error().what};
-  }
-  if (!dimensions_ || dimensions_->entries != told->entries ||
-      dimensions_->argument_size != told->argument_size) {
+  } else if (dimensions_ != dimensions) {
     *this = {};
-    dimensions_ = *told;
+    dimensions_ = dimensions;
   }
-  return std::nullopt;
 }
 
 std::optional<TableRead> EventLog::head() const {
-  return dimensions_ ? std::optional(TableRead{bt74, 0, bt74_head_size}) : std::nullopt;
+  return dimensions_ ? std::optional(TableRead{dimensions_->table, 0, dimensions_->head_size()})
+                     : std::nullopt;
 }
 
 std::optional<Failure> EventLog::take_head(ByteView bytes) {
-  const auto head = decode_bt74_head(bytes, *dimensions_);
+  const auto head = decode_log_head(bytes, *dimensions_);
   look_ = false;
   const std::optional<Batch> batch = std::exchange(batch_, std::nullopt);
   if (!head) {
@@ -45,10 +41,11 @@ std::optional<Failure> EventLog::take_head(ByteView bytes) {
   const bool batch_moved = batch && moved;
   if (batch && !moved && !batch->in_order) {
     left_ = 0;
-    return Failure{Fault::unexpected, "BT74 has records that make no sense"};
+    return Failure{Fault::unexpected,
+                   table_name(dimensions_->table) + " has records that make no sense"};
   }
   head_ = *head;
-  news_ = LogNews{.newest = head->last_sequence};
+  news_ = LogNews{.table = dimensions_->table, .newest = head->last_sequence};
   if (batch && !moved) {
     news_->count = batch->count;
     news_->entries = batch->entries;
@@ -98,7 +95,8 @@ std::optional<TableRead> EventLog::part() const {
   if (left_ == 0) {
     return std::nullopt;
   }
-  return TableRead{bt74, static_cast<std::uint32_t>(dimensions_->offset(next_index())),
+  return TableRead{dimensions_->table,
+                   static_cast<std::uint32_t>(dimensions_->offset(next_index())),
                    static_cast<std::uint16_t>(batch_size() * dimensions_->record_size())};
 }
 
@@ -110,24 +108,40 @@ std::optional<Failure> EventLog::take_part(ByteView bytes) {
   return std::nullopt;
 }
 
+// One of the records that are read now. Those of outages have no numbers, only places.
+std::optional<LogEntry> EventLog::entry_of(ByteView record, std::size_t number) const {
+  if (dimensions_->of_outages()) {
+    const auto outage = decode_outage(record);
+    const auto behind = static_cast<std::uint32_t>(left_ - 1U - number);
+    return outage ? std::optional(LogEntry{outage->begin, head_->last_sequence - behind, no_user,
+                                           outage_event, outage->lasted, et81})
+                  : std::nullopt;
+  }
+  const auto decoded = decode_log_record(record);
+  if (!decoded) {
+    return std::nullopt;
+  }
+  const auto behind = static_cast<std::uint16_t>(head_->last_sequence - decoded->sequence);
+  return LogEntry{decoded->time,     head_->last_sequence - behind, decoded->user, decoded->id, {},
+                  dimensions_->table};
+}
+
 // A record that makes no sense, as of a meter that did not know the time, is left out by itself.
 void EventLog::take_records(ByteView bytes) {
   Batch batch{.records = batch_size()};
   bool rising = true;
   std::optional<std::uint32_t> last;
   for (std::size_t i = 0; i < batch.records; ++i) {
-    const auto record = decode_log_record(
-        bytes.subspan(i * dimensions_->record_size(), dimensions_->record_size()));
-    if (!record) {
+    const auto entry =
+        entry_of(bytes.subspan(i * dimensions_->record_size(), dimensions_->record_size()), i);
+    if (!entry) {
       continue;
     }
-    const auto behind = static_cast<std::uint16_t>(head_->last_sequence - record->sequence);
-    rising = rising && behind <= head_->last_sequence;
-    const std::uint32_t sequence = head_->last_sequence - behind;
-    rising = rising && (!last || sequence > *last);
-    last = sequence;
-    if (!read_to_ || sequence > *read_to_) {
-      batch.entries[batch.count++] = {record->time, sequence, record->user, record->id};
+    rising = rising && entry->sequence <= head_->last_sequence;
+    rising = rising && (!last || entry->sequence > *last);
+    last = entry->sequence;
+    if (!read_to_ || entry->sequence > *read_to_) {
+      batch.entries[batch.count++] = *entry;
     }
   }
   batch.in_order = rising && (last || batch.records == 1);

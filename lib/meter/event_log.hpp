@@ -1,4 +1,4 @@
-// Which part of a meter's log (BT71, BT74) is read next, and what of it is new.
+// Which part of one of a meter's logs (BT74, ET79, ET81) is read next, and what of it is new.
 //
 // The meter goes on writing while it is read. So the head is read again behind each batch of
 // records: where it has moved meanwhile the batch is dropped, and read anew.
@@ -17,11 +17,21 @@ namespace irmeter {
 
 // An entry of the log, as it is told.
 struct LogEntry {
-  MeterTime time;              // UTC, by the meter's clock
-  std::uint32_t sequence = 0;  // counted since the meter was made
+  MeterTime time;              // UTC, by the meter's clock; of an outage its begin, local in ET81
+  std::uint32_t sequence = 0;  // counted since the meter was made, outages by themselves
   std::uint16_t user = no_user;
   std::uint16_t id = 0;
+  std::chrono::duration<std::uint32_t> lasted{0};  // of an outage
+  TableId table = bt74;                            // that it is in
 
+  [[nodiscard]] bool is_outage() const { return table == et81; }
+  // Outages have their own numbers.
+  [[nodiscard]] bool is_same(const LogEntry& other) const {
+    return is_outage() == other.is_outage() && sequence == other.sequence;
+  }
+  [[nodiscard]] bool is_before(const LogEntry& other) const {
+    return is_outage() || other.is_outage() ? time < other.time : sequence < other.sequence;
+  }
   // It happened in a session of this library, or of another reader with the same user id.
   [[nodiscard]] bool own() const { return user == request::user_id; }
 
@@ -32,6 +42,7 @@ struct LogEntry {
 struct LogNews {
   static constexpr std::size_t most = 6;
 
+  TableId table = bt74;
   std::uint32_t newest = 0;  // of all that are in the log; smaller than before: it begins anew
   std::size_t count = 0;
   std::array<LogEntry, most> entries{};
@@ -42,10 +53,12 @@ class EventLog {
   // How far back the first look goes.
   static constexpr std::uint16_t most_at_first = 100;
 
-  // A part makes no sense: a Failure.
-  [[nodiscard]] std::optional<Failure> take_dimensions(ByteView table);
+  // Nothing, or no room: there is no such log.
+  void use(const std::optional<LogDimensions>& dimensions);
+  [[nodiscard]] const std::optional<LogDimensions>& dimensions() const { return dimensions_; }
   // The head, once the dimensions are known.
   [[nodiscard]] std::optional<TableRead> head() const;
+  // A part makes no sense: a Failure.
   [[nodiscard]] std::optional<Failure> take_head(ByteView bytes);
   // What else is wanted now: records, or the head once more.
   [[nodiscard]] std::optional<TableRead> part() const;
@@ -53,6 +66,8 @@ class EventLog {
   // There is a new entry, by what the meter says elsewhere.
   void look() { look_ = true; }
 
+  // The part that was taken has brought entries.
+  [[nodiscard]] bool has_news() const { return news_ && news_->count > 0; }
   // Once for each head that was taken.
   [[nodiscard]] std::optional<LogNews> news();
 
@@ -67,6 +82,7 @@ class EventLog {
 
   [[nodiscard]] std::uint16_t next_index() const;
   [[nodiscard]] std::uint16_t batch_size() const;
+  [[nodiscard]] std::optional<LogEntry> entry_of(ByteView record, std::size_t number) const;
   void take_records(ByteView bytes);
 
   std::optional<LogDimensions> dimensions_;

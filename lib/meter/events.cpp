@@ -7,13 +7,19 @@
 #include "lib/meter/little_endian.hpp"
 
 namespace irmeter {
+namespace {
+
+constexpr std::uint16_t most_entries = 10'000;
+constexpr Firmware more_logs{3, 70};
+
+}  // namespace
+
 Result<LogDimensions> decode_bt71(ByteView table) {
   if (table.size() < bt71_size) {
     return Error{"BT71 is too short"};
   }
   const LogDimensions dimensions{table[3], little_endian<std::uint16_t>(table, 5)};
   constexpr std::uint8_t most_argument = 64;
-  constexpr std::uint16_t most_entries = 10'000;
   if (dimensions.entries == 0 || dimensions.entries > most_entries ||
       dimensions.argument_size > most_argument) {
     return Error{"BT71 has impossible counts"};
@@ -21,16 +27,71 @@ Result<LogDimensions> decode_bt71(ByteView table) {
   return dimensions;
 }
 
-Result<LogHead> decode_bt74_head(ByteView table, const LogDimensions& dimensions) {
-  if (table.size() < bt74_head_size) {
-    return Error{"BT74 is too short"};
+std::optional<TableRead> et79_room(const Identity& identity) {
+  return firmware_of(identity) < more_logs ? std::nullopt : std::optional(TableRead{et54, 80, 2});
+}
+
+Result<LogDimensions> decode_et79_room(ByteView part, const LogDimensions& bt74) {
+  if (part.size() < 2) {
+    return Error{"ET54 is too short"};
   }
-  const LogHead head{little_endian<std::uint16_t>(table, 1), little_endian<std::uint16_t>(table, 3),
-                     little_endian<std::uint32_t>(table, 5)};
+  const auto entries = little_endian<std::uint16_t>(part, 0);
+  return entries > most_entries
+             ? Result<LogDimensions>(Error{"ET54 has an impossible count"})
+             : Result<LogDimensions>(LogDimensions{bt74.argument_size, entries, et79});
+}
+
+std::optional<TableRead> et81_room(const Identity& identity) {
+  constexpr std::uint32_t count = 1;
+  constexpr std::uint32_t description = 17;  // of each log
+  return firmware_of(identity) < more_logs
+             ? std::nullopt
+             : std::optional(TableRead{et36, count + 6 * description, 9});
+}
+
+Result<LogDimensions> decode_et81_room(ByteView part) {
+  if (part.size() < 9) {
+    return Error{"ET36 is too short"};
+  }
+  LogDimensions dimensions{0, little_endian<std::uint16_t>(part, 6), et81};
+  if ((little_endian<std::uint16_t>(part, 0) & 0x0FFFU) != et81) {
+    dimensions.entries = 0;
+    return dimensions;
+  }
+  constexpr std::uint8_t length_included = 1;
+  constexpr std::uint16_t most = 255;  // as its head counts them
+  const bool usual_form = little_endian<std::uint16_t>(part, 2) == dimensions.record_size() &&
+                          (part[8] & length_included) == 0;
+  return !usual_form || dimensions.entries > most
+             ? Result<LogDimensions>(Error{"ET36 has a log of outages of another form"})
+             : Result<LogDimensions>(dimensions);
+}
+
+Result<LogHead> decode_log_head(ByteView table, const LogDimensions& dimensions) {
+  if (table.size() < dimensions.head_size()) {
+    return Error{table_name(dimensions.table) + " is too short"};
+  }
+  const LogHead head =
+      dimensions.of_outages()
+          ? LogHead{table[1], table[2], little_endian<std::uint16_t>(table, 3)}
+          : LogHead{little_endian<std::uint16_t>(table, 1), little_endian<std::uint16_t>(table, 3),
+                    little_endian<std::uint32_t>(table, 5)};
   if (head.valid > dimensions.entries || head.last >= dimensions.entries) {
-    return Error{"BT74 has impossible counts"};
+    return Error{table_name(dimensions.table) + " has impossible counts"};
   }
   return head;
+}
+
+Result<Outage> decode_outage(ByteView record) {
+  if (record.size() < 2 * long_time_size) {
+    return Error{"an outage is too short"};
+  }
+  const auto begin = decode_time(record.first(long_time_size));
+  const auto end = decode_time(record.subspan(long_time_size, long_time_size));
+  if (!begin || !end || *end < *begin) {
+    return Error{"an outage has no times"};
+  }
+  return Outage{*begin, std::chrono::duration<std::uint32_t>(*end - *begin)};
 }
 
 Result<LogRecord> decode_log_record(ByteView record) {

@@ -158,10 +158,65 @@ std::optional<Failure> take_status(ByteView table, Known& known) {
   }
   const StatusFlags before = std::exchange(known.flags, *flags);
   if ((*flags & ~before).any()) {
-    known.log.look();
+    known.look_at_logs();
   }
   return std::nullopt;
 }
+
+// In Known::logs.
+constexpr std::size_t events = 0;        // BT74
+constexpr std::size_t other_events = 1;  // ET79
+constexpr std::size_t outages = 2;       // ET81
+
+std::optional<Failure> use(const Result<LogDimensions>& dimensions, EventLog& log) {
+  log.use(dimensions ? std::optional(*dimensions) : std::nullopt);
+  return dimensions ? std::nullopt
+                    : std::optional(Failure{Fault::unexpected, dimensions.error().what});
+}
+
+// A record of ET79 is as long as one of BT74.
+std::optional<Failure> take_log_dimensions(ByteView table, Known& known) {
+  const auto dimensions = decode_bt71(table);
+  if (auto other = known.logs[other_events].dimensions(); dimensions && other) {
+    other->argument_size = dimensions->argument_size;
+    known.logs[other_events].use(other);
+  }
+  return use(dimensions, known.logs[events]);
+}
+
+std::optional<TableRead> other_log_room(const Known& known) {
+  return known.logs[events].dimensions() ? et79_room(known.identity) : std::nullopt;
+}
+
+std::optional<Failure> take_other_log_room(ByteView part, Known& known) {
+  return use(decode_et79_room(part, *known.logs[events].dimensions()), known.logs[other_events]);
+}
+
+std::optional<Failure> take_outage_room(ByteView part, Known& known) {
+  return use(decode_et81_room(part), known.logs[outages]);
+}
+
+// What is told of ET79 may be in BT74 as well, under the same number: both are to be told up to
+// there before the daemon ends.
+template <std::size_t log>
+std::optional<Failure> take_log_part(ByteView bytes, Known& known) {
+  auto failure = known.logs[log].take_part(bytes);
+  if (log == other_events && known.logs[log].has_news()) {
+    known.logs[events].look();
+  }
+  return failure;
+}
+
+template <std::size_t log>
+constexpr PlanRow log_head_row{
+    .when = When::each_period,
+    .what = [](const Known& known) { return known.logs[log].head(); },
+    .take = [](ByteView table, Known& known) { return known.logs[log].take_head(table); },
+    .period = std::chrono::minutes(10)};
+template <std::size_t log>
+constexpr PlanRow log_part_row{.when = When::as_wanted,
+                               .what = [](const Known& known) { return known.logs[log].part(); },
+                               .take = take_log_part<log>};
 
 std::optional<Failure> take_mbus_dimensions(ByteView table, Known& known) {
   const auto dimensions = decode_et11(table);
@@ -209,7 +264,7 @@ constexpr std::array<PlanRow, 11> poll_rows{{
     {.when = When::each_poll, .values = bt23},
     {.when = When::each_poll, .values = bt28, .together = ten_values},
 }};
-constexpr std::array<PlanRow, 17> pause_rows{{
+constexpr std::array<PlanRow, 23> pause_rows{{
     {.when = When::each_period,
      .what = sources<bt23>,
      .take = take_sources<bt23>,
@@ -229,15 +284,22 @@ constexpr std::array<PlanRow, 17> pause_rows{{
     {.when = When::each_period, .what = beginning_of<bt03, bt03_known_size>, .take = take_status},
     {.when = When::each_period,
      .what = beginning_of<bt71, bt71_size>,
-     .take = [](ByteView table, Known& known) { return known.log.take_dimensions(table); },
+     .take = take_log_dimensions,
      .period = std::chrono::hours(24)},
     {.when = When::each_period,
-     .what = [](const Known& known) { return known.log.head(); },
-     .take = [](ByteView table, Known& known) { return known.log.take_head(table); },
-     .period = std::chrono::minutes(10)},
-    {.when = When::as_wanted,
-     .what = [](const Known& known) { return known.log.part(); },
-     .take = [](ByteView table, Known& known) { return known.log.take_part(table); }},
+     .what = other_log_room,
+     .take = take_other_log_room,
+     .period = std::chrono::hours(24)},
+    {.when = When::each_period,
+     .what = [](const Known& known) { return et81_room(known.identity); },
+     .take = take_outage_room,
+     .period = std::chrono::hours(24)},
+    log_head_row<events>,
+    log_part_row<events>,
+    log_head_row<other_events>,
+    log_part_row<other_events>,
+    log_head_row<outages>,
+    log_part_row<outages>,
     {.when = When::each_period,
      .what = beginning_of<et11, et11_known_size>,
      .take = take_mbus_dimensions,

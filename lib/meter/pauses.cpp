@@ -36,7 +36,7 @@ void Pauses::identified(Known& known) {
   serial_number_ = identity.serial_number;
   firmware_version_ = identity.firmware_version;
   states_.assign(states_.size(), {});
-  known.log = {};
+  known.logs = {};
   forget_reads();
 }
 
@@ -138,8 +138,10 @@ void Pauses::take(ByteView bytes, Known& known, Instant asked, Instant now) {
       return;
     }
   }
-  if (const auto log = known.log.news()) {
-    news_.push(*log);
+  for (EventLog& log : known.logs) {
+    if (const auto news = log.news()) {
+      news_.push(*news);
+    }
   }
   states_[number] = {};
   states_[number].done = began_;

@@ -4,6 +4,7 @@
 // has other rows.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -26,7 +27,8 @@ struct PlanRow {
     Values values;
     Values details;  // the values of the pauses
     StatusFlags flags;
-    EventLog log;                   // stays while the meter is the same
+    // BT74, ET79, ET81; they stay while the meter is the same.
+    std::array<EventLog, has_pauses ? 3 : 0> logs;
     std::uint8_t refusal = 0;       // of the row before, the response code where there was one
     std::uint8_t most_tariffs = 0;  // that BT20 has room for; 0: not told
     Ratios ratios;
@@ -34,6 +36,12 @@ struct PlanRow {
     bool gives_mbus = false;  // what its M-Bus devices have sent
     [[no_unique_address]] MbusReads mbus_reads;
 
+    // There is a new entry, by what the meter says elsewhere.
+    void look_at_logs() {
+      for (EventLog& log : logs) {
+        log.look();
+      }
+    }
     // Before another meter is read.
     void forget_values() {
       dimensions = {};

@@ -26,5 +26,19 @@ TEST(ClockOffset, OfAClockThatStepsBackwardsMeanwhileIsOneOfTheTwo) {
   EXPECT_EQ(clock_offset(shown, Moment(1'010s), Moment(1'000s), {}), 0ms);
 }
 
+TEST(Zone, IsAQuarterOfAnHourOrSeveral) {
+  const auto zone = [](std::chrono::seconds ahead, std::chrono::seconds later = 0s) {
+    return zone_of(shown, shown + ahead, later);
+  };
+  EXPECT_EQ(zone(1h), 60min);
+  EXPECT_EQ(zone(1h - 59s), 60min);  // set a minute ago
+  EXPECT_EQ(zone(2h + 20s, 40s), 120min);
+  EXPECT_EQ(zone(-3h - 30min), -210min);
+  EXPECT_EQ(zone(5h + 45min), 345min);
+  EXPECT_EQ(zone(0s), 0min);
+  EXPECT_EQ(zone(1h + 7min), std::nullopt);
+  EXPECT_EQ(zone(15h), std::nullopt);
+}
+
 }  // namespace
 }  // namespace irmeterd

@@ -56,6 +56,46 @@ TEST_F(DriverReading, SaysWhoTheMeterIsAndHowItWasRead) {
   EXPECT_EQ(meter().counters.reconnects, 0U);
 }
 
+// The numbers of the log's entries, in its order.
+std::vector<std::uint16_t> ids_of(const MeterSnapshot& meter) {
+  std::vector<std::uint16_t> ids;
+  for (const irmeter::LogEntry& entry : *meter.log) {
+    ids.push_back(entry.id);
+  }
+  return ids;
+}
+
+TEST_F(DriverReading, MakesOneOfTheLogsOfTheMeter) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--firmware", "3.70"}));
+  simulator.start();
+  MeterConfig config = config_for(simulator.device());
+  config.interval = 500ms;
+  config.slow_interval = 1s;
+  drive(config);
+  ASSERT_TRUE(eventually([&] { return meter().log && meter().log->size() == 4; }));
+  EXPECT_EQ(ids_of(meter()), (std::vector<std::uint16_t>{91, 1, irmeter::outage_event, 2}));
+  EXPECT_EQ((*meter().log)[2].time, (*meter().log)[1].time);
+  EXPECT_EQ((*meter().log)[2].time + (*meter().log)[2].lasted, (*meter().log)[3].time);
+  const std::uint32_t last = meter().log->back().sequence;
+  EXPECT_EQ(meter().log_told,
+            (LogTold{{irmeter::bt74, last}, {irmeter::et79, last - 2}, {irmeter::et81, 17}}));
+}
+
+TEST_F(DriverReading, HasNoOutagesWhereTheLocalTimeIsNotKnown) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal,
+                      Simulator::quick({"--firmware", "3.70", "--refuse", "BT52"}));
+  simulator.start();
+  MeterConfig config = config_for(simulator.device());
+  config.interval = 500ms;
+  config.slow_interval = 1s;
+  drive(config);
+  ASSERT_TRUE(eventually([&] { return simulator.requests("read ET81") >= 2; }));
+  ASSERT_TRUE(polls(5));
+  EXPECT_EQ(ids_of(meter()), (std::vector<std::uint16_t>{91, 1, 2}));
+  EXPECT_FALSE(meter().log_told.contains(irmeter::et81));
+}
+
 TEST_F(DriverReading, KeepsTheSessionWhenAskedTo) {
   Simulator simulator(loop_);
   simulator.start();

@@ -216,7 +216,7 @@ void log(ByteView bytes) {
   if (!dimensions) {
     return;
   }
-  const auto head = irmeter::decode_bt74_head(input.bytes(irmeter::bt74_head_size), *dimensions);
+  const auto head = irmeter::decode_log_head(input.bytes(irmeter::bt74_head_size), *dimensions);
   require(!head || (head->last < dimensions->entries && head->valid <= dimensions->entries),
           "the newest record is one of them");
   const auto record = irmeter::decode_log_record(input.rest());

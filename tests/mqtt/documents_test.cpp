@@ -48,6 +48,20 @@ TEST(Documents, AnEventHasItsTypeAndItsText) {
   EXPECT_FALSE(unknown.at("own"));
 }
 
+TEST(Documents, AnOutageHasItsEnd) {
+  irmeter::LogEntry entry = sample_entry();
+  entry.id = irmeter::outage_event;
+  entry.user = irmeter::no_user;
+  entry.sequence = 17;
+  entry.table = irmeter::et81;
+  entry.lasted = std::chrono::hours(25) + std::chrono::seconds(65);
+  EXPECT_EQ(event_json(sample_meter(), entry),
+            R"({"time":"2026-11-22T00:00:00.000Z","meter":"nes_0000000012345678",)"
+            R"("end":"2026-11-23T01:01:05.000Z",)"
+            R"("event_type":"power_outage","text":"power outage of 25:01:05","id":4096,)"
+            R"("sequence":17,"own":false})");
+}
+
 TEST(Documents, AnnouncedButMissingIsNullAndNeverZero) {
   MeterSnapshot meter = sample_meter();
   const QuantitySet before = announced(meter);

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/meter/event_log.hpp"
@@ -62,7 +66,7 @@ class Table {
 
 class EventLogTest : public ::testing::Test {
  protected:
-  EventLogTest() { EXPECT_FALSE(log_.take_dimensions(Bytes{0, 8, 19, 0, 0, room, 0, 0, 0})); }
+  EventLogTest() { log_.use(LogDimensions{0, room}); }
 
   // The ids of the entries that a look brings; between: called behind each read.
   std::vector<std::uint16_t> look(const std::function<void()>& between = [] {}) {
@@ -188,8 +192,69 @@ TEST_F(EventLogTest, OfNonsenseIsAFailure) {
   EXPECT_TRUE(look().empty());
   EXPECT_TRUE(failure_);
   EXPECT_TRUE(log_.take_head(Bytes(bt74_head_size, 0xFF)));
-  EXPECT_TRUE(log_.take_dimensions(Bytes(9)));
+  log_.use(std::nullopt);
   EXPECT_FALSE(log_.head());
+}
+
+// ET81 with room for 7; its records have no numbers.
+class OutageTable {
+ public:
+  void log(std::uint8_t second) {
+    last_ = static_cast<std::uint8_t>((last_ + 1) % 7);
+    const std::size_t at = et81_head_size + last_ * std::size_t{12};
+    const Bytes times{25, 1, 15, 12, 30, second, 25, 1, 15, 13, 30, second};
+    std::copy(times.begin(), times.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
+    bytes_[1] = static_cast<std::uint8_t>(std::min(bytes_[1] + 1, 7));
+    bytes_[2] = last_;
+    put(bytes_, 3, ++sequence_, 2);
+  }
+  [[nodiscard]] ByteView read(const TableRead& what) const {
+    EXPECT_EQ(what.table, et81);
+    return ByteView(bytes_).subspan(what.offset, what.count);
+  }
+
+ private:
+  Bytes bytes_ = Bytes(et81_head_size + 7 * std::size_t{12});
+  std::uint32_t sequence_ = 300;
+  std::uint8_t last_ = 2;
+};
+
+TEST(OutageLog, IsReadFromItsOldestEntryOnAndEachOnce) {
+  OutageTable table;
+  EventLog log;
+  log.use(LogDimensions{0, 7, et81});
+  std::uint8_t logged = 0;
+  std::uint32_t seen = 300;
+  for (const unsigned more : {0U, 2U, 1U, 5U, 7U}) {
+    for (unsigned i = 0; i < more; ++i) {
+      table.log(++logged);
+    }
+    ASSERT_FALSE(log.take_head(table.read(*log.head())));
+    for (bool moved = false;;) {
+      if (const auto news = log.news()) {
+        for (const LogEntry& entry : std::span(news->entries).first(news->count)) {
+          EXPECT_EQ(entry.sequence, ++seen);
+          EXPECT_EQ(entry.time.time_since_epoch().count() % 60, entry.sequence - 300);
+          EXPECT_EQ(entry.lasted, std::chrono::hours(1));
+          EXPECT_EQ(entry.id, outage_event);
+          EXPECT_TRUE(entry.is_outage());
+          EXPECT_FALSE(entry.own());
+        }
+      }
+      const auto part = log.part();
+      if (!part) {
+        break;
+      }
+      ASSERT_FALSE(log.take_part(table.read(*part)));
+      if (more == 5 && !std::exchange(moved, true)) {
+        table.log(++logged);
+      }
+    }
+    EXPECT_EQ(seen, 300U + logged);
+  }
+  log.use(LogDimensions{0, 0, et81});
+  EXPECT_FALSE(log.head());
+  EXPECT_FALSE(log.part());
 }
 
 // Another meter's log may look the same, and that of another firmware.
@@ -199,12 +264,18 @@ TEST(LogOfAMeter, IsForgottenWithAnotherMeterOrFirmware) {
   for (auto* const changed : {&known.identity.serial_number, &known.identity.firmware_version}) {
     *changed = "1";
     pauses.identified(known);
-    ASSERT_FALSE(known.log.take_dimensions(Bytes{0, 8, 19, 0, 0, room, 0, 0, 0}));
+    for (EventLog& log : known.logs) {
+      log.use(LogDimensions{0, room});
+    }
+    const auto heads = [&] {
+      return std::ranges::count_if(known.logs,
+                                   [](const EventLog& log) { return log.head().has_value(); });
+    };
     pauses.identified(known);
-    EXPECT_TRUE(known.log.head());
+    EXPECT_EQ(heads(), 3);
     *changed = "2";
     pauses.identified(known);
-    EXPECT_FALSE(known.log.head());
+    EXPECT_EQ(heads(), 0);
   }
 }
 
@@ -301,6 +372,83 @@ TEST_P(LogInPauses, IsNotReadAgainAfterTheLineWasLost) {
   });
   pair.run_for(minutes(12));
   EXPECT_EQ(ids(pair), (std::vector<std::uint16_t>{1, 2}));
+}
+
+// As "ET79" or "BT74": those that were asked for.
+bool asks_for(const Pair& pair, std::string_view table) {
+  return std::ranges::any_of(
+      pair.requests(), [&](const Bytes& request) { return name_of(request).starts_with(table); });
+}
+
+std::vector<std::pair<TableId, std::uint16_t>> tables_and_ids(const Pair& pair) {
+  std::vector<std::pair<TableId, std::uint16_t>> all;
+  for (const LogEntry& entry : pair.slow.log) {
+    all.emplace_back(entry.table, entry.id);
+  }
+  return all;
+}
+
+TEST_P(LogInPauses, HasTwoOthersBesideItFromFirmware370On) {
+  for (const char* profile : {"more", "new", "newest"}) {
+    SCOPED_TRACE(profile);
+    Bench newer = bench();
+    newer.settings.profile = *irmetersim::find_profile(profile);
+    SimulatedPair pair(newer);
+    pair.start();
+    pair.run_for(minutes(31));
+    EXPECT_EQ(tables_and_ids(pair), (std::vector<std::pair<TableId, std::uint16_t>>{
+                                        {bt74, 1}, {bt74, 2}, {et79, 91}, {et81, outage_event}}));
+    pair.sim().faults().add("log-moves:times=1,value=91", pair.now);
+    pair.run_for(minutes(15));
+    ASSERT_EQ(pair.slow.log.size(), 5U);
+    EXPECT_EQ(pair.slow.log[4].table, et79);
+    EXPECT_EQ(pair.slow.log[4].sequence, pair.slow.log[1].sequence + 1);
+    pair.sim().faults().add("reset:times=1", pair.now);
+    pair.run_for(minutes(15));
+    ASSERT_EQ(pair.slow.log.size(), 8U);
+    EXPECT_EQ(pair.slow.log[7].table, et81);
+    EXPECT_EQ(pair.slow.log[7].sequence, pair.slow.log[3].sequence + 1);
+    EXPECT_TRUE(pair.slow.left_out.empty());
+  }
+}
+
+TEST_P(LogInPauses, AsksNoMeterThatLacksThem) {
+  for (const char* profile : {"plain", "old"}) {
+    Bench older = bench();
+    older.settings.profile = *irmetersim::find_profile(profile);
+    SimulatedPair pair(older);
+    pair.start();
+    pair.run_for(minutes(20));
+    EXPECT_TRUE(asks_for(pair, "BT74"));
+    for (const char* table : {"ET36", "ET54", "ET79", "ET81"}) {
+      EXPECT_FALSE(asks_for(pair, table)) << profile << ' ' << table;
+    }
+  }
+}
+
+TEST_P(LogInPauses, IsNotDisturbedByOneThatIsRefused) {
+  for (const TableId refused : {et36, et54, et79, et81}) {
+    const std::string name = table_name(refused);
+    SCOPED_TRACE(name);
+    Bench newer = bench();
+    newer.settings.profile = *irmetersim::find_profile("newest");
+    SimulatedPair pair(newer);
+    pair.sim().faults().add("refused:table=" + std::to_string(refused), pair.now);
+    pair.start();
+    pair.run_for(minutes(40));
+    const bool outages = refused == et36 || refused == et81;
+    EXPECT_EQ(tables_and_ids(pair),
+              (std::vector<std::pair<TableId, std::uint16_t>>{
+                  {bt74, 1},
+                  {bt74, 2},
+                  outages ? std::pair<TableId, std::uint16_t>{et79, 91}
+                          : std::pair<TableId, std::uint16_t>{et81, outage_event}}));
+    EXPECT_FALSE(asks_for(pair, refused == et36 ? "ET81" : refused == et54 ? "ET79" : "ET99"));
+    ASSERT_EQ(pair.slow.left_out.size(), 1U);
+    EXPECT_EQ(pair.slow.left_out[0].table, refused);
+    EXPECT_TRUE(pair.slow.left_out[0].failure.context.starts_with(name));
+    EXPECT_EQ(pair.readings(), pair.polls.size());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Session, LogInPauses,

@@ -26,8 +26,11 @@ class SlowTables : public ::testing::Test {
   Bytes table(TableId id) {
     const irmetersim::HouseholdSettings household{.start =
                                                       std::chrono::local_days(January / 15 / 2025)};
-    memory_.emplace(household, 0min);
+    memory_.emplace(household, 0min, true);
     state_.events = &memory_->events();
+    state_.other_events = &memory_->other_events();
+    state_.outages = &memory_->outages();
+    state_.last_outage = memory_->last_outage();
     if (id == 63 || id == 64) {
       state_.intervals = &memory_->intervals(11h);
     }
@@ -91,7 +94,7 @@ TEST_F(SlowTables, TheLogIsReadFromItsNewestRecordBack) {
   ASSERT_TRUE(dimensions.ok());
   EXPECT_EQ(dimensions->record_size(), 14U);
   const Bytes log = table(74);
-  const auto head = decode_bt74_head(log, *dimensions);
+  const auto head = decode_log_head(log, *dimensions);
   ASSERT_TRUE(head.ok());
   EXPECT_EQ(head->valid, 2);
   const auto newest = decode_log_record(
@@ -103,13 +106,80 @@ TEST_F(SlowTables, TheLogIsReadFromItsNewestRecordBack) {
   EXPECT_EQ(newest->time, sys_days(January / 3 / 2025));
 }
 
+Identity with_firmware(const char* version) {
+  Identity identity;
+  identity.firmware_version = version;
+  return identity;
+}
+
+ByteView part_of(ByteView table, const TableRead& part) {
+  return table.subspan(part.offset, part.count);
+}
+
+TEST_F(SlowTables, TheOtherLogHasTheFormOfTheFirst) {
+  const auto room = decode_et79_room(part_of(table(et54), *et79_room(with_firmware("4.30.02"))),
+                                     *decode_bt71(table(71)));
+  ASSERT_TRUE(room.ok());
+  EXPECT_EQ(*room, (LogDimensions{2, 20, et79}));
+  const Bytes log = table(et79);
+  const auto head = decode_log_head(log, *room);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->valid, 1);
+  const auto newest =
+      decode_log_record(ByteView(log).subspan(room->offset(head->last), room->record_size()));
+  ASSERT_TRUE(newest.ok());
+  EXPECT_EQ(event_name(newest->id), "power quality event");
+  EXPECT_LT(newest->sequence, decode_log_head(table(74), *decode_bt71(table(71)))->last_sequence);
+}
+
+TEST_F(SlowTables, AnOutageHasItsBeginAndHowLongItLasted) {
+  const auto room = decode_et81_room(part_of(table(et36), *et81_room(with_firmware("3.70.00"))));
+  ASSERT_TRUE(room.ok());
+  EXPECT_EQ(*room, (LogDimensions{0, 10, et81}));
+  const Bytes log = table(et81);
+  const auto head = decode_log_head(log, *room);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->last_sequence, 17U);
+  const auto outage =
+      decode_outage(ByteView(log).subspan(room->offset(head->last), room->record_size()));
+  ASSERT_TRUE(outage.ok());
+  EXPECT_EQ(outage->begin, sys_days(January / 3 / 2025) - 90min);
+  EXPECT_EQ(outage->lasted, 90min);
+  EXPECT_FALSE(decode_outage(from_hex("19 01 0F 0C 1E 05 19 01 0F 0C 1E 04")).ok());  // backwards
+  EXPECT_FALSE(decode_outage(from_hex("19 01 0F 0C 1E 05 00 00 00 00 00 00")).ok());
+  EXPECT_FALSE(decode_outage(from_hex("19 01 0F 0C 1E 05 19 01 0F 0C 1E")).ok());
+}
+
+TEST_F(SlowTables, WhoHasMoreLogsIsSaidByFirmwareAndDimensions) {
+  for (const char* firmware : {"", "2.01.07", "3.10.21", "3.69.31", "x"}) {
+    EXPECT_FALSE(et79_room(with_firmware(firmware))) << firmware;
+    EXPECT_FALSE(et81_room(with_firmware(firmware))) << firmware;
+  }
+  const LogDimensions bt74{2, 100};
+  EXPECT_EQ(decode_et79_room(from_hex("00 00"), bt74)->entries, 0U);
+  EXPECT_FALSE(decode_et79_room(from_hex("FF FF"), bt74).ok());
+  EXPECT_FALSE(decode_et79_room(from_hex("14"), bt74).ok());
+  EXPECT_EQ(decode_et81_room(from_hex("51 08 0C 00 FD 00 0A 00 00"))->entries, 10U);
+  EXPECT_EQ(decode_et81_room(from_hex("51 08 0C 00 FD 00 00 00 00"))->entries, 0U);
+  EXPECT_EQ(decode_et81_room(from_hex("4B 08 0C 00 FD 00 0A 00 00"))->entries, 0U);  // another log
+  EXPECT_EQ(decode_et81_room(Bytes(9))->entries, 0U);
+  EXPECT_FALSE(decode_et81_room(from_hex("51 08 0E 00 FD 00 0A 00 00")).ok());
+  EXPECT_FALSE(decode_et81_room(from_hex("51 08 0C 00 FD 00 0A 00 01")).ok());
+  EXPECT_FALSE(decode_et81_room(from_hex("51 08 0C 00 FD 00 00 01 00")).ok());
+  EXPECT_FALSE(decode_et81_room(from_hex("51 08 0C 00 FD 00 0A 00")).ok());
+}
+
 TEST_F(SlowTables, ALogOfZerosOrImpossibleCountsIsAnError) {
   EXPECT_FALSE(decode_bt71(Bytes(9)).ok());
   EXPECT_FALSE(decode_bt71(from_hex("00 08 13 FF 00 64 00 00 00")).ok());
   EXPECT_FALSE(decode_bt71(from_hex("00 08 13 02 00 64 00 00")).ok());
   const LogDimensions dimensions{2, 100};
-  EXPECT_FALSE(decode_bt74_head(from_hex("04 65 00 00 00 01 00 00 00 00 00"), dimensions).ok());
-  EXPECT_FALSE(decode_bt74_head(from_hex("04 64 00 64 00 01 00 00 00 00 00"), dimensions).ok());
+  EXPECT_FALSE(decode_log_head(from_hex("04 65 00 00 00 01 00 00 00 00 00"), dimensions).ok());
+  EXPECT_FALSE(decode_log_head(from_hex("04 64 00 64 00 01 00 00 00 00 00"), dimensions).ok());
+  const LogDimensions outages{0, 10, et81};
+  EXPECT_FALSE(decode_log_head(from_hex("04 0B 00 01 00 00"), outages).ok());
+  EXPECT_FALSE(decode_log_head(from_hex("04 0A 0A 01 00 00"), outages).ok());
+  EXPECT_FALSE(decode_log_head(from_hex("04 0A 09 01 00"), outages).ok());
   EXPECT_FALSE(decode_log_record(Bytes(14)).ok());
   EXPECT_FALSE(decode_log_record(from_hex("19 01 0F 0C 1E 05 01 00 FF FF 00 00")).ok());
   EXPECT_EQ(event_name(999), "");
