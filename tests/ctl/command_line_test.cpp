@@ -54,6 +54,7 @@ TEST_F(CtlCommandLine, MistakesEndWith64AndSayWhatIsRight) {
        "--meter is an option of setup, set-key, table, dump and history: write retry-key METER"},
       {{"watch", "--no-restart"}, "--no-restart is an option of set-key and set-password"},
       {{"table"}, "table wants a TABLE"},
+      {{"table", "23", "--count", "0"}, "--count: \"0\" is not a number it can have"},
       {{"table", "23", "--count", "65536"}, "--count: \"65536\" is not a number it can have"},
       {{"watch", "--yes"}, "--yes is an option of setup, retry-key and forget"},
       {{"--key", "01234567890123456789"},

@@ -110,6 +110,15 @@ TEST_F(TableAtTheProbe, NeedsNoKeyWhereItIsOpenToAll) {
   EXPECT_EQ(simulator.requests("security"), 0U);
 }
 
+TEST_F(TableAtTheProbe, ADumpThatHasNoFolderReadsNothing) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
+  simulator.start();
+  configure(simulator.device());
+  EXPECT_EQ(run({"dump", "/dev/null"}), 73);
+  EXPECT_NE(errors_.find(R"(there can be no folder "/dev/null" ()"), std::string::npos) << errors_;
+  EXPECT_EQ(simulator.requests("identify"), 0U);
+}
+
 TEST_F(TableAtTheProbe, ADumpIsServedByTheSimulator) {
   const std::string folder = path("dump");
   {

@@ -300,7 +300,7 @@ CommandLine parse_command_line(int argc, char** argv) {
         constexpr std::uint32_t most_offset = (1U << 24U) - 1;
         const auto number =
             whole_number(optarg, chosen == offset ? most_offset : std::uint32_t{UINT16_MAX});
-        if (!number) {
+        if (!number || (chosen == count && number == 0U)) {
           return bad_usage("--" + std::string(option_table[static_cast<std::size_t>(chosen)].name) +
                            ": " + in_quotes(optarg) + " is not a number it can have");
         }

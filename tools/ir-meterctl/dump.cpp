@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "common/config/checks.hpp"
 #include "common/files.hpp"
 #include "common/json.hpp"
 #include "common/version.hpp"
@@ -206,7 +208,6 @@ int write_dump(const CommandLine& options, const TableReader& read, Output& outp
     make_anonymous(dump);
   }
   const std::filesystem::path folder(options.operand);
-  std::filesystem::create_directories(folder);
   std::size_t written = 0;
   for (const Dumped& each : dump.tables()) {
     if (const auto* bytes = std::get_if<Bytes>(&each.result)) {
@@ -227,6 +228,14 @@ int write_dump(const CommandLine& options, const TableReader& read, Output& outp
 }  // namespace
 
 int dump(const CommandLine& options, Output& output) {
+  // Before the minutes that all tables of a meter take.
+  std::error_code error;
+  std::filesystem::create_directories(options.operand, error);
+  if (error) {
+    print_error("there can be no folder " + irmeterd::in_quotes(options.operand) + " (" +
+                error.message() + "): name another one");
+    return EX_CANTCREAT;
+  }
   return with_tables(options,
                      [&](const TableReader& read) { return write_dump(options, read, output); });
 }

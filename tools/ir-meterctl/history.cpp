@@ -170,6 +170,10 @@ int profile(const DaemonClient& client, const MeterInfo& meter, const CommandLin
     day.tm_mday -= 7;
     span[0].second = moment_of(day);
   }
+  if (span[0].second > span[1].second) {
+    print_error("--from: is behind --to, or behind now");
+    return EX_USAGE;
+  }
   const auto entries = client.get_history(meter.name, span[0].second, span[1].second);
   if (is_export(options)) {
     write(entries, meter, options, output);
