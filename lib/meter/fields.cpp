@@ -216,16 +216,27 @@ void add_rows(Source source, std::string_view name, ByteView bytes, const Dimens
   }
 }
 
-// Of ET81, in the order in which they lie there.
+// Of ET81, the oldest first, each with its place. The newest one is the last that was written: the
+// log is circular.
 void add_outages(ByteView bytes, std::vector<FieldValue>& values) {
   constexpr std::size_t head = 6;
   constexpr std::size_t record = 2 * long_time_size;
-  for (std::size_t i = 0; bytes.size() >= head + (i + 1) * record && i < bytes[1]; ++i) {
-    const ByteView times = bytes.subspan(head + i * record, record);
-    values.push_back(
-        {"outage " + std::to_string(i),
-         time_text(times.first(long_time_size)) + " to " + time_text(times.subspan(long_time_size)),
-         {}});
+  if (bytes.size() < head) {
+    return;
+  }
+  const std::size_t valid = bytes[1];
+  const std::size_t last = bytes[2];
+  const std::size_t places = std::max(valid, last + 1);
+  for (std::size_t i = 1; i <= valid; ++i) {
+    const std::size_t place = (last + places - valid + i) % places;
+    const std::size_t begin = head + place * record;
+    if (bytes.size() >= begin + record) {
+      const ByteView times = bytes.subspan(begin, record);
+      values.push_back({"outage " + std::to_string(place),
+                        time_text(times.first(long_time_size)) + " to " +
+                            time_text(times.subspan(long_time_size)),
+                        {}});
+    }
   }
 }
 

@@ -89,6 +89,16 @@ TEST(Fields, OfTheLogOfOutagesAreAsManyAsAreValid) {
             "outage 0=2025-01-15 12:30:05 to 2025-01-15 13:00:00, "
             "outage 1=2025-02-01 00:00:00 to no time (ffffffffffff)");
   EXPECT_TRUE(fields_of(et81, ByteView(table).first(29)).ends_with("13:00:00"));
+  Bytes circular = table;
+  circular[2] = 0;  // the newest one is in front
+  EXPECT_TRUE(fields_of(et81, circular)
+                  .ends_with("outage 0=2025-01-15 12:30:05 to "
+                             "2025-01-15 13:00:00"));
+  circular[1] = 1;
+  circular[2] = 2;  // and here the older ones were taken away
+  EXPECT_TRUE(
+      fields_of(et81, circular)
+          .ends_with("unread entries=1, outage 2=2025-03-01 00:00:00 to 2025-03-01 00:00:01"));
   EXPECT_EQ(known_size(et81, {}), 0U);
 }
 
