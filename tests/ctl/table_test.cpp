@@ -110,6 +110,14 @@ TEST_F(TableAtTheProbe, NeedsNoKeyWhereItIsOpenToAll) {
   EXPECT_EQ(simulator.requests("security"), 0U);
 }
 
+TEST_F(TableAtTheProbe, TheLogOfOutagesIsAsLongAsItSays) {
+  Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter({"--firmware", "4.30"}));
+  simulator.start();
+  configure(simulator.device());
+  EXPECT_EQ(table({"ET81"}), 0) << errors_;
+  EXPECT_NE(output_.find("\noutage 7: 20"), std::string::npos) << output_;
+}
+
 TEST_F(TableAtTheProbe, ADumpThatHasNoFolderReadsNothing) {
   Simulator simulator(loop_, Simulator::Place::pseudo_terminal, meter());
   simulator.start();

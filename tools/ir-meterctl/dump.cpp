@@ -120,6 +120,9 @@ class Dump {
       const auto dimensions = irmeter::decode_bt71(bytes_of(irmeter::bt71));
       return dimensions ? dimensions->offset(dimensions->entries) : 0;
     }
+    if (table == irmeter::et79 || table == irmeter::et81) {
+      return read_log_size(read_, table);
+    }
     return table == irmeter::et03 ? irmeter::et03_size : 0;
   }
 

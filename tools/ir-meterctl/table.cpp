@@ -86,8 +86,11 @@ int show(irmeter::TableId table, const CommandLine& options, const TableReader& 
   const bool by_dimensions = table == irmeter::bt23 || table == irmeter::bt28;
   const auto dimensions = by_dimensions ? read_dimensions(read, table) : std::nullopt;
   const auto mbus = table == irmeter::et16 ? read_mbus_dimensions(read) : std::nullopt;
-  const std::uint32_t count = options.count.value_or(
-      options.offset == 0 ? irmeter::known_size(table, dimensions, mbus) : 0);
+  const auto all_that_is_known = [&] {
+    return table == irmeter::et81 ? read_log_size(read, table)
+                                  : irmeter::known_size(table, dimensions, mbus);
+  };
+  const std::uint32_t count = options.count.value_or(options.offset == 0 ? all_that_is_known() : 0);
   const TableResult result = read({table, options.offset, static_cast<std::uint16_t>(count)});
   if (const auto* why = std::get_if<std::string>(&result)) {
     print_error(*why);

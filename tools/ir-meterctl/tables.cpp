@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
 #include "common/config/checks.hpp"
+#include "lib/meter/events.hpp"
 #include "lib/meter/register_unit.hpp"
 #include "tools/ir-meterctl/daemon_client.hpp"
 #include "tools/ir-meterctl/output.hpp"
@@ -63,6 +65,13 @@ int without_daemon(const CommandLine& options, const std::function<int(const Tab
   return with_probe(meter, stored.key, directory, use);
 }
 
+// None where there is nothing to read, or it is refused.
+irmeter::Bytes bytes_of(const TableReader& read, const std::optional<irmeter::TableRead>& what) {
+  const TableResult result = what ? read(*what) : TableResult{};
+  const auto* const bytes = std::get_if<irmeter::Bytes>(&result);
+  return bytes != nullptr ? *bytes : irmeter::Bytes{};
+}
+
 }  // namespace
 
 std::string meter_to_read(const std::vector<std::string>& names, const std::string& wanted) {
@@ -87,21 +96,36 @@ void read_sources(const TableReader& read, irmeter::TableId values,
   }
 }
 
+std::uint32_t read_log_size(const TableReader& read, irmeter::TableId log) {
+  irmeter::LogDimensions dimensions{.table = log};
+  if (!dimensions.of_outages()) {
+    const auto usual =
+        irmeter::decode_bt71(bytes_of(read, {{irmeter::bt71, 0, irmeter::bt71_size}}));
+    if (!usual) {
+      return 0;
+    }
+    dimensions.argument_size = usual->argument_size;
+  }
+  dimensions.entries = UINT16_MAX;
+  const auto head =
+      irmeter::decode_log_head(bytes_of(read, {{log, 0, dimensions.head_size()}}), dimensions);
+  return head ? static_cast<std::uint32_t>(dimensions.offset(
+                    static_cast<std::uint16_t>(std::max(+head->valid, head->last + 1))))
+              : 0;
+}
+
 void read_register_unit(const TableReader& read, irmeter::Dimensions& dimensions) {
-  const auto bytes_of = [&](const std::optional<irmeter::TableRead>& what) {
-    const TableResult result = what ? read(*what) : TableResult{};
-    const auto* const bytes = std::get_if<irmeter::Bytes>(&result);
-    return bytes != nullptr ? *bytes : irmeter::Bytes{};
-  };
-  const auto identity = irmeter::decode_bt01(bytes_of({{irmeter::bt01, 0, irmeter::bt01_size}}));
+  const auto identity =
+      irmeter::decode_bt01(bytes_of(read, {{irmeter::bt01, 0, irmeter::bt01_size}}));
   if (!identity) {
     return;
   }
-  const irmeter::Bytes most_tariffs = bytes_of(irmeter::most_tariffs_of(*identity));
+  const irmeter::Bytes most_tariffs = bytes_of(read, irmeter::most_tariffs_of(*identity));
   if (!most_tariffs.empty()) {
-    dimensions.register_unit = irmeter::decode_register_unit(
-                                   bytes_of(irmeter::register_unit_of(*identity, most_tariffs[0])))
-                                   .value_or(0);
+    dimensions.register_unit =
+        irmeter::decode_register_unit(
+            bytes_of(read, irmeter::register_unit_of(*identity, most_tariffs[0])))
+            .value_or(0);
   }
 }
 

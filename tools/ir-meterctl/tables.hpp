@@ -29,6 +29,10 @@ using TableReader = std::function<TableResult(const irmeter::TableRead& what)>;
 void read_sources(const TableReader& read, irmeter::TableId values,
                   irmeter::Dimensions& dimensions);
 
+// How many bytes of ET79 or ET81 hold its records, by its own head: the newest one lies behind all
+// others until the log is full. 0 where it does not tell.
+[[nodiscard]] std::uint32_t read_log_size(const TableReader& read, irmeter::TableId log);
+
 // What the meter counts its registers of energy in, where it says so.
 void read_register_unit(const TableReader& read, irmeter::Dimensions& dimensions);
 
