@@ -137,6 +137,10 @@ TEST(Mbus, CommonMediaHaveNames) {
   EXPECT_EQ(mbus_medium(4), "heat");
   EXPECT_EQ(mbus_medium(6), "hot water");
   EXPECT_EQ(mbus_medium(7), "water");
+  EXPECT_EQ(mbus_medium(9), "compressed air");
+  EXPECT_EQ(mbus_medium(10), "cooling");
+  EXPECT_EQ(mbus_medium(13), "heat and cooling");
+  EXPECT_EQ(mbus_medium(21), "hot water");
   EXPECT_EQ(mbus_medium(22), "cold water");
   EXPECT_EQ(mbus_medium(0), "0");
   EXPECT_EQ(mbus_medium(255), "255");
