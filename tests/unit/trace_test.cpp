@@ -43,6 +43,13 @@ std::string meaning(const Lines& lines) {
   return lines.empty() ? "" : lines.back().substr(lines.back().find("# ") + 2);
 }
 
+TEST_F(TraceLines, NameANegotiationWithoutASpeed) {
+  EXPECT_EQ(meaning(trace.client(encode({.payload = from_hex("60 00 40 02")}))),
+            "negotiate 2 packets of 64 bytes");
+  EXPECT_NE(meaning(trace.client(encode({.payload = from_hex("60 00 40")}))),
+            "negotiate 2 packets of 64 bytes");
+}
+
 TEST_F(TraceLines, NameEveryRequest) {
   std::string names;
   for (const TranscriptLine& line : load_transcript("session-one-packet.txt")) {
