@@ -31,7 +31,9 @@ struct Firmware {
   unsigned major = 0;
   unsigned minor = 0;
 
-  friend auto operator<=>(const Firmware&, const Firmware&) = default;
+  friend constexpr bool operator<(const Firmware& one, const Firmware& other) {
+    return one.major != other.major ? one.major < other.major : one.minor < other.minor;
+  }
 };
 [[nodiscard]] Firmware firmware_of(const Identity& identity);
 
