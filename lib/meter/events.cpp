@@ -31,14 +31,14 @@ std::optional<TableRead> et79_room(const Identity& identity) {
   return firmware_of(identity) < more_logs ? std::nullopt : std::optional(TableRead{et54, 80, 2});
 }
 
-Result<LogDimensions> decode_et79_room(ByteView part, const LogDimensions& bt74) {
+Result<LogDimensions> decode_et79_room(ByteView part, const LogDimensions& usual) {
   if (part.size() < 2) {
     return Error{"ET54 is too short"};
   }
   const auto entries = little_endian<std::uint16_t>(part, 0);
   return entries > most_entries
              ? Result<LogDimensions>(Error{"ET54 has an impossible count"})
-             : Result<LogDimensions>(LogDimensions{bt74.argument_size, entries, et79});
+             : Result<LogDimensions>(LogDimensions{usual.argument_size, entries, et79});
 }
 
 std::optional<TableRead> et81_room(const Identity& identity) {

@@ -1,7 +1,6 @@
 // What a meter says of itself and what one poll brings.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
 

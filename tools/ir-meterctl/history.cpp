@@ -130,8 +130,8 @@ int billing(const TableReader& read, const MeterInfo& meter, const CommandLine& 
     if (!bytes) {
       return EXIT_FAILURE;
     }
-    if (auto decoded = layout.decode(*bytes)) {
-      reads.push_back(*decoded);
+    if (auto months = layout.decode(*bytes)) {
+      reads.push_back(*months);
     }
   }
   const std::vector<HistoryEntry> entries = entries_of(std::move(reads));
