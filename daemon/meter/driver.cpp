@@ -415,6 +415,10 @@ void MeterDriver::handle(const irmeter::LogNews& output) {
     take(news);
   } else if (outages_.empty() || output.count > 0) {
     outages_.push_back(output);
+    constexpr std::size_t most = MeterSnapshot::most_entries / irmeter::LogNews::most + 1;
+    if (outages_.size() > most) {  // of a meter that never shows both of its clocks
+      outages_.erase(outages_.begin());
+    }
   }
 }
 
