@@ -215,7 +215,7 @@ TEST_F(CtlHistory, ThatTheMeterRefusesSaysWhy) {
   EXPECT_EQ(ctl({"history", "--from", "yesterday"}), 64);
   EXPECT_TRUE(complains("is not a time such as 2026-11-20")) << ctl_->errors();
   EXPECT_EQ(ctl({"history", "--from", "2026-01-02", "--to", "2026-01-01"}), 64);
-  EXPECT_TRUE(complains("--from: is behind --to")) << ctl_->errors();
+  EXPECT_TRUE(complains("--from is later than --to")) << ctl_->errors();
   EXPECT_TRUE(eventually([&] { return logged("BT63 is left out for a day") == 1; }));
   EXPECT_TRUE(shows("main online; on the system bus"));
 }

@@ -171,7 +171,7 @@ int profile(const DaemonClient& client, const MeterInfo& meter, const CommandLin
     span[0].second = moment_of(day);
   }
   if (span[0].second > span[1].second) {
-    print_error("--from: is behind --to, or behind now");
+    print_error("--from is later than --to, or than now");
     return EX_USAGE;
   }
   const auto entries = client.get_history(meter.name, span[0].second, span[1].second);
