@@ -1,6 +1,7 @@
 // What needs root to be tried out: owners, real encryption, and what other users are refused.
 #include <sysexits.h>
 
+#include "tests/ctl/ctl_terminal.hpp"
 #include "tests/ctl/set_key_fixture.hpp"
 #include "tests/daemon/ordinary_user.hpp"
 #include "tools/ir-meterctl/commands.hpp"
@@ -50,6 +51,23 @@ TEST_F(CtlAsRoot, TellsOthersToUseSudo) {
   EXPECT_EQ(irmeterctl::set_key(options, output), EX_NOPERM);
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "ir-meterctl: keys belong to root: run 'sudo ir-meterctl set-key'\n");
+}
+
+// At a terminal, with a systemctl that says that the service runs, and keeps a list of its calls.
+TEST_F(CtlAsRoot, StartsTheServiceAgainWhereSetupIsLeft) {
+  std::filesystem::create_directories(path("bin"));
+  std::filesystem::permissions(
+      dir_.write("bin/systemctl", "#!/bin/sh\necho \"$@\" >>" + path("calls") + "\necho active\n"),
+      std::filesystem::perms::owner_all);
+  dir_.write("ir-meterd.toml", meter_table("/dev/no-such-probe") + no_bus);
+  CtlTerminal terminal({"--config", path("ir-meterd.toml"), "setup"},
+                       {"PATH=" + path("bin") + ":/usr/bin:/bin"});
+  EXPECT_TRUE(terminal.sees("Probe ["));
+  EXPECT_TRUE(content("calls").value_or("").ends_with("stop ir-meterd.service\n"));
+  terminal.type("\x03");
+  EXPECT_EQ(terminal.end(), -SIGINT);
+  EXPECT_TRUE(content("calls").value_or("").ends_with("\nstart ir-meterd.service\n"))
+      << content("calls").value_or("");
 }
 
 class CtlAsRootOnASystemBus : public CtlTest {

@@ -128,6 +128,11 @@ std::optional<char> Terminal::next() const {
                                                                    : std::nullopt;
 }
 
+bool Terminal::told_to_end() const {
+  pollfd signal{signals_.get(), POLLIN, 0};
+  return ::poll(&signal, 1, 0) > 0;
+}
+
 std::optional<std::string> Terminal::line(std::string_view prompt) {
   print(prompt);
   std::string text;

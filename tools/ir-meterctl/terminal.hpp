@@ -36,6 +36,8 @@ class Terminal {
 
   // A line without its end. Nothing where input has ended, or a signal has come.
   [[nodiscard]] std::optional<std::string> line(std::string_view prompt);
+  // Whether such a signal has come.
+  [[nodiscard]] bool told_to_end() const;
   // The same of a secret: in place of each character a dot is shown, and behind them how many they
   // are. The error is a clause: the terminal cannot hide it, or nothing was typed in.
   [[nodiscard]] irmeter::Result<irmeterd::Secret> hidden(std::string_view prompt);

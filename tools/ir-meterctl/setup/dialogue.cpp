@@ -19,41 +19,43 @@ std::string sentence(std::string clause) {
   return clause + ".";
 }
 
-}  // namespace
-
-Dialogue::Dialogue(bool asks) {
-  if (asks) {
-    terminal_.emplace();
-  }
-}
-
-void Dialogue::say(const std::string& text) {
+// In lines of 79 columns that begin as the first one does.
+std::string wrapped(const std::string& text) {
   const std::string indent(std::min(text.find_first_not_of(' '), text.size()), ' ');
   std::istringstream words(text);
+  std::string lines;
   std::string line;
   for (std::string word; words >> word;) {
     if (line.size() + 1 + word.size() > 79 && !line.empty()) {
-      Terminal::print(line + "\n");
+      lines += line + "\n";
       line.clear();
     }
     line += (line.empty() ? indent : " ") + word;
   }
-  Terminal::print(line + "\n");
+  return lines + line;
+}
+
+}  // namespace
+
+void Dialogue::say(const std::string& text) {
+  Terminal::print(wrapped(text) + "\n");
 }
 
 void Dialogue::again(const Advice& wrong) const {
-  if (!terminal_) {
+  if (!asks_) {
     throw Ended{wrong};
   }
   say("  " + sentence(wrong.what) + (wrong.cure.empty() ? "" : " Cure: " + wrong.cure + "."));
 }
 
 std::string Dialogue::ask(const std::string& question, const std::string& proposal) {
-  if (!terminal_) {
+  if (!asks_ && !terminal_.told_to_end()) {
     return proposal;
   }
   const auto answer =
-      terminal_->line(question + (proposal.empty() ? "" : " [" + proposal + "]") + ": ");
+      asks_ ? terminal_.line(wrapped(question + (proposal.empty() ? "" : " [" + proposal + "]")) +
+                             ": ")
+            : std::nullopt;
   if (!answer) {
     throw Ended{{"nothing was changed", ""}};
   }
@@ -74,7 +76,7 @@ bool Dialogue::ask_yes(const std::string& question, bool proposal) {
 
 Secret Dialogue::ask_secret(std::string_view prompt, const SecretKind& kind, bool twice) {
   for (;;) {
-    const auto secret = terminal_->hidden(prompt);
+    const auto secret = terminal_.hidden(prompt);
     if (!secret) {
       throw Ended{{secret.error().what, ""}};
     }
@@ -85,7 +87,7 @@ Secret Dialogue::ask_secret(std::string_view prompt, const SecretKind& kind, boo
       say("  " + sentence(*fault));
       continue;
     }
-    const auto second = twice ? terminal_->hidden("  The same again: ") : secret;
+    const auto second = twice ? terminal_.hidden("  The same again: ") : secret;
     if (!second) {
       throw Ended{{second.error().what, ""}};
     }

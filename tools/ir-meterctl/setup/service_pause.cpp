@@ -22,8 +22,8 @@ ServicePause::~ServicePause() {
 }
 
 void ServicePause::begin() {
-  paused_ =
-      paused_ || (is_active() && run_program({"systemctl", "stop", service_unit}).status == 0);
+  paused_ = paused_ || (allowed_ && is_active() &&
+                        run_program({"systemctl", "stop", service_unit}).status == 0);
 }
 
 }  // namespace irmeterctl

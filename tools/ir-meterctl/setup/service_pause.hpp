@@ -8,7 +8,8 @@ inline constexpr const char* service_unit = "ir-meterd.service";
 // Started again at its end, unless somebody else sees to that.
 class ServicePause {
  public:
-  ServicePause() = default;
+  // allowed: the service is one of this system, and may be stopped.
+  explicit ServicePause(bool allowed) : allowed_(allowed) {}
   ~ServicePause();
   ServicePause(const ServicePause&) = delete;
   ServicePause& operator=(const ServicePause&) = delete;
@@ -18,6 +19,7 @@ class ServicePause {
   void end() { paused_ = false; }
 
  private:
+  bool allowed_;
   bool paused_ = false;
 };
 

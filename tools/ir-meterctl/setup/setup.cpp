@@ -49,8 +49,8 @@ SetupReport set_up(const CommandLine& options, const std::string& text,
                     {},
                     {},
                     {}};
-  ServicePause pause;
   Dialogue dialogue(!options.confirmed);
+  ServicePause pause(options.root.empty());  // ends before the dialogue lets a signal end all
   ask_for_head(findings, dialogue, pause);
   ask_for_key(findings, dialogue);
   ask_for_broker(findings, dialogue);
