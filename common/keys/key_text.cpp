@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "common/config/characters.hpp"
+
 namespace irmeterd {
 namespace {
 
@@ -44,8 +46,8 @@ irmeter::Result<Key> parse_key(std::string_view text) {
   if (const auto key = Key::from_text(text)) {
     return *key;
   }
-  if (text.size() != Key::size) {
-    return irmeter::Error{"the key has " + std::to_string(text.size()) +
+  if (const std::size_t count = count_characters(text); count != Key::size) {
+    return irmeter::Error{"the key has " + std::to_string(count) +
                           " characters, a meter key has exactly 20" + why_so_many(text)};
   }
   const auto wrong = std::ranges::find_if_not(text, Key::may_have);

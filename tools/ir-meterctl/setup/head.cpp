@@ -19,8 +19,6 @@
 namespace irmeterctl {
 namespace {
 
-using irmeterd::in_quotes;
-
 std::string port_text(const SerialPort& port) {
   std::string text = port.best_name();
   if (port.usb) {
@@ -101,13 +99,12 @@ bool choose_head(Findings& findings, Dialogue& dialogue) {
   if (ports.empty()) {
     Dialogue::say("  There is no serial port here.");
   }
+  Dialogue::say(std::string("  Give its ") + (ports.empty() ? "" : "number, its ") +
+                "path, or tcp://HOST:PORT of a serial server.");
   const std::string device =
-      device_of(dialogue.ask(std::string("  Give its ") + (ports.empty() ? "" : "number, its ") +
-                                 "path, or tcp://HOST:PORT of a serial server.\n  Probe",
-                             proposed_device(ports, findings)),
-                ports);
+      device_of(dialogue.ask("  Probe", proposed_device(ports, findings)), ports);
   if (const auto objection = irmeterd::check_device(device)) {
-    dialogue.again({in_quotes(device) + " " + *objection, "give one of the above"});
+    dialogue.again({*objection, ""});
     return false;
   }
   if (const auto wrong = why_not_opened(device, findings.options.root)) {
@@ -117,10 +114,11 @@ bool choose_head(Findings& findings, Dialogue& dialogue) {
   const auto port = std::ranges::find_if(ports, [&](const SerialPort& each) {
     return each.path == device || std::ranges::find(each.links, device) != each.links.end();
   });
-  if (port != ports.end() && (port->likelihood == Likelihood::no || port->console) &&
-      !dialogue.ask_yes("  That is no probe: " + port->because + ". Talk to it all the same?",
-                        !findings.options.setup.device.empty())) {
-    return false;
+  if (port != ports.end() && (port->likelihood == Likelihood::no || port->console)) {
+    Dialogue::say("  That is no probe: " + port->because + ".");
+    if (!dialogue.ask_yes("  Talk to it all the same?", !findings.options.setup.device.empty())) {
+      return false;
+    }
   }
   findings.meter().device = device;
   const Trial trial = try_meter(findings, std::nullopt);

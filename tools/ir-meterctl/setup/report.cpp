@@ -1,5 +1,9 @@
 #include "tools/ir-meterctl/setup/report.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 namespace irmeterctl {
 
 Document document_of(const SetupReport& report) {
@@ -17,7 +21,12 @@ Document document_of(const SetupReport& report) {
   add("Service", "service", report.service);
   add("State", "state", report.state);
   if (!report.entities.empty()) {
-    facts.push_back({"For the energy dashboard", "entities", report.entities});
+    facts.push_back({"", "entities", report.entities});
+    // As Home Assistant's energy dashboard calls them.
+    constexpr std::array<const char*, 3> places{"consumption", "return to grid", "power"};
+    for (std::size_t i = 0; i < std::min(places.size(), report.entities.size()); ++i) {
+      facts.push_back({std::string("Energy dashboard, ") + places[i], "", report.entities[i]});
+    }
   }
   facts.push_back(
       {"To see more", "", "ir-meterctl status, ir-meterctl watch, sudo ir-meterctl check"});

@@ -180,6 +180,8 @@ void write_and_start(Findings& findings, Dialogue& dialogue, ServicePause& pause
   store(findings.password, mqtt ? mqtt->password_credential : "", findings.options.root);
   if (anything) {
     start(findings, pause);
+  } else {
+    Dialogue::say("  It runs, and nothing has changed.");
   }
   if (mqtt && mqtt->discovery != irmeterd::Discovery::off) {
     for (const char* const which : {"energy_import", "energy_export", "power"}) {
