@@ -111,6 +111,36 @@ TEST_F(Setup, WritesNothingWhereItIsLeft) {
   EXPECT_FALSE(is_there("ir-meterd.toml"));
 }
 
+TEST_F(Setup, SaysWhatIsWrongOnceAndInWords) {
+  CtlTerminal terminal(arguments(), environment_);
+  EXPECT_TRUE(terminal.answers("Probe [", "ttyUSB0"));
+  EXPECT_TRUE(terminal.sees("  \"ttyUSB0\" is no device; write an absolute path"));
+  EXPECT_TRUE(terminal.answers("Probe [", simulator_.device()));
+  std::string umlauts;
+  for (int i = 0; i < 20; ++i) {
+    umlauts += "ü";
+  }
+  EXPECT_TRUE(terminal.answers("Key, 20 characters: ", umlauts));
+  EXPECT_TRUE(terminal.sees("Character 1 of the key is not a printable ASCII character."));
+  EXPECT_EQ(terminal.screen_.find("\"ttyUSB0\" \""), std::string::npos);
+}
+
+TEST_F(Setup, ProposesBrokersThatTheNetworkTellsOf) {
+  const Mosquitto broker;
+  const std::string port = broker.url().substr(broker.url().rfind(':') + 1);
+  dir_.write("bin/avahi-browse",
+             "#!/bin/sh\necho '+;eth0;IPv4;hub;_mqtt._tcp;local'\n"
+             "echo '=;eth0;IPv6;hub;_mqtt._tcp;local;hub.local;fe80::1;1883;'\n"
+             "echo '=;eth0;IPv4;hub;_mqtt._tcp;local;hub.local;127.0.0.1;" +
+                 port + ";\"info=x\"'\n");
+  CtlTerminal terminal(arguments(), environment_);
+  EXPECT_TRUE(terminal.answers("Probe [", simulator_.device()));
+  EXPECT_TRUE(terminal.answers("Key, 20 characters: ", ""));
+  EXPECT_TRUE(terminal.sees("mqtt://127.0.0.1:" + port));
+  EXPECT_TRUE(terminal.answers("Broker [", "mqtt://127.0.0.1:" + port));
+  EXPECT_TRUE(terminal.sees("It lets us publish and subscribe."));
+}
+
 TEST_F(Setup, LeavesTheKeyForLater) {
   CtlTerminal terminal(arguments(), environment_);
   EXPECT_TRUE(terminal.answers("of a serial server", simulator_.device()));

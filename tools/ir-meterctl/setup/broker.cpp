@@ -23,8 +23,18 @@ using irmeterd::MqttFault;
 
 constexpr const char* none = "none";
 
-// "mqtt://NAME:PORT" of the brokers that tell the network of themselves.
-std::vector<std::string> announced_brokers() {
+bool is_there(const std::string& url, const std::string& root) {
+  MqttConfig config;
+  config.url = url;
+  BrokerVisit visit(config, root);
+  (void)visit.connect();
+  return visit.fault() != MqttFault::not_reached && visit.fault() != MqttFault::name_unknown &&
+         visit.fault() != MqttFault::impossible;
+}
+
+// "mqtt://NAME:PORT" of the brokers that tell the network of themselves; with the address where
+// this machine does not know the name.
+std::vector<std::string> announced_brokers(const std::string& root) {
   const Finished found =
       run_program({"avahi-browse", "--terminate", "--resolve", "--parsable", "_mqtt._tcp"});
   std::vector<std::string> urls;
@@ -37,22 +47,16 @@ std::vector<std::string> announced_brokers() {
     }
     // =;interface;protocol;name;type;domain;host;address;port;text
     if (fields.size() > 8 && fields[0] == "=" && fields[2] == "IPv4") {
-      const std::string url = "mqtt://" + fields[6] + ":" + fields[8];
+      std::string url = "mqtt://" + fields[6] + ":" + fields[8];
+      if (!irmeterd::parse_mqtt_url(url) || !is_there(url, root)) {
+        url = "mqtt://" + fields[7] + ":" + fields[8];
+      }
       if (irmeterd::parse_mqtt_url(url) && std::ranges::find(urls, url) == urls.end()) {
         urls.push_back(url);
       }
     }
   }
   return urls;
-}
-
-bool is_there(const std::string& url, const std::string& root) {
-  MqttConfig config;
-  config.url = url;
-  BrokerVisit visit(config, root);
-  (void)visit.connect();
-  return visit.fault() != MqttFault::not_reached && visit.fault() != MqttFault::name_unknown &&
-         visit.fault() != MqttFault::impossible;
 }
 
 void use_password(MqttConfig& mqtt) {
@@ -113,7 +117,7 @@ class BrokerStep {
     const std::string& given = findings_.options.setup.broker;
     std::vector<std::string> found;
     if (given.empty() && today.empty()) {
-      found = announced_brokers();
+      found = announced_brokers(findings_.options.root);
       if (is_there("mqtt://localhost", findings_.options.root)) {
         found.insert(found.begin(), "mqtt://localhost");
       }
@@ -125,10 +129,9 @@ class BrokerStep {
                                  : !today.empty() ? today
                                  : found.empty()  ? none
                                                   : found.front();
-    std::string url =
-        dialogue_.ask(std::string("  Give its ") + (found.empty() ? "" : "number, ") +
-                          "host or URL (mqtt:// or mqtts://), or " + none + ".\n  Broker",
-                      proposal);
+    Dialogue::say(std::string("  Give its ") + (found.empty() ? "" : "number, ") +
+                  "host or URL (mqtt:// or mqtts://), or " + none + ".");
+    std::string url = dialogue_.ask("  Broker", proposal);
     if (url.size() == 1 && url[0] >= '1' &&
         static_cast<std::size_t>(url[0] - '0') <= found.size()) {
       url = found[static_cast<std::size_t>(url[0] - '1')];
