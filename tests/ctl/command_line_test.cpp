@@ -27,6 +27,10 @@ TEST_F(CtlCommandLine, VersionAndHelpGoToStandardOutput) {
   EXPECT_EQ(run({"-h"}), 0);
   EXPECT_EQ(ctl_->output(), help);
   EXPECT_EQ(ctl_->errors(), "");
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80U) << line;
+  }
   for (const std::string word :
        {"set-key", "ports", "check [METER]", "status", "watch", "retry-key [METER]"}) {
     EXPECT_TRUE(says("\n  " + word + " ")) << word;

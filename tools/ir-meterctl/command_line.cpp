@@ -21,8 +21,9 @@ using irmeterd::in_quotes;
 
 constexpr const char* version_line = "ir-meterctl " IRMETER_VERSION "\n";
 constexpr const char* exit_statuses =
-    "Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key or password,\n"
-    "73 not stored, 74 output not written, 77 needs root, 78 bad configuration.\n";
+    "Exit status: 0 fine, 1 something is not, 64 bad command line, 65 not a key or\n"
+    "password, 73 not stored, 74 output not written, 77 needs root, 78 bad\n"
+    "configuration.\n";
 
 // What getopt gives for an option: its row in the table.
 enum Option : int {
@@ -32,66 +33,66 @@ enum Option : int {
   root,
   yes,
   meter,
-  no_restart,
-  offset,
-  count,
-  hex,
-  raw,
-  no_key,
-  anonymous,
-  from,
-  to,
-  csv,
-  influx,
-  billing,
   device,
   key_file,
   broker,
   username,
   password_file,
   ca_file,
+  no_restart,
+  influx,
+  no_key,
+  offset,
+  count,
+  hex,
+  raw,
+  anonymous,
+  from,
+  to,
+  csv,
+  billing,
   version,
   help_wanted
 };
 
 constexpr std::array<OptionInfo, 26> option_table{{
-    {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
+    {"config", "FILE", "configuration (default /etc/ir-meterd/ir-meterd.toml)"},
     {"bus", "BUS", "system or session (default: as the configuration says)"},
     {"json", "", "print JSON: one document, of watch one on each line"},
     {"root", "DIR", "where ports, credentials and state are, in place of /"},
     {"yes", "", "do not ask"},
     {"meter", "NAME", "the meter that is meant, where there are several"},
-    {"no-restart", "", "do not restart the service, which reads secrets when it starts"},
-    {"offset", "N", "the first byte to read (default 0)"},
-    {"count", "N", "how many bytes to read (default all that is known)"},
-    {"hex", "", "print the bytes as hexadecimal digits"},
-    {"raw", "", "print the bytes as they are"},
-    {"no-key", "", "show the meter no key where the daemon does not run"},
-    {"anonymous", "", "write zeros in place of serial numbers, and nothing of customers"},
-    {"from", "TIME", "the beginning, as 2026-11-20T17:30 (default a week ago)"},
-    {"to", "TIME", "the end likewise (default now)"},
-    {"csv", "", "print comma-separated values"},
-    {"influx", "", "print the line protocol of InfluxDB"},
-    {"billing", "", "show the registers at the end of each month instead"},
     {"device", "DEVICE", "the optical probe: its path, or tcp://HOST:PORT"},
     {"key-file", "FILE", "a file with the meter's key; - is standard input"},
     {"broker", "URL", "mqtt:// or mqtts://HOST:PORT, or none"},
     {"username", "NAME", "who to log on to the broker as"},
     {"password-file", "FILE", "a file with the password for it; - is standard input"},
     {"ca-file", "FILE", "the authority that signed the broker's certificate"},
+    {"no-restart", "", "do not restart the service"},
+    {"influx", "", "print the line protocol of InfluxDB"},
+    {"no-key", "", "show the meter no key where the daemon does not run"},
+    {"offset", "N", "the first byte to read (default 0)"},
+    {"count", "N", "how many bytes to read (default all that is known)"},
+    {"hex", "", "print the bytes as hexadecimal digits"},
+    {"raw", "", "print the bytes as they are"},
+    {"anonymous", "", "leave out serial numbers and what is of the customer"},
+    {"from", "TIME", "the beginning, as 2026-11-20T17:30 (default a week ago)"},
+    {"to", "TIME", "the end likewise (default now)"},
+    {"csv", "", "print comma-separated values"},
+    {"billing", "", "show the registers at the end of each month instead"},
     {"version", "", "print the version and exit; so does -V"},
     {"help", "", "print this help and exit; so does -h"},
 }};
 
 constexpr std::array<Command, 15> command_table{{
-    {"setup", "", "set up probe, key and broker step by step, and start the service", setup,
+    {"setup", "", "set up probe, key and broker, and start the service", setup,
      "--meter --yes --device --key-file --broker --username --password-file --ca-file"},
     {"set-key", "", "store the meter's key, typed in or from standard input", set_key,
      "--meter --no-restart"},
     {"set-password", "", "store the password for the MQTT broker likewise", set_password,
      "--no-restart"},
     {"ports", "", "list serial devices, and which could be the probe", ports},
-    {"check", "[METER]", "check everything from the device to the readings, with cures", check},
+    {"check", "[METER]", "check every step, and say what to do where one fails", check},
     {"status", "", "show the meters and their latest readings", status},
     {"watch", "", "show every change until Ctrl-C", watch, "--influx"},
     {"table", "TABLE", "show a table of the meter, such as BT23, field by field", table,
@@ -104,22 +105,27 @@ constexpr std::array<Command, 15> command_table{{
     {"retry-key", "[METER]", "have a key tried once more that the meter has rejected", retry_key,
      "--yes"},
     {"retry-tables", "[METER]", "ask again for tables that a meter does not give", retry_tables},
-    {"forget", "[ID]", "list what the broker keeps of meters, or remove what it keeps of one",
-     forget, "--yes"},
+    {"forget", "[ID]", "list what the broker keeps of meters, or remove it", forget, "--yes"},
     {"help", "", "print this help", help},
 }};
 
-// Whether the option is in a list such as "--yes --no-restart".
-bool has_option(std::string_view list, std::string_view name) {
-  const std::string padded = " " + std::string(list) + " ";
-  return padded.find(" --" + std::string(name) + " ") != std::string::npos;
-}
+// The help has 80 columns: the name with what stands behind it, and the summary.
+constexpr std::size_t name_columns = 20;
+constexpr std::size_t summary_columns = 80 - 2 - name_columns - 2;
+static_assert(std::ranges::all_of(option_table, [](const OptionInfo& option) {
+  return 2 + option.name.size() + 1 + option.value.size() <= name_columns &&
+         option.summary.size() <= summary_columns;
+}));
+static_assert(std::ranges::all_of(command_table, [](const Command& command) {
+  return command.name.size() + 1 + command.operand.size() <= name_columns &&
+         command.summary.size() <= summary_columns;
+}));
 
 // The commands that an option is of alone, "retry-key and forget"; empty where all have it.
 std::string owners_of(std::string_view name) {
   std::vector<std::string_view> owners;
   for (const Command& command : command_table) {
-    if (has_option(command.own_options, name)) {
+    if (has_own_option(command, name)) {
       owners.push_back(command.name);
     }
   }
@@ -137,8 +143,8 @@ std::string help_text() {
       "Sets up ir-meterd, finds out what is wrong, and shows what it reads.\n\n";
   const auto add = [&text](std::string name, std::string_view operand, std::string_view summary) {
     name += (operand.empty() ? "" : " ") + std::string(operand);
-    name.resize(std::max<std::size_t>(name.size(), 19), ' ');
-    text += "  " + name + " " + std::string(summary) + "\n";
+    name.resize(name_columns, ' ');
+    text += "  " + name + "  " + std::string(summary) + "\n";
   };
   for (const Command& command : command_table) {
     add(std::string(command.name), command.operand, command.summary);
@@ -146,7 +152,7 @@ std::string help_text() {
   std::string owners;
   text += "\n";
   for (const OptionInfo& option : option_table) {
-    if (owners_of(option.name).empty()) {
+    if (is_of_every_command(option)) {
       add("--" + std::string(option.name), option.value, option.summary);
     }
   }
@@ -237,6 +243,15 @@ std::span<const Command> commands() {
 
 std::span<const OptionInfo> options() {
   return option_table;
+}
+
+bool has_own_option(const Command& command, std::string_view name) {
+  const std::string padded = " " + std::string(command.own_options) + " ";
+  return padded.find(" --" + std::string(name) + " ") != std::string::npos;
+}
+
+bool is_of_every_command(const OptionInfo& option) {
+  return owners_of(option.name).empty();
 }
 
 int help(const CommandLine&, Output& output) {
@@ -390,7 +405,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   }
   for (const std::string_view own : own_options) {
     const std::string owners = owners_of(own);
-    if (!owners.empty() && !has_option(result.command->own_options, own)) {
+    if (!owners.empty() && !has_own_option(*result.command, own)) {
       const bool wants_meter = own == "meter" && result.command->operand == "[METER]";
       return bad_usage(
           "--" + std::string(own) + " is an option of " + owners +

@@ -29,6 +29,8 @@ struct Command {
 using irmeterd::OptionInfo;
 // Likewise.
 [[nodiscard]] std::span<const OptionInfo> options();
+[[nodiscard]] bool is_of_every_command(const OptionInfo& option);
+[[nodiscard]] bool has_own_option(const Command& command, std::string_view name);
 
 // How a table is shown.
 enum class TableForm : std::uint8_t { fields, hex, raw };
