@@ -44,6 +44,9 @@ TEST(MeterTable, FitsEightyColumnsAndHasEveryValueByItsKind) {
   }
   EXPECT_NE(text.find("\n  Energy\n    Energy import"), std::string::npos) << text;
   EXPECT_NE(text.find("\n  Voltage\n    Voltage L1"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  Reactive energy\n    Reactive energy import"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("\n  Other\n    Power outage time"), std::string::npos) << text;
   EXPECT_NE(text.find("Turn the head"), std::string::npos) << text;
   EXPECT_NE(
       text.find("\n  M-Bus device 1: water, maker SIM, serial number 20417301: volume 56.78 m³,\n"
@@ -102,8 +105,10 @@ TEST_F(CtlScreen, WatchesInPlaceAndLeavesTheLatestTable) {
   ASSERT_TRUE(shows("main online; on the system bus"));
   const auto on = terminal("watch");
   EXPECT_TRUE(on->sees("\x1b[?1049h"));
-  EXPECT_TRUE(on->sees("kWh since "));
+  EXPECT_TRUE(on->sees(" kWh imported, "));
+  EXPECT_TRUE(on->sees(" kWh exported since "));
   EXPECT_TRUE(on->sees("Ctrl-C ends it."));
+  EXPECT_TRUE(on->sees(" lines more are shown where the window is taller."));
   daemon_->kill();
   EXPECT_TRUE(on->sees("ir-meterd does not run; waiting for it"));
   on->type("\x03");

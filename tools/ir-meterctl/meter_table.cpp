@@ -77,16 +77,25 @@ std::string wrapped(const std::string& text) {
   return line.size() > 1 ? result + line + "\n" : result;
 }
 
-// "reactive_power" is "Reactive power"; quantities of no class are counted or named by themselves.
-std::string title_of(std::string_view device_class) {
-  std::string title(device_class.empty() ? "other" : device_class);
+// What belongs together: a class of Home Assistant's, or one that it lacks.
+std::string_view kind_of(const irmeterd::Face& face) {
+  return face.unit == "kvarh"                            ? "reactive_energy"
+         : face.unit == "kVAh"                           ? "apparent_energy"
+         : face.unit == "°"                              ? "phase_angle"
+         : face.device_class.empty() || face.unit == "s" ? "other"
+                                                         : face.device_class;
+}
+
+// "reactive_power" is "Reactive power".
+std::string title_of(std::string_view kind) {
+  std::string title(kind);
   std::ranges::replace(title, '_', ' ');
   title.front() = static_cast<char>(title.front() - 'a' + 'A');
   return title;
 }
 
 struct Group {
-  std::string_view device_class;
+  std::string_view kind;
   std::vector<std::string> cells;
 };
 
@@ -99,9 +108,9 @@ std::vector<Group> groups_of(const Facts& facts) {
     if (face == irmeterd::faces.end()) {
       continue;
     }
-    auto group = std::ranges::find(groups, face->device_class, &Group::device_class);
+    auto group = std::ranges::find(groups, kind_of(*face), &Group::kind);
     if (group == groups.end()) {
-      group = groups.insert(groups.end(), Group{face->device_class, {}});
+      group = groups.insert(groups.end(), Group{kind_of(*face), {}});
     }
     const std::string value = to_text(fact.value);
     const std::size_t room = cell_width - 2 - irmeterd::count_characters(value);
@@ -174,7 +183,7 @@ std::string meter_table(const MeterInfo& meter, Moment now, const Screen& screen
   }
   text += more;
   for (const Group& group : groups_of(facts_of(meter, now))) {
-    text += "  " + coloured(title_of(group.device_class), Colour::bold, screen) + "\n";
+    text += "  " + coloured(title_of(group.kind), Colour::bold, screen) + "\n";
     for (std::size_t i = 0; i < group.cells.size(); i += 2) {
       text += "    " + group.cells[i] +
               (i + 1 < group.cells.size() ? "  " + group.cells[i + 1] : "") + "\n";

@@ -58,6 +58,11 @@ int without_daemon(const CommandLine& options, const std::function<int(const Tab
   if (stored.key) {
     stored.problem = why_no_record(directory, options.root.empty());
   }
+  if (!options.no_key && !stored.key && !stored.problem) {
+    print_error(
+        "no key is stored: only the tables that are open to all can be read; "
+        "'sudo ir-meterctl set-key' stores it");
+  }
   if (stored.problem) {
     print_error(stored.problem->what + ": only the tables that are open to all can be read");
     stored.key.reset();

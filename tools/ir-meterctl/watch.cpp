@@ -44,10 +44,21 @@ Facts names_of(const MeterInfo& meter) {
 
 // What has been seen of a meter since watch began.
 struct Past {
-  std::vector<double> power;     // W, of the latest readings
-  std::optional<double> energy;  // Wh, of the register, at
-  Moment since;                  // this time: when it began, or the beginning of the day
+  std::vector<double> power;  // W, of the latest readings
+  // Wh, of the registers, at a time: when it began, or the beginning of the day.
+  std::optional<double> imported;
+  std::optional<double> exported;
+  Moment since;
 };
+
+std::optional<double> quantity(const MeterInfo& meter, const std::string& key) {
+  const auto found = meter.quantities.find(key);
+  return found != meter.quantities.end() ? std::optional(found->second) : std::nullopt;
+}
+
+std::string kwh(double watt_hours) {
+  return to_text(Number{std::llround(watt_hours), 3, "kWh"});
+}
 
 Moment begin_of_day(Moment now) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
@@ -69,16 +80,16 @@ class Picture {
   void changed(const MeterInfo& meter) {
     Past& past = past_[meter.name];
     const auto power = meter.quantities.find("power");
-    const auto energy = meter.quantities.find("energy_import");
     if (meter.last_reading_usec != meters_[meter.name].last_reading_usec) {
       if (power != meter.quantities.end()) {
         past.power.push_back(power->second);
         past.power.erase(past.power.begin(),
                          past.power.end() - std::min<std::ptrdiff_t>(std::ssize(past.power), bars));
       }
-      if (energy != meter.quantities.end() &&
-          (!past.energy || past.since < begin_of_day(meter.read_at()))) {
-        past.energy = energy->second;
+      const auto imported = quantity(meter, "energy_import");
+      if (imported && (!past.imported || past.since < begin_of_day(meter.read_at()))) {
+        past.imported = imported;
+        past.exported = quantity(meter, "energy_export");
         past.since = meter.read_at();
       }
     }
@@ -101,10 +112,18 @@ class Picture {
     std::istringstream lines(text);
     std::string frame = "\x1b[H";
     int row = 3;  // the last line and what is below it
-    for (std::string line; row < screen_.lines && std::getline(lines, line); ++row) {
-      frame += line + "\x1b[K\n";
+    int left_out = 0;
+    for (std::string line; std::getline(lines, line); ++row) {
+      if (row < screen_.lines) {
+        frame += line + "\x1b[K\n";
+      } else {
+        ++left_out;
+      }
     }
-    output_.line(frame + "\x1b[J\nCtrl-C ends it.");
+    output_.line(frame + "\x1b[J\nCtrl-C ends it." +
+                 (left_out > 0 ? " " + std::to_string(left_out) +
+                                     " lines more are shown where the window is taller."
+                               : ""));
   }
   void begin() { output_.line("\x1b[?1049h\x1b[2J"); }
   void resized() { screen_ = screen(); }
@@ -118,10 +137,14 @@ class Picture {
     if (past.power.size() > 1) {
       text += "  Power   " + sparkline(past.power, bars, screen_.utf8) + "\n";
     }
-    const auto energy = meter.quantities.find("energy_import");
-    if (past.energy && energy != meter.quantities.end()) {
-      const Number used{std::llround(energy->second - *past.energy), 3, "kWh"};
-      text += "  Energy  " + to_text(used) + " since " + to_text(past.since) + "\n";
+    const auto imported = quantity(meter, "energy_import");
+    if (past.imported && imported) {
+      text += "  Energy  " + kwh(*imported - *past.imported) + " imported";
+      const auto exported = quantity(meter, "energy_export");
+      if (past.exported && exported) {
+        text += ", " + kwh(*exported - *past.exported) + " exported";
+      }
+      text += " since " + to_text(past.since) + "\n";
     }
     return text;
   }
