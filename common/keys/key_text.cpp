@@ -46,7 +46,8 @@ irmeter::Result<Key> parse_key(std::string_view text) {
   if (const auto key = Key::from_text(text)) {
     return *key;
   }
-  if (const std::size_t count = count_characters(text); count != Key::size) {
+  const std::size_t count = count_characters(text);
+  if (text.size() != Key::size && count != Key::size) {
     return irmeter::Error{"the key has " + std::to_string(count) +
                           " characters, a meter key has exactly 20" + why_so_many(text)};
   }
