@@ -92,8 +92,12 @@ class Application {
       std::array<std::uint8_t, 64> buffer;
       if (const ByteView bytes = board::receive(buffer); !bytes.empty()) {
         meter_.receive(bytes, board::now());
-      } else {
+        pump();
+      }
+      // Whatever came in: noise without a pause is no reason to wait.
+      if (const auto deadline = meter_.deadline(); deadline && board::now() >= *deadline) {
         meter_.timeout(board::now());
+        pump();
       }
       if (board::retry_wanted()) {
         meter_.retry_key(board::now());

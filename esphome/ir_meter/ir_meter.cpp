@@ -99,18 +99,28 @@ void IrMeter::setup() {
 }
 
 void IrMeter::loop() {
-  std::array<std::uint8_t, 64> buffer{};
-  const auto there = static_cast<std::size_t>(std::max<int>(static_cast<int>(available()), 0));
-  const std::size_t size = std::min(there, buffer.size());
-  if (size > 0 && read_array(buffer.data(), size)) {
-    last_byte_ = now();
-    meter_->receive(irmeter::ByteView(buffer).first(size), last_byte_);
-    pump();
-  } else if (const auto deadline = meter_->deadline(); deadline && now() >= *deadline) {
+  receive();
+  // Whatever came in: noise without a pause is no reason to wait.
+  if (const auto deadline = meter_->deadline(); deadline && now() >= *deadline) {
     meter_->timeout(now());
     pump();
   }
   hurry();
+}
+
+void IrMeter::receive() {
+  std::array<std::uint8_t, 64> buffer{};
+  auto there = static_cast<std::size_t>(std::max<int>(static_cast<int>(available()), 0));
+  while (there > 0) {
+    const std::size_t size = std::min(there, buffer.size());
+    if (!read_array(buffer.data(), size)) {
+      break;
+    }
+    there -= size;
+    last_byte_ = now();
+    meter_->receive(irmeter::ByteView(buffer).first(size), last_byte_);
+    pump();
+  }
 }
 
 void IrMeter::dump_config() {

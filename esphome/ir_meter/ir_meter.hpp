@@ -75,6 +75,8 @@ class IrMeter : public Component, public uart::UARTDevice {
 
  private:
   [[nodiscard]] irmeter::Instant now() { return clock_.at(micros()); }
+  // What is there now, all of it.
+  void receive();
   void pump();
   void on(irmeter::Transmit& transmit);
   void on(const irmeter::KeyQuestion& question);

@@ -55,6 +55,9 @@ class Device {
         const irmeter::Bytes bytes = meter->transmit();
         component_.incoming.insert(component_.incoming.end(), bytes.begin(), bytes.end());
       }
+      if (noise) {
+        component_.incoming.push_back(0x55);
+      }
       keys_shown += component_.outgoing.size() == shown_key_size ? 1U : 0U;
       component_.outgoing.clear();
       component_.loop();
@@ -69,6 +72,7 @@ class Device {
   text_sensor::TextSensor what_to_do;
   text_sensor::TextSensor serial_number;
   unsigned keys_shown = 0;
+  bool noise = false;  // a byte in each turn of the loop
 
  private:
   // Security: its code and the key, in a packet.
@@ -117,6 +121,19 @@ TEST_F(EspHome, WhatIsNotReadIsUnknownAndRegistersStay) {
   EXPECT_TRUE(std::isnan(device.voltage.state));
   EXPECT_EQ(device.energy_text.state, "16777.217");
   EXPECT_NE(device.what_to_do.state.find("optical port"), std::string::npos);
+}
+
+// Lamplight on the probe, say: there is something to read in each turn of the loop.
+TEST_F(EspHome, NoiseWithoutAPauseHidesNoFailure) {
+  Device device(right_key);
+  device.run(std::chrono::seconds(5), &meter_);
+  device.noise = true;
+  device.run(std::chrono::seconds(60), nullptr);
+  EXPECT_NE(device.state.state, "online");
+  EXPECT_TRUE(std::isnan(device.voltage.state));
+  device.noise = false;
+  device.run(std::chrono::seconds(60), &meter_);
+  EXPECT_EQ(device.state.state, "online");
 }
 
 TEST_F(EspHome, AWrongKeyIsShownOnceWhateverHappensToThePower) {
