@@ -5,9 +5,19 @@ namespace esphome {
 
 class HighFrequencyLoopRequester {
  public:
-  void start() { requested = true; }
-  void stop() { requested = false; }
-  static inline bool requested = false;
+  void start() {
+    requests_ += started_ ? 0U : 1U;
+    started_ = true;
+  }
+  void stop() {
+    requests_ -= started_ ? 1U : 0U;
+    started_ = false;
+  }
+  static bool is_high_frequency() { return requests_ > 0; }
+
+ private:
+  bool started_ = false;
+  static inline unsigned requests_ = 0;
 };
 
 }  // namespace esphome
