@@ -7,6 +7,7 @@ from pathlib import Path
 
 import esphome.codegen as cg
 import esphome.config_validation as cv
+import esphome.final_validate as fv
 from esphome.components import uart
 from esphome.const import CONF_ID, CONF_KEY
 from esphome.core import CORE
@@ -36,7 +37,7 @@ def validate_key(value):
     return value
 
 
-CONFIG_SCHEMA = (
+CONFIG_SCHEMA = cv.All(
     cv.Schema(
         {
             cv.GenerateID(): cv.declare_id(IrMeter),
@@ -54,10 +55,30 @@ CONFIG_SCHEMA = (
         }
     )
     .extend(cv.COMPONENT_SCHEMA)
-    .extend(uart.UART_DEVICE_SCHEMA)
+    .extend(uart.UART_DEVICE_SCHEMA),
+    # Their compilers know C++20, and they find a preference by its name. Elsewhere it is found by its
+    # place, which moves with the rest of the configuration; then a refused key would be shown again.
+    cv.require_framework_version(
+        esp_idf=cv.Version(5, 0, 0),
+        esp32_arduino=cv.Version(3, 0, 0),
+        host=cv.Version(1, 0, 0),
+    ),
 )
-FINAL_VALIDATE_SCHEMA = uart.final_validate_device_schema(
-    "ir_meter", baud_rate=9600, require_tx=True, require_rx=True
+
+
+def validate_keys(config):
+    """Meters with the same key would write over each other's record of it."""
+    keys = [meter[CONF_KEY] for meter in fv.full_config.get()["ir_meter"]]
+    if keys.count(config[CONF_KEY]) > 1:
+        raise cv.Invalid("another meter of this device has the same key; use a second device")
+    return config
+
+
+FINAL_VALIDATE_SCHEMA = cv.All(
+    uart.final_validate_device_schema(
+        "ir_meter", baud_rate=9600, require_tx=True, require_rx=True
+    ),
+    validate_keys,
 )
 
 
@@ -70,13 +91,21 @@ def core_files(checkout):
     return sorted([*files, checkout / "common" / "fault_texts.hpp"])
 
 
-async def to_code(config):
-    # Beside the folder of ESPHome's own sources, which it keeps to what it knows.
-    checkout = Path(__file__).resolve().parents[2]
-    for file in core_files(checkout):
-        target = Path(CORE.relative_src_path(str(file.relative_to(checkout))))
+def copy_core(checkout, source):
+    """Copies them to the sources of a build, from which goes what an earlier version left there."""
+    files = {source / file.relative_to(checkout): file for file in core_files(checkout)}
+    for folder in ("link", "meter", "session"):
+        for old in (source / "lib" / folder).glob("*.?pp"):
+            if old not in files:
+                old.unlink()
+    for target, file in files.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         copy_file_if_changed(file, target)
+
+
+async def to_code(config):
+    # Beside the folder of ESPHome's own sources, which it keeps to what it knows.
+    copy_core(Path(__file__).resolve().parents[2], Path(CORE.relative_src_path()))
     cg.add_build_flag(f"-DIRMETER_QUANTITIES={len(QUANTITIES)}")
     cg.add_build_flag("-std=gnu++20")
 
@@ -84,6 +113,6 @@ async def to_code(config):
     await cg.register_component(var, config)
     await uart.register_uart_device(var, config)
     cg.add(var.set_key(config[CONF_KEY]))
-    cg.add(var.set_interval(config[CONF_INTERVAL]))
+    cg.add(var.set_poll_interval(config[CONF_INTERVAL]))
     fuse = config[CONF_MAIN_FUSE]
     cg.add(var.set_main_fuse(fuse[CONF_PHASES], fuse[CONF_AMPERES]))

@@ -49,7 +49,7 @@ class IrMeter : public Component, public uart::UARTDevice {
  public:
   // Configuration, before setup().
   void set_key(const std::string& key) { key_ = irmeter::Key::from_text(key); }
-  void set_interval(std::uint32_t milliseconds) {
+  void set_poll_interval(std::uint32_t milliseconds) {
     options_.interval = std::chrono::milliseconds(milliseconds);
   }
   void set_main_fuse(unsigned phases, unsigned amperes) {

@@ -3,7 +3,7 @@
 import esphome.codegen as cg
 import esphome.config_validation as cv
 from esphome.components import text_sensor
-from esphome.const import CONF_STATE
+from esphome.const import CONF_STATE, ENTITY_CATEGORY_DIAGNOSTIC
 
 from . import CONF_IR_METER_ID, IrMeter
 from .quantities import REGISTERS
@@ -17,9 +17,12 @@ CONF_SERIAL_NUMBER = "serial_number"
 CONFIG_SCHEMA = cv.Schema(
     {
         cv.GenerateID(CONF_IR_METER_ID): cv.use_id(IrMeter),
-        cv.Optional(CONF_STATE): text_sensor.text_sensor_schema(),
-        cv.Optional(CONF_WHAT_TO_DO): text_sensor.text_sensor_schema(),
-        cv.Optional(CONF_SERIAL_NUMBER): text_sensor.text_sensor_schema(),
+        **{
+            cv.Optional(key): text_sensor.text_sensor_schema(
+                entity_category=ENTITY_CATEGORY_DIAGNOSTIC
+            )
+            for key in (CONF_STATE, CONF_WHAT_TO_DO, CONF_SERIAL_NUMBER)
+        },
         **{cv.Optional(key): text_sensor.text_sensor_schema() for key in REGISTERS},
     }
 )

@@ -35,7 +35,7 @@ class Device {
   explicit Device(const std::string& key) {
     global_preferences->pending.clear();  // which the power took
     component_.set_key(key);
-    component_.set_interval(10'000);
+    component_.set_poll_interval(10'000);
     component_.add_sensor(irmeter::Quantity::energy_import, &energy);
     component_.add_sensor(irmeter::Quantity::voltage_l1, &voltage);
     component_.add_text(irmeter::Quantity::energy_import, &energy_text);
