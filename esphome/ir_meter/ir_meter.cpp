@@ -124,7 +124,11 @@ void IrMeter::receive() {
 }
 
 void IrMeter::dump_config() {
-  ESP_LOGCONFIG(tag, "Optical probe of a NES meter, with%s key", key_ ? "" : "out a");
+  ESP_LOGCONFIG(tag, "NES meter at an optical probe:");
+  ESP_LOGCONFIG(tag, "  Key: %s", key_ ? "configured" : "none");
+  ESP_LOGCONFIG(tag, "  Interval: %u ms", static_cast<unsigned>(options_.interval.count() / 1'000));
+  ESP_LOGCONFIG(tag, "  Main fuse: %u x %u A", options_.plausibility.main_fuse.phases,
+                options_.plausibility.main_fuse.amperes);
   check_uart_settings(9600);
 }
 
@@ -171,6 +175,13 @@ void IrMeter::on(const irmeter::PollEnded& poll) {
   if (const auto* const failure = std::get_if<irmeter::Failure>(&poll.result)) {
     show_failure(*failure);
     return;
+  }
+  for (const auto& [quantity, before, now] : poll.accepted) {
+    const irmeter::QuantityInfo& about = irmeter::info(quantity);
+    ESP_LOGW(tag,
+             "%s is %s and stays there, so it is shown. Was the meter exchanged, did the register "
+             "roll over, or does main_fuse not fit?",
+             std::string(about.key).c_str(), decimal_text(now, decimals_of(about.unit)).c_str());
   }
   show(poll.reading()->values);
   if (state_ != nullptr) {

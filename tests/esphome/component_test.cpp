@@ -8,6 +8,7 @@
 #include "common/fault_texts.hpp"
 #include "esphome/components/ir_meter/ir_meter.hpp"
 #include "esphome/core/hal.h"
+#include "esphome/core/log.h"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
 
 namespace esphome {
@@ -135,6 +136,20 @@ TEST_F(EspHome, NoiseWithoutAPauseHidesNoFailure) {
   device.noise = false;
   device.run(std::chrono::seconds(60), &meter_);
   EXPECT_EQ(device.state.state, "online");
+}
+
+TEST_F(EspHome, ThereIsAWarningOfAValueThatStaysWhereItCannotBe) {
+  irmetersim::MeterValues values;
+  values.present[7] = 6'553'500;
+  meter_.set_values(values);
+  warnings.clear();
+  Device device(right_key);
+  device.run(std::chrono::seconds(5), &meter_);
+  EXPECT_TRUE(std::isnan(device.voltage.state));
+  EXPECT_EQ(warnings, "");
+  device.run(std::chrono::seconds(30), &meter_);
+  EXPECT_FLOAT_EQ(device.voltage.state, 6'553.5F);
+  EXPECT_NE(warnings.find("voltage_l1 is 6553.500 and stays there"), std::string::npos) << warnings;
 }
 
 TEST_F(EspHome, AWrongKeyIsShownOnceWhateverHappensToThePower) {

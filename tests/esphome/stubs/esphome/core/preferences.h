@@ -37,8 +37,8 @@ class ESPPreferenceObject {
 class ESPPreferences {
  public:
   template <typename T>
-    requires std::is_trivially_copyable_v<T>
-  ESPPreferenceObject make_preference(std::uint32_t type, bool /*in_flash*/) {
+  requires std::is_trivially_copyable_v<T> ESPPreferenceObject make_preference(std::uint32_t type,
+                                                                               bool /*in_flash*/) {
     return ESPPreferenceObject(type);
   }
   bool sync() {
