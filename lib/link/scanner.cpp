@@ -19,7 +19,18 @@ std::optional<LineItem> PacketScanner::next() {
     if (seen_ == buffer_.size()) {
       return std::nullopt;
     }
-    ++seen_;
+    // One more byte; or all up to where a packet can be complete, be it the one that has begun or
+    // one that begins in it.
+    std::size_t look_at = seen_ + 1;
+    if (rest().size() >= packet_header_size) {
+      const std::size_t end = std::min(head_ + examine(rest()).size, buffer_.size());
+      const auto inside = ByteView(buffer_).first(end).subspan(head_ + 1);
+      const auto other = std::ranges::find(inside, start_of_packet) - inside.begin();
+      const std::size_t shortest =
+          head_ + 1 + static_cast<std::size_t>(other) + packet_overhead + 1;
+      look_at = std::max(look_at, std::min(end, shortest));
+    }
+    seen_ = look_at;
   }
 }
 
