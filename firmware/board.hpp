@@ -34,7 +34,8 @@ void print(std::string_view text);
 [[nodiscard]] bool retry_wanted();
 
 // The page that keeps its content. How much of it there is to read; and whether it is written and
-// would be there after a loss of power.
+// would be there after a loss of power. One meanwhile leaves the old page or the new one, not a
+// part and not nothing: the key is in it.
 [[nodiscard]] std::size_t load(std::span<std::uint8_t> page);
 [[nodiscard]] bool save(ByteView page);
 

@@ -104,7 +104,7 @@ void put(Uart& uart, std::uint8_t byte) {
 }
 
 // What the debugger of the host does for us.
-enum Operation { open = 1, close = 2, write = 5, read = 6, file_length = 12, exit = 24 };
+enum Operation { open = 1, close = 2, write = 5, read = 6, rename = 15, exit = 24 };
 int semihost(Operation operation, const void* arguments) {
   register int r0 asm("r0") = operation;
   register const void* r1 asm("r1") = arguments;
@@ -112,13 +112,20 @@ int semihost(Operation operation, const void* arguments) {
   return r0;
 }
 
+using Arguments = std::array<std::uintptr_t, 4>;
+std::uintptr_t address(const char* text) {
+  return reinterpret_cast<std::uintptr_t>(text);
+}
+
+constexpr std::string_view page_file = "key.page";
+constexpr std::string_view new_page_file = "key.page.new";
+
 // A file of the host that is open while this lives.
 class File {
  public:
   enum Mode { to_read = 1, to_write = 5 };  // "rb", "wb"
-  explicit File(Mode mode) {
-    static constexpr std::string_view name = "key.page";
-    const Arguments arguments{reinterpret_cast<std::uintptr_t>(name.data()), mode, name.size()};
+  File(std::string_view name, Mode mode) {
+    const Arguments arguments{address(name.data()), mode, name.size()};
     handle_ = semihost(open, &arguments);
   }
   ~File() { (void)finish(); }
@@ -137,7 +144,6 @@ class File {
   }
 
  private:
-  using Arguments = std::array<std::uintptr_t, 3>;
   int handle_;
 };
 
@@ -265,13 +271,17 @@ bool retry_wanted() {
 }
 
 std::size_t load(std::span<std::uint8_t> page) {
-  const File file(File::to_read);
+  const File file(page_file, File::to_read);
   return file.is_open() ? page.size() - file.transfer(read, page.data(), page.size()) : 0;
 }
 
+// Beside the old page, which is there until the new one is whole.
 bool save(ByteView page) {
-  File file(File::to_write);
-  return file.is_open() && file.transfer(write, page.data(), page.size()) == 0 && file.finish();
+  File file(new_page_file, File::to_write);
+  const Arguments names{address(new_page_file.data()), new_page_file.size(),
+                        address(page_file.data()), page_file.size()};
+  return file.is_open() && file.transfer(write, page.data(), page.size()) == 0 && file.finish() &&
+         semihost(rename, names.data()) == 0;
 }
 
 Usage usage() {
