@@ -26,7 +26,7 @@ std::size_t big_endian(ByteView bytes) {
   return value;
 }
 
-void append_uint16(Bytes& bytes, std::size_t value) {
+void append_big_endian(Bytes& bytes, std::size_t value) {
   bytes.push_back(static_cast<std::uint8_t>(value >> 8U & 0xFFU));
   bytes.push_back(static_cast<std::uint8_t>(value & 0xFFU));
 }
@@ -93,7 +93,7 @@ Bytes MeterSession::negotiate(ByteView body) {
   packet_size_ = std::min(size, settings_.packet_size);
   packet_count_ = std::min(count, settings_.packet_count);
   Bytes response = answer(Response::ok);
-  append_uint16(response, packet_size_);
+  append_big_endian(response, packet_size_);
   response.push_back(static_cast<std::uint8_t>(packet_count_));
   response.push_back(baud_code_9600);
   return response;
@@ -149,7 +149,7 @@ Bytes MeterSession::read(ByteView body) {
     std::ranges::copy(found.first(std::min(count, found.size())), data.begin());
   }
   Bytes response = answer(Response::ok);
-  append_uint16(response, count);
+  append_big_endian(response, count);
   response.insert(response.end(), data.begin(), data.end());
   response.push_back(irmeter::table_checksum(data));
   return response;

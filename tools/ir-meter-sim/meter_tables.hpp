@@ -1,7 +1,8 @@
 // The tables of the simulated meter as the bytes a read returns.
 //
 // The layouts come from the vendor's table descriptions, written down here a second time on
-// purpose: the reader's decoders are checked against them. Only BT00, BT01, BT21, BT22, BT23, BT28
+// purpose: the reader's decoders are checked against them. What has a subject of its own has a file
+// of its own: load_profile_tables, log_tables, mbus_tables. Only BT00, BT01, BT21, BT22, BT23, BT28
 // and ET03 have been seen of real meters on the optical port. Where the descriptions are silent
 // (ids of present values in BT27, M-Bus tables without devices), what is here is a guess and
 // simple.
@@ -12,13 +13,13 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 
 #include "lib/link/packet.hpp"
+#include "tools/ir-meter-sim/mbus_tables.hpp"
 #include "tools/ir-meter-sim/meter_memory.hpp"
 #include "tools/ir-meter-sim/meter_values.hpp"
+#include "tools/ir-meter-sim/profiles.hpp"
 #include "tools/ir-meter-sim/status_flags.hpp"
 
 namespace irmetersim {
@@ -58,30 +59,6 @@ inline constexpr std::uint16_t other_log = 2048 + 79;
 inline constexpr std::uint16_t outages = 2048 + 81;
 }  // namespace table
 
-// BT20 and BT21: what the register tables consist of.
-using Dimensions = std::array<std::uint8_t, 10>;
-
-// A kind of meter: its firmware and the shape of its register tables.
-struct Profile {
-  std::string_view name;
-  std::string_view description;
-  std::uint16_t firmware;  // packed: major 4 bits, minor 7 bits, build 5 bits
-  Dimensions maximum;      // BT20
-  Dimensions actual;       // BT21; what BT23 and BT28 are laid out by
-  bool has_bt21;
-  std::uint8_t undeclared = 0;  // present values beyond those that BT21 tells of
-};
-
-[[nodiscard]] std::span<const Profile> profiles();
-// nullptr when there is none of that name.
-[[nodiscard]] const Profile* find_profile(std::string_view name);
-// The plain kind with a firmware such as "3.70"; nullptr when there is none.
-[[nodiscard]] const Profile* find_firmware(std::string_view version);
-// Major and minor version, as in "3.70".
-[[nodiscard]] std::string firmware_version(const Profile& profile);
-// It has the tables that came with 3.70.
-[[nodiscard]] bool is_from_3_70(const Profile& profile);
-
 struct Nameplate {
   std::string manufacturer = "ELON";         // 4 characters
   std::string model = "8333443I";            // 8 characters at most
@@ -106,8 +83,6 @@ struct MeterState {
   const std::deque<SelfRead>* self_reads = nullptr;
 };
 
-inline constexpr unsigned max_mbus_devices = 4;
-
 class MeterTables {
  public:
   // mbus_devices: how many stand behind it, max_mbus_devices at most.
@@ -128,18 +103,13 @@ class MeterTables {
   [[nodiscard]] Bytes self_reads(const MeterState& state) const;
   [[nodiscard]] Bytes present_sources() const;
   [[nodiscard]] Bytes present_values(const MeterValues& values) const;
-  [[nodiscard]] Bytes profile_dimensions() const;
-  [[nodiscard]] Bytes profile_status(const MeterState& state) const;
   [[nodiscard]] Bytes utility_information() const;
   [[nodiscard]] Bytes settings() const;
-  [[nodiscard]] std::int32_t counted(std::int32_t energy) const;
-  [[nodiscard]] Bytes profile(const std::deque<Interval>& intervals) const;
-  [[nodiscard]] std::size_t profile_sets() const;
-  [[nodiscard]] Bytes mbus_dimensions() const;
-  [[nodiscard]] Bytes mbus_data(const MeterState& state) const;
+  [[nodiscard]] std::int32_t counted(std::int32_t energy) const { return energy / unit_; }
 
   Profile profile_;
   Nameplate nameplate_;
+  std::int32_t unit_;  // Wh that the registers count as 1
   unsigned mbus_devices_;
 };
 

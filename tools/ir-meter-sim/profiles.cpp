@@ -1,0 +1,80 @@
+#include "tools/ir-meter-sim/profiles.hpp"
+
+#include <algorithm>
+
+namespace irmetersim {
+namespace {
+
+constexpr std::array<Profile, 7> all_profiles{{
+    {"plain",
+     "firmware 3.10: 15 summations, 4 tiers, 41 present values, no demands",
+     firmware_word(3, 10, 21),
+     {0x7F, 0x0C, 0x0C, 0x0F, 0x08, 0x10, 0x01, 0x04, 0x08, 0x29},
+     {0x03, 0x0C, 0x00, 0x0F, 0x00, 0x00, 0x00, 0x04, 0x00, 0x29},
+     true},
+    {"demands",
+     "plain, with a demand, and a demand reset counter in front of the registers",
+     firmware_word(3, 10, 21),
+     {0x7F, 0x0C, 0x0C, 0x0F, 0x08, 0x10, 0x01, 0x04, 0x08, 0x29},
+     {0x07, 0x0C, 0x0C, 0x0F, 0x01, 0x00, 0x01, 0x04, 0x00, 0x29},
+     true},
+    {"present-demands",
+     "plain, with two demands and their time remaining in front of the present "
+     "values",
+     firmware_word(3, 10, 21),
+     {0x7F, 0x0C, 0x0C, 0x0F, 0x08, 0x10, 0x01, 0x04, 0x08, 0x29},
+     {0x43, 0x0C, 0x00, 0x0F, 0x00, 0x00, 0x00, 0x04, 0x02, 0x29},
+     true},
+    {"old",
+     "firmware 2.1: dimensions in BT20 only, 11 summations, 18 present values",
+     firmware_word(2, 1, 7),
+     {0x03, 0x0C, 0x00, 0x0B, 0x00, 0x00, 0x00, 0x04, 0x00, 0x12},
+     {0x03, 0x0C, 0x00, 0x0B, 0x00, 0x00, 0x00, 0x04, 0x00, 0x12},
+     false},
+    {"new",
+     "firmware 4.0: 19 summations, 8 tiers, 72 present values",
+     firmware_word(4, 0, 12),
+     {0x7F, 0x0C, 0x0C, 0x13, 0x08, 0x10, 0x01, 0x08, 0x08, 0x48},
+     {0x03, 0x0C, 0x00, 0x13, 0x00, 0x00, 0x00, 0x08, 0x00, 0x48},
+     true},
+    {"more",
+     "firmware 3.70: plain, with 55 present values of which it tells of 41",
+     firmware_word(3, 70, 4),
+     {0x7F, 0x0C, 0x0C, 0x0F, 0x08, 0x10, 0x01, 0x04, 0x08, 0x29},
+     {0x03, 0x0C, 0x00, 0x0F, 0x00, 0x00, 0x00, 0x04, 0x00, 0x29},
+     true,
+     14},
+    {"newest",
+     "firmware 4.30: new, with 84 present values",
+     firmware_word(4, 30, 2),
+     {0x7F, 0x0C, 0x0C, 0x13, 0x08, 0x10, 0x01, 0x08, 0x08, 0x54},
+     {0x03, 0x0C, 0x0C, 0x13, 0x00, 0x00, 0x00, 0x08, 0x00, 0x54},
+     true},
+}};
+
+}  // namespace
+
+std::span<const Profile> profiles() {
+  return all_profiles;
+}
+
+const Profile* find_profile(std::string_view name) {
+  const auto found = std::ranges::find(all_profiles, name, &Profile::name);
+  return found == all_profiles.end() ? nullptr : &*found;
+}
+
+std::string firmware_version(const Profile& profile) {
+  return std::to_string(profile.firmware >> 12U) + "." +
+         std::to_string(profile.firmware >> 5U & 0x7FU);
+}
+
+bool is_from_3_70(const Profile& profile) {
+  return profile.firmware >= firmware_word(3, 70, 0);
+}
+
+const Profile* find_firmware(std::string_view version) {
+  const auto found = std::ranges::find(all_profiles, version, firmware_version);
+  return found == all_profiles.end() ? nullptr : &*found;
+}
+
+}  // namespace irmetersim
