@@ -1,13 +1,9 @@
 #include "lib/meter/mbus_records.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <utility>
 
-#include "lib/meter/little_endian.hpp"
 #include "lib/meter/mbus.hpp"
 
 namespace irmeter {
@@ -15,12 +11,16 @@ namespace {
 
 using Form = MbusRecord::Form;
 using Text = MbusRecord::Text;
+using Coding = MbusData::Coding;
 
 static_assert(std::ranges::all_of(mbus_quantities, [](const MbusQuantityInfo& each) {
   return &info(each.id) == &each;
 }));
 
-// Some values of the VIF in a row, each with ten times the unit of the one before.
+// What lasts is in one of these, by the last bits of the VIF.
+constexpr std::array<std::string_view, 4> units_of_time{"s", "min", "h", "d"};
+// Some values of the VIF in a row, each with ten times the unit of the one before; one that begins
+// with seconds goes on with the other units of time.
 struct VifRow {
   std::uint8_t first;
   std::uint8_t count;
@@ -34,14 +34,8 @@ constexpr std::array primary_vifs{
     VifRow{0x08, 8, Q::energy, -6, "MJ"},
     VifRow{0x10, 8, Q::volume, -6, "m³"},
     VifRow{0x18, 8, Q::mass, -3, "kg"},
-    VifRow{0x20, 1, Q::on_time, 0, "s"},
-    VifRow{0x21, 1, Q::on_time, 0, "min"},
-    VifRow{0x22, 1, Q::on_time, 0, "h"},
-    VifRow{0x23, 1, Q::on_time, 0, "d"},
-    VifRow{0x24, 1, Q::operating_time, 0, "s"},
-    VifRow{0x25, 1, Q::operating_time, 0, "min"},
-    VifRow{0x26, 1, Q::operating_time, 0, "h"},
-    VifRow{0x27, 1, Q::operating_time, 0, "d"},
+    VifRow{0x20, 4, Q::on_time, 0, "s"},
+    VifRow{0x24, 4, Q::operating_time, 0, "s"},
     VifRow{0x28, 8, Q::power, -3, "W"},
     VifRow{0x30, 8, Q::power, -6, "MJ/h"},
     VifRow{0x38, 8, Q::volume_flow, -6, "m³/h"},
@@ -56,14 +50,8 @@ constexpr std::array primary_vifs{
     VifRow{0x6C, 1, Q::date, 0},
     VifRow{0x6D, 1, Q::date_time, 0},
     VifRow{0x6E, 1, Q::heat_cost_units, 0},
-    VifRow{0x70, 1, Q::averaging_duration, 0, "s"},
-    VifRow{0x71, 1, Q::averaging_duration, 0, "min"},
-    VifRow{0x72, 1, Q::averaging_duration, 0, "h"},
-    VifRow{0x73, 1, Q::averaging_duration, 0, "d"},
-    VifRow{0x74, 1, Q::actuality_duration, 0, "s"},
-    VifRow{0x75, 1, Q::actuality_duration, 0, "min"},
-    VifRow{0x76, 1, Q::actuality_duration, 0, "h"},
-    VifRow{0x77, 1, Q::actuality_duration, 0, "d"},
+    VifRow{0x70, 4, Q::averaging_duration, 0, "s"},
+    VifRow{0x74, 4, Q::actuality_duration, 0, "s"},
     VifRow{0x78, 1, Q::fabrication_number, 0},
     VifRow{0x79, 1, Q::enhanced_identification, 0},
     VifRow{0x7A, 1, Q::bus_address, 0},
@@ -97,148 +85,6 @@ constexpr bool may_be_text(MbusQuantity what) {
 
 bool is_printable(ByteView text) {
   return std::ranges::all_of(text, [](std::uint8_t c) { return c >= ' ' && c <= '~'; });
-}
-
-// How the bytes of the value are to be read.
-enum class Coding : std::uint8_t { none, integer, real, bcd, negative_bcd, text, unknown };
-struct Data {
-  Coding coding = Coding::none;
-  std::size_t size = 0;
-};
-
-// By the DIF alone; of variable length by the byte in front of them, which is no part of the size.
-// Nothing where there is no telling how many bytes there are.
-std::optional<Data> data_of(std::uint8_t dif) {
-  constexpr std::array<Data, 15> codings{{{Coding::none, 0},
-                                          {Coding::integer, 1},
-                                          {Coding::integer, 2},
-                                          {Coding::integer, 3},
-                                          {Coding::integer, 4},
-                                          {Coding::real, 4},
-                                          {Coding::integer, 6},
-                                          {Coding::integer, 8},
-                                          {Coding::none, 0},  // a selection: no answer has it
-                                          {Coding::bcd, 1},
-                                          {Coding::bcd, 2},
-                                          {Coding::bcd, 3},
-                                          {Coding::bcd, 4},
-                                          {Coding::none, 0},  // of variable length
-                                          {Coding::bcd, 6}}};
-  const std::size_t low = dif & 0x0FU;
-  return low < codings.size() ? std::optional(codings[low]) : std::nullopt;
-}
-constexpr bool has_variable_length(std::uint8_t dif) {
-  return (dif & 0x0FU) == 0x0D;
-}
-std::optional<Data> data_of_length(std::uint8_t length) {
-  const std::size_t low = length & 0x0FU;
-  if (length < 0xC0) {
-    return Data{Coding::text, length};
-  }
-  if (length < 0xE0) {
-    constexpr std::size_t most_bcd = 9;
-    return low <= most_bcd
-               ? std::optional(Data{length < 0xD0 ? Coding::bcd : Coding::negative_bcd, low})
-               : std::nullopt;
-  }
-  return length < 0xF0 ? std::optional(Data{Coding::unknown, low}) : std::nullopt;
-}
-
-// The lowest byte is the first one. What stands for "no value" is none.
-std::optional<std::int64_t> integer(ByteView bytes, bool has_sign) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) {
-    value = value << 8U | bytes[i];
-  }
-  const auto bits = static_cast<unsigned>(8 * bytes.size());
-  const std::uint64_t sign = std::uint64_t{1} << (bits - 1);
-  if (!has_sign) {
-    return value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
-               ? std::optional(static_cast<std::int64_t>(value))
-               : std::nullopt;
-  }
-  if (value == sign) {
-    return std::nullopt;
-  }
-  return static_cast<std::int64_t>((value ^ sign) - sign);
-}
-
-std::optional<std::int64_t> decimal_digits(ByteView bytes) {
-  std::int64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) {
-    const unsigned high = bytes[i] >> 4U;
-    const unsigned low = bytes[i] & 0x0FU;
-    if (high > 9 || low > 9) {
-      return std::nullopt;
-    }
-    value = value * 100 + static_cast<std::int64_t>(high * 10 + low);
-  }
-  return value;
-}
-
-// The fewest digits that are this number again, for a float has no more of them.
-std::optional<MbusNumber> real(ByteView bytes) {
-  const auto value = std::bit_cast<float>(little_endian<std::uint32_t>(bytes, 0));
-  if (value == 0) {
-    return MbusNumber{};
-  }
-  if (!std::isnormal(value)) {
-    return std::nullopt;
-  }
-  const double exact = value;
-  const int magnitude = static_cast<int>(std::floor(std::log10(std::fabs(exact))));
-  constexpr int enough = 9;
-  for (int digits = 1; digits <= enough; ++digits) {
-    const int exponent = magnitude - digits + 1;
-    const double power = std::pow(10.0, std::abs(exponent));
-    const double scaled = std::round(exponent < 0 ? exact * power : exact / power);
-    const double back = exponent < 0 ? scaled / power : scaled * power;
-    if (static_cast<float>(back) == value) {
-      return MbusNumber{static_cast<std::int64_t>(scaled), exponent};
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<MeterTime> moment(int year, unsigned month, unsigned day, unsigned hour,
-                                unsigned minute) {
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
-  if (!date.ok() || hour > 23 || minute > 59) {
-    return std::nullopt;
-  }
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute);
-}
-
-// Day, month and year in two bytes, the parts of the year at two places.
-constexpr int year_of(unsigned date) {
-  return static_cast<int>((date >> 5U & 0x07U) | (date >> 9U & 0x78U));
-}
-std::optional<MeterTime> date_of(unsigned date, int century, unsigned hour, unsigned minute) {
-  const int year = year_of(date);
-  return year > 99 ? std::nullopt
-                   : moment(century + year, date >> 8U & 0x0FU, date & 0x1FU, hour, minute);
-}
-// A year alone is of this century up to 2080.
-constexpr int century_of(int year) {
-  return year <= 80 ? 2000 : 1900;
-}
-std::optional<MeterTime> date(ByteView bytes) {
-  const unsigned date = little_endian<std::uint16_t>(bytes, 0);
-  return date_of(date, century_of(year_of(date)), 0, 0);
-}
-std::optional<MeterTime> date_time(ByteView bytes) {
-  constexpr unsigned invalid = 0x80;
-  const unsigned minute = bytes[0];
-  const unsigned hour = bytes[1];
-  const unsigned date = little_endian<std::uint16_t>(bytes, 2);
-  if ((minute & invalid) != 0) {
-    return std::nullopt;
-  }
-  const unsigned hundreds = hour >> 5U & 0x03U;
-  const int century =
-      hundreds == 0 ? century_of(year_of(date)) : 1900 + 100 * static_cast<int>(hundreds);
-  return date_of(date, century, hour & 0x1FU, minute & 0x3FU);
 }
 
 // Takes bytes from the front of what is left of a telegram.
@@ -290,9 +136,11 @@ Meaning look_up(const std::array<VifRow, size>& rows, std::uint8_t vif, MbusReco
   const unsigned code = vif & without_extension;
   for (const VifRow& row : rows) {
     if (code >= row.first && code < unsigned{row.first} + row.count) {
+      const unsigned step = code - row.first;
+      const bool lasts = row.unit == units_of_time[0];
       record.what = row.what;
-      record.unit = row.unit;
-      return {Meaning::Found::yes, row.exponent + static_cast<int>(code - row.first)};
+      record.unit = lasts ? units_of_time[step] : row.unit;
+      return {Meaning::Found::yes, row.exponent + static_cast<int>(lasts ? 0 : step)};
     }
   }
   return {};
@@ -355,34 +203,8 @@ std::optional<Meaning> take_vif(Cursor& cursor, MbusRecord& record) {
   return meaning;
 }
 
-std::optional<MbusNumber> number(const Data& data, ByteView bytes, const MbusRecord& record,
-                                 int exponent) {
-  const auto of = [&](std::optional<std::int64_t> digits) {
-    return digits ? std::optional(MbusNumber{*digits, exponent}) : std::nullopt;
-  };
-  switch (data.coding) {
-    case Coding::integer:
-      return of(integer(bytes, !is_unsigned(record.what)));
-    case Coding::bcd:
-      return bytes.empty() ? std::nullopt : of(decimal_digits(bytes));
-    case Coding::negative_bcd: {
-      const auto digits = decimal_digits(bytes);
-      return bytes.empty() || !digits ? std::nullopt : of(-*digits);
-    }
-    case Coding::real: {
-      auto value = real(bytes);
-      if (value) {
-        value->exponent += exponent;
-      }
-      return value;
-    }
-    default:
-      return std::nullopt;
-  }
-}
-
 // Whether the data may be what the VIF says at all.
-bool fits(MbusQuantity what, const Data& data) {
+bool fits(MbusQuantity what, const MbusData& data) {
   switch (what) {
     case Q::date:
       return data.coding == Coding::integer && data.size == 2;
@@ -393,7 +215,7 @@ bool fits(MbusQuantity what, const Data& data) {
   }
 }
 
-void take_value(const Data& data, ByteView bytes, int exponent, MbusRecord& record) {
+void take_value(const MbusData& data, ByteView bytes, int exponent, MbusRecord& record) {
   if (!fits(record.what, data)) {
     record.form = Form::not_understood;
     return;
@@ -409,12 +231,13 @@ void take_value(const Data& data, ByteView bytes, int exponent, MbusRecord& reco
     }
   };
   if (record.what == Q::date) {
-    set(date(bytes));
+    set(mbus_date(bytes));
   } else if (record.what == Q::date_time) {
-    set(date_time(bytes));
+    set(mbus_date_time(bytes));
   } else if (data.coding == Coding::text) {
     set(!bytes.empty() && is_printable(bytes) ? std::optional(Text{bytes}) : std::nullopt);
-  } else if (const auto value = number(data, bytes, record, exponent)) {
+  } else if (auto value = mbus_number(data, bytes, !is_unsigned(record.what))) {
+    value->exponent += exponent;
     set(std::abs(value->exponent) <= most_exponent ? value : std::nullopt);
   }
 }
@@ -448,27 +271,6 @@ MbusContent mbus_content(ByteView entry) {
   return {has_mode && !is_plain ? State::encrypted : State::records, bytes};
 }
 
-double to_double(const MbusNumber& number) {
-  const auto digits = static_cast<double>(number.digits);
-  const double power = std::pow(10.0, std::abs(number.exponent));
-  return number.exponent < 0 ? digits / power : digits * power;
-}
-
-std::string to_text(const MbusNumber& number) {
-  const bool negative = number.digits < 0;
-  std::string text = std::to_string(number.digits).substr(negative ? 1 : 0);
-  if (number.exponent > 0 && number.digits != 0) {
-    text.append(static_cast<std::size_t>(number.exponent), '0');
-  } else if (number.exponent < 0) {
-    const auto decimals = static_cast<std::size_t>(-number.exponent);
-    if (text.size() <= decimals) {
-      text.insert(0, decimals + 1 - text.size(), '0');
-    }
-    text.insert(text.size() - decimals, ".");
-  }
-  return negative ? "-" + text : text;
-}
-
 std::optional<MbusRecord> MbusRecords::next() {
   constexpr std::uint8_t filler = 0x2F;
   constexpr std::uint8_t of_maker = 0x0F;
@@ -493,7 +295,7 @@ std::optional<MbusRecord> MbusRecords::next() {
     return rest(Form::of_maker);
   }
   MbusRecord record;
-  auto data = data_of(dif);
+  auto data = mbus_data_of(dif);
   if (!data || !take_dif(dif, cursor, record)) {
     return rest(Form::torn);
   }
@@ -503,7 +305,7 @@ std::optional<MbusRecord> MbusRecords::next() {
   }
   if (has_variable_length(dif)) {
     const auto length = cursor.byte();
-    data = length ? data_of_length(*length) : std::nullopt;
+    data = length ? mbus_data_of_length(*length) : std::nullopt;
   }
   const auto bytes = data ? cursor.bytes(data->size) : std::nullopt;
   if (!bytes) {

@@ -10,13 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "lib/bytes.hpp"
-#include "lib/meter/clock.hpp"
+#include "lib/meter/mbus_data.hpp"
 
 namespace irmeter {
 
@@ -109,17 +108,6 @@ inline constexpr std::array<MbusQuantityInfo, mbus_quantity_count> mbus_quantiti
 [[nodiscard]] constexpr const MbusQuantityInfo& info(MbusQuantity quantity) {
   return mbus_quantities[static_cast<std::size_t>(quantity)];
 }
-
-// digits * 10^exponent
-struct MbusNumber {
-  std::int64_t digits = 0;
-  int exponent = 0;
-
-  friend bool operator==(const MbusNumber&, const MbusNumber&) = default;
-};
-[[nodiscard]] double to_double(const MbusNumber& number);
-// With as many digits as were sent: "56.780".
-[[nodiscard]] std::string to_text(const MbusNumber& number);
 
 struct MbusRecord {
   enum class Form : std::uint8_t {
