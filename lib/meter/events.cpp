@@ -10,7 +10,7 @@ namespace irmeter {
 namespace {
 
 constexpr std::uint16_t most_entries = 10'000;
-constexpr Firmware more_logs{3, 70};
+constexpr Firmware more_logs = firmware_since(3, 70);
 
 }  // namespace
 
@@ -27,8 +27,8 @@ Result<LogDimensions> decode_bt71(ByteView table) {
   return dimensions;
 }
 
-std::optional<TableRead> et79_room(const Identity& identity) {
-  return firmware_of(identity) < more_logs ? std::nullopt : std::optional(TableRead{et54, 80, 2});
+std::optional<TableRead> et79_room(Firmware firmware) {
+  return firmware < more_logs ? std::nullopt : std::optional(TableRead{et54, 80, 2});
 }
 
 Result<LogDimensions> decode_et79_room(ByteView part, const LogDimensions& usual) {
@@ -41,12 +41,11 @@ Result<LogDimensions> decode_et79_room(ByteView part, const LogDimensions& usual
              : Result<LogDimensions>(LogDimensions{usual.argument_size, entries, et79});
 }
 
-std::optional<TableRead> et81_room(const Identity& identity) {
+std::optional<TableRead> et81_room(Firmware firmware) {
   constexpr std::uint32_t count = 1;
   constexpr std::uint32_t description = 17;  // of each log
-  return firmware_of(identity) < more_logs
-             ? std::nullopt
-             : std::optional(TableRead{et36, count + 6 * description, 9});
+  return firmware < more_logs ? std::nullopt
+                              : std::optional(TableRead{et36, count + 6 * description, 9});
 }
 
 Result<LogDimensions> decode_et81_room(ByteView part) {

@@ -47,13 +47,13 @@ struct LogDimensions {
 
 // The part of ET54 with the dimensions of ET79, of a meter whose firmware has that; a record there
 // is as long as one of BT74. No entries where the meter keeps no such log.
-[[nodiscard]] std::optional<TableRead> et79_room(const Identity& identity);
+[[nodiscard]] std::optional<TableRead> et79_room(Firmware firmware);
 [[nodiscard]] Result<LogDimensions> decode_et79_room(ByteView part, const LogDimensions& usual);
 
 // The part of ET36 with the dimensions of ET81. That table describes seven logs, of which this one
 // is the last; where another one stands there, there is none of outages. The vendor's guide prints
 // two places that contradict the form of the table; this is the form.
-[[nodiscard]] std::optional<TableRead> et81_room(const Identity& identity);
+[[nodiscard]] std::optional<TableRead> et81_room(Firmware firmware);
 [[nodiscard]] Result<LogDimensions> decode_et81_room(ByteView part);
 
 struct LogHead {

@@ -1,6 +1,3 @@
-#include <charconv>
-#include <string_view>
-
 #include "lib/hex.hpp"
 #include "lib/link/packet.hpp"
 #include "lib/meter/reading.hpp"
@@ -23,17 +20,6 @@ std::string meter_id(const Identity& identity) {
     id += '_' + hex(static_cast<std::uint8_t>(check >> 8U)) + hex(check & 0xFFU);
   }
   return id;
-}
-
-Firmware firmware_of(const Identity& identity) {
-  const std::string_view text = identity.firmware_version;
-  const char* const end = text.data() + text.size();
-  Firmware firmware;
-  const auto major = std::from_chars(text.data(), end, firmware.major);
-  if (major.ptr != end) {
-    (void)std::from_chars(major.ptr + 1, end, firmware.minor);
-  }
-  return firmware;
 }
 
 }  // namespace irmeter

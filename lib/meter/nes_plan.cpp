@@ -48,6 +48,7 @@ std::optional<TableRead> all_of_bt01(const Known& known) {
 
 std::optional<Failure> take_identity(ByteView table, Known& known) {
   known.identity = *decode_bt01(table);
+  known.firmware = *decode_firmware(table);
   return std::nullopt;
 }
 
@@ -94,7 +95,7 @@ std::optional<Failure> take_maxima(ByteView table, Known& known) {
 }
 
 std::optional<TableRead> most_tariffs(const Known& known) {
-  return most_tariffs_of(known.identity);
+  return most_tariffs_of(known.firmware);
 }
 
 std::optional<Failure> take_most_tariffs(ByteView part, Known& known) {
@@ -103,7 +104,7 @@ std::optional<Failure> take_most_tariffs(ByteView part, Known& known) {
 }
 
 std::optional<TableRead> register_unit(const Known& known) {
-  return register_unit_of(known.identity, known.most_tariffs);
+  return register_unit_of(known.firmware, known.most_tariffs);
 }
 
 std::optional<Failure> take_register_unit(ByteView byte, Known& known) {
@@ -185,7 +186,7 @@ std::optional<Failure> take_log_dimensions(ByteView table, Known& known) {
 }
 
 std::optional<TableRead> other_log_room(const Known& known) {
-  return known.logs[events].dimensions() ? et79_room(known.identity) : std::nullopt;
+  return known.logs[events].dimensions() ? et79_room(known.firmware) : std::nullopt;
 }
 
 std::optional<Failure> take_other_log_room(ByteView part, Known& known) {
@@ -291,7 +292,7 @@ constexpr std::array<PlanRow, 23> pause_rows{{
      .take = take_other_log_room,
      .period = std::chrono::hours(24)},
     {.when = When::each_period,
-     .what = [](const Known& known) { return et81_room(known.identity); },
+     .what = [](const Known& known) { return et81_room(known.firmware); },
      .take = take_outage_room,
      .period = std::chrono::hours(24)},
     log_head_row<events>,

@@ -23,6 +23,7 @@ struct PlanRow {
   // What the reads before it have brought.
   struct Known {
     Identity identity;
+    Firmware firmware{};
     Dimensions dimensions;
     Values values;
     Values details;  // the values of the pauses

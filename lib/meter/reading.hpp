@@ -25,17 +25,6 @@ struct Identity {
 // that two odd serial numbers never share an id.
 [[nodiscard]] std::string meter_id(const Identity& identity);
 
-// "3.70.04"; zeros where the meter did not say.
-struct Firmware {
-  unsigned major = 0;
-  unsigned minor = 0;
-
-  friend constexpr bool operator<(const Firmware& one, const Firmware& other) {
-    return one.major != other.major ? one.major < other.major : one.minor < other.minor;
-  }
-};
-[[nodiscard]] Firmware firmware_of(const Identity& identity);
-
 // One complete, checked reading.
 struct Reading {
   Values values;

@@ -7,16 +7,16 @@ constexpr std::uint8_t place_in_bt20 = 7;
 
 }  // namespace
 
-std::optional<TableRead> most_tariffs_of(const Identity& identity) {
-  const bool counts_in_one = firmware_of(identity) < Firmware{3, 70};
+std::optional<TableRead> most_tariffs_of(Firmware firmware) {
+  const bool counts_in_one = firmware < firmware_since(3, 70);
   return counts_in_one ? std::nullopt : std::optional(TableRead{bt20, place_in_bt20, 1});
 }
 
-std::optional<TableRead> register_unit_of(const Identity& identity, std::uint8_t most_tariffs) {
+std::optional<TableRead> register_unit_of(Firmware firmware, std::uint8_t most_tariffs) {
   if (most_tariffs == 0) {
     return std::nullopt;
   }
-  const std::uint32_t thresholds = firmware_of(identity).major < 4 ? 146 : 147;
+  const std::uint32_t thresholds = firmware < firmware_since(4, 0) ? 146 : 147;
   const std::uint32_t behind_thresholds = thresholds + 4U * (most_tariffs - 1U);
   return TableRead{et55, behind_thresholds + 39, 1};
 }

@@ -15,9 +15,9 @@
 namespace irmeter {
 
 // The part of BT20 that has to be known first; nothing of a meter that counts in 1 for certain.
-[[nodiscard]] std::optional<TableRead> most_tariffs_of(const Identity& identity);
+[[nodiscard]] std::optional<TableRead> most_tariffs_of(Firmware firmware);
 // The byte of ET55; nothing where that part was not read, which is 0 then.
-[[nodiscard]] std::optional<TableRead> register_unit_of(const Identity& identity,
+[[nodiscard]] std::optional<TableRead> register_unit_of(Firmware firmware,
                                                         std::uint8_t most_tariffs);
 // 1, 10 or 100; nothing for anything else.
 [[nodiscard]] std::optional<std::uint8_t> decode_register_unit(ByteView byte);

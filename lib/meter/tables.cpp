@@ -19,8 +19,11 @@ std::string decode_text(ByteView field) {
 }
 
 constexpr std::size_t version_size = 2;
+std::uint16_t version_word(ByteView table, std::size_t at) {
+  return static_cast<std::uint16_t>(table[at] << 8U | table[at + 1]);
+}
 std::string decode_version_at(ByteView table, std::size_t at) {
-  return decode_version(static_cast<std::uint16_t>(table[at] << 8U | table[at + 1]));
+  return decode_version(version_word(table, at));
 }
 // BCD; what is no digit shows as a letter.
 std::string decode_serial_number(ByteView field) {
@@ -82,6 +85,13 @@ Result<Identity> decode_bt01(ByteView table) {
   identity.firmware_version = decode_version_at(table, bt01_rest);
   identity.serial_number = decode_serial_number(table.subspan(bt01_rest + version_size));
   return identity;
+}
+
+Result<Firmware> decode_firmware(ByteView table) {
+  if (table.size() < bt01_size) {
+    return Error{"BT01 is too short"};
+  }
+  return static_cast<Firmware>(version_word(table, bt01_rest));
 }
 
 bool is_of(const Identity& identity, ByteView rest) {

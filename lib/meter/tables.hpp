@@ -70,6 +70,13 @@ inline constexpr std::uint16_t et03_size = 30;
 // The packed version word: "3.10.21" for 0x3155, "3.00.24" for 0x3018.
 [[nodiscard]] std::string decode_version(std::uint16_t word);
 
+// That word of BT01, for what depends on it: a later firmware has a greater one.
+enum class Firmware : std::uint16_t {};
+[[nodiscard]] Result<Firmware> decode_firmware(ByteView table);
+[[nodiscard]] constexpr Firmware firmware_since(unsigned major, unsigned minor) {
+  return static_cast<Firmware>(major << 12U | minor << 5U);
+}
+
 // ET03: the serial number printed for the customer, empty if the utility left it blank.
 [[nodiscard]] std::string decode_et03(ByteView table);
 

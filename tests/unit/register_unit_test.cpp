@@ -11,25 +11,21 @@
 namespace irmeter::testing {
 namespace {
 
-Identity with_firmware(std::string version) {
-  Identity identity;
-  identity.firmware_version = std::move(version);
-  return identity;
-}
-
 TEST(RegisterUnit, IsAskedForOnlyWhereTheFirmwareMayHaveIt) {
-  for (const char* const before : {"", "2.01.07", "3.10.21", "3.69.31"}) {
-    EXPECT_FALSE(most_tariffs_of(with_firmware(before))) << before;
+  const auto latest_without = static_cast<Firmware>(0x38BF);  // 3.69.31
+  for (const Firmware before : {Firmware{}, firmware_since(3, 10), latest_without}) {
+    EXPECT_FALSE(most_tariffs_of(before)) << static_cast<unsigned>(before);
   }
-  for (const char* const since : {"3.70.00", "3.100.01", "4.00.12", "10.00.00"}) {
-    EXPECT_EQ(most_tariffs_of(with_firmware(since)), (TableRead{20, 7, 1})) << since;
+  for (const Firmware since : {firmware_since(3, 70), firmware_since(3, 100), firmware_since(4, 0),
+                               firmware_since(10, 0)}) {
+    EXPECT_EQ(most_tariffs_of(since), (TableRead{20, 7, 1})) << static_cast<unsigned>(since);
   }
 }
 
 TEST(RegisterUnit, StandsBehindAThresholdForEachTariffButOne) {
-  EXPECT_EQ(register_unit_of(with_firmware("3.70.04"), 4), (TableRead{2103, 146 + 12 + 39, 1}));
-  EXPECT_EQ(register_unit_of(with_firmware("4.30.02"), 8), (TableRead{2103, 147 + 28 + 39, 1}));
-  EXPECT_FALSE(register_unit_of(with_firmware("4.30.02"), 0));
+  EXPECT_EQ(register_unit_of(firmware_since(3, 70), 4), (TableRead{2103, 146 + 12 + 39, 1}));
+  EXPECT_EQ(register_unit_of(firmware_since(4, 30), 8), (TableRead{2103, 147 + 28 + 39, 1}));
+  EXPECT_FALSE(register_unit_of(firmware_since(4, 30), 0));
 }
 
 TEST(RegisterUnit, IsOneTenOrAHundred) {

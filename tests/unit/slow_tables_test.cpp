@@ -106,18 +106,12 @@ TEST_F(SlowTables, TheLogIsReadFromItsNewestRecordBack) {
   EXPECT_EQ(newest->time, sys_days(January / 3 / 2025));
 }
 
-Identity with_firmware(const char* version) {
-  Identity identity;
-  identity.firmware_version = version;
-  return identity;
-}
-
 ByteView part_of(ByteView table, const TableRead& part) {
   return table.subspan(part.offset, part.count);
 }
 
 TEST_F(SlowTables, TheOtherLogHasTheFormOfTheFirst) {
-  const auto room = decode_et79_room(part_of(table(et54), *et79_room(with_firmware("4.30.02"))),
+  const auto room = decode_et79_room(part_of(table(et54), *et79_room(firmware_since(4, 30))),
                                      *decode_bt71(table(71)));
   ASSERT_TRUE(room.ok());
   EXPECT_EQ(*room, (LogDimensions{2, 20, et79}));
@@ -133,7 +127,7 @@ TEST_F(SlowTables, TheOtherLogHasTheFormOfTheFirst) {
 }
 
 TEST_F(SlowTables, AnOutageHasItsBeginAndHowLongItLasted) {
-  const auto room = decode_et81_room(part_of(table(et36), *et81_room(with_firmware("3.70.00"))));
+  const auto room = decode_et81_room(part_of(table(et36), *et81_room(firmware_since(3, 70))));
   ASSERT_TRUE(room.ok());
   EXPECT_EQ(*room, (LogDimensions{0, 10, et81}));
   const Bytes log = table(et81);
@@ -151,9 +145,10 @@ TEST_F(SlowTables, AnOutageHasItsBeginAndHowLongItLasted) {
 }
 
 TEST_F(SlowTables, WhoHasMoreLogsIsSaidByFirmwareAndDimensions) {
-  for (const char* firmware : {"", "2.01.07", "3.10.21", "3.69.31", "x"}) {
-    EXPECT_FALSE(et79_room(with_firmware(firmware))) << firmware;
-    EXPECT_FALSE(et81_room(with_firmware(firmware))) << firmware;
+  const auto latest_without = static_cast<Firmware>(0x38BF);  // 3.69.31
+  for (const Firmware firmware : {Firmware{}, firmware_since(3, 10), latest_without}) {
+    EXPECT_FALSE(et79_room(firmware)) << static_cast<unsigned>(firmware);
+    EXPECT_FALSE(et81_room(firmware)) << static_cast<unsigned>(firmware);
   }
   const LogDimensions bt74{2, 100};
   EXPECT_EQ(decode_et79_room(from_hex("00 00"), bt74)->entries, 0U);

@@ -62,6 +62,13 @@ TEST(Bt01, IsRefusedWhenShort) {
   }
 }
 
+TEST(Bt01, GivesTheFirmwareAsANumber) {
+  EXPECT_EQ(*decode_firmware(example_bt01), static_cast<Firmware>(0x3155));  // 3.10.21
+  EXPECT_GT(*decode_firmware(example_bt01), firmware_since(3, 10));
+  EXPECT_LT(*decode_firmware(example_bt01), firmware_since(3, 11));
+  EXPECT_FALSE(decode_firmware(ByteView(example_bt01).first(bt01_size - 1)).ok());
+}
+
 TEST(Bt01, TrimsPaddingAndMasksWhatIsNoText) {
   Bytes table = example_bt01;
   const Bytes manufacturer = from_hex("4E 45 53 20");

@@ -120,16 +120,16 @@ std::uint32_t read_log_size(const TableReader& read, irmeter::TableId log) {
 }
 
 void read_register_unit(const TableReader& read, irmeter::Dimensions& dimensions) {
-  const auto identity =
-      irmeter::decode_bt01(bytes_of(read, {{irmeter::bt01, 0, irmeter::bt01_size}}));
-  if (!identity) {
+  const auto firmware =
+      irmeter::decode_firmware(bytes_of(read, {{irmeter::bt01, 0, irmeter::bt01_size}}));
+  if (!firmware) {
     return;
   }
-  const irmeter::Bytes most_tariffs = bytes_of(read, irmeter::most_tariffs_of(*identity));
+  const irmeter::Bytes most_tariffs = bytes_of(read, irmeter::most_tariffs_of(*firmware));
   if (!most_tariffs.empty()) {
     dimensions.register_unit =
         irmeter::decode_register_unit(
-            bytes_of(read, irmeter::register_unit_of(*identity, most_tariffs[0])))
+            bytes_of(read, irmeter::register_unit_of(*firmware, most_tariffs[0])))
             .value_or(0);
   }
 }
