@@ -44,6 +44,31 @@ TEST_F(LinkTest, JoinsAMessageOfSeveralPackets) {
   EXPECT_EQ(response(), from_hex("00 01 FF 20 7F"));
 }
 
+TEST_F(LinkTest, KnowsWhatAMessageOfSeveralPacketsLacks) {
+  link.set_limits({64, 3});
+  Link::Options options;
+  options.response = 100;
+  link.send(Bytes{0x30, 0, 0}, now, options);
+  sent();
+  receive(ack);
+  EXPECT_EQ(link.missing(), 64U);
+  receive(encode({.multi = true, .first = true, .sequence = 2, .payload = Bytes(56)}));
+  EXPECT_EQ(link.missing(), 0U) << "our ACK has to go out first";
+  pass(milliseconds(20));
+  EXPECT_EQ(link.missing(), packet_overhead + 44);
+  // A packet says how long it is, be it shorter than what is left of the message.
+  const Bytes second = encode({.toggle = true, .multi = true, .sequence = 1, .payload = Bytes(40)});
+  receive(Bytes(second.begin(), second.begin() + packet_header_size));
+  EXPECT_EQ(link.missing(), second.size() - packet_header_size);
+  receive(Bytes(second.begin() + packet_header_size, second.end()));
+  pass(milliseconds(20));
+  EXPECT_EQ(link.missing(), packet_overhead + 4);
+  receive(encode({.multi = true, .sequence = 0, .payload = Bytes(4)}));
+  pass(milliseconds(20));
+  EXPECT_EQ(link.missing(), 0U);
+  EXPECT_EQ(response(), Bytes(100));
+}
+
 TEST_F(LinkTest, RefusesMessagesWhosePacketsDoNotFitTogether) {
   link.set_limits({64, 2});
   const Packet first{.multi = true, .first = true, .sequence = 1, .payload = {0x00}};

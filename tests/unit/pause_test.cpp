@@ -2,57 +2,26 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <iterator>
-#include <span>
 #include <vector>
 
-#include "tests/support/pair.hpp"
+#include "tests/unit/pause_fixture.hpp"
 
 namespace irmeter::testing {
 namespace {
 
-using SessionMode = MeterOptions::SessionMode;
 using When = PlanRow::When;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-// A table that the meter has, and one that it lacks.
-const std::string there = "BT20 0+10";
+// One that the meter lacks.
 const std::string lacking = "BT99 0+7";
-
-std::optional<TableRead> read_there(const PlanRow::Known&) {
-  return TableRead{20, 0, 10};
-}
 std::optional<TableRead> read_lacking(const PlanRow::Known&) {
   return TableRead{99, 0, 7};
 }
 std::optional<Failure> take_nonsense(ByteView, PlanRow::Known&) {
   return Failure{Fault::unexpected, "BT20: nonsense"};
-}
-
-// The rows of NES meters but for those of the pauses.
-const std::vector<PlanRow>& plan_with(const PlanRow& row) {
-  static std::vector<std::vector<PlanRow>> plans;
-  std::vector<PlanRow>& plan = plans.emplace_back();
-  std::ranges::copy_if(nes_plan(), std::back_inserter(plan),
-                       [](const PlanRow& each) { return each.when != When::each_period; });
-  plan.push_back(row);
-  return plan;
-}
-
-Bench bench_of(SessionMode mode, Duration interval, std::span<const PlanRow> plan) {
-  Bench bench;
-  bench.options.session = mode;
-  bench.options.interval = interval;
-  bench.options.plan = plan;
-  bench.options.pace.slow_interval = seconds(60);
-  return bench;
-}
-
-Bench bench_of(SessionMode mode, Duration interval) {
-  return bench_of(mode, interval, plan_with({.when = When::each_period, .what = read_there}));
 }
 
 // What a meter of these dimensions says of a quantity.
@@ -76,24 +45,6 @@ std::optional<std::int64_t> value_of(const QuantityInfo& quantity,
     default:
       return values.present[quantity.index];
   }
-}
-
-// Requests, those sent again counted as well.
-std::size_t times_asked(const Pair& pair, const std::string& name) {
-  const auto requests = pair.requests();
-  return static_cast<std::size_t>(std::ranges::count_if(
-      requests, [&](const Bytes& request) { return name_of(request) == name; }));
-}
-
-// The meter answers what is asked under this name in this way.
-void answer(Pair& pair, const std::string& name, const std::function<Bytes(Bytes)>& how) {
-  pair.to_client.fault = [&pair, name, how](Bytes bytes) {
-    return pair.asked() == name && bytes.size() > 1 ? how(std::move(bytes)) : bytes;
-  };
-}
-void refuse(Pair& pair, const std::string& name, ResponseCode code) {
-  answer(pair, name,
-         [code](const Bytes& bytes) { return refused(bytes, static_cast<std::uint8_t>(code)); });
 }
 
 // Each poll has begun on the grid and got its values.
@@ -167,6 +118,19 @@ TEST(Pauses, ThatAreTooShortStayEmpty) {
     pair.start();
     ASSERT_TRUE(pair.run_polls(20));
     EXPECT_EQ(times_asked(pair, there), 0U + (interval > milliseconds(200)));
+  }
+}
+
+TEST(Pauses, ThatNothingFitsIntoDelayNoPoll) {
+  SimulatedPair first(bench_of(SessionMode::keep, seconds(1)));
+  first.start();
+  ASSERT_TRUE(first.run_polls(2));
+  for (const milliseconds pause : {milliseconds(1), milliseconds(20)}) {
+    const Duration interval = first.polls[1].poll.duration + pause;
+    SimulatedPair pair(bench_of(SessionMode::keep, interval));
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(60));
+    EXPECT_EQ(times_asked(pair, there), 0U) << pause.count();
   }
 }
 
@@ -431,96 +395,6 @@ TEST(Pauses, KeepWhatIsLeftOutOverALostLine) {
   });
   ASSERT_TRUE(pair.run_polls(100));
   EXPECT_EQ(times_asked(pair, lacking), 1U);
-}
-
-TEST(AskedTables, AreReadInThePauses) {
-  for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
-    Bench bench = bench_of(mode, seconds(30));
-    bench.options.pace.slow_interval.reset();
-    SimulatedPair pair(bench);
-    pair.start();
-    ASSERT_TRUE(pair.run_polls(1));
-    pair.run_for(seconds(11));
-    pair.tell([](Meter& meter, Instant now) {
-      meter.read_table({23, 2, 250}, now);
-      meter.read_table({99, 0, 7}, now);
-      meter.read_table({0, 0, 0}, now);
-    });
-    ASSERT_TRUE(pair.run_until([&] { return pair.slow.answers.size() == 3; }, seconds(4)));
-    const auto& answers = pair.slow.answers;
-    EXPECT_EQ(answers[0].what, (TableRead{23, 2, 250}));
-    const Bytes& bytes = std::get<Bytes>(answers[0].result);
-    ASSERT_EQ(bytes.size(), 250U);
-    EXPECT_EQ(int32_at(ByteView(bytes).subspan(2), 0), distinct_values().summations[1]);
-    EXPECT_EQ(std::get<Failure>(answers[1].result),
-              (Failure{Fault::refused, "BT99: iar (inappropriate action requested)"}));
-    EXPECT_EQ(answers[1].blamed, 99);
-    EXPECT_EQ(std::get<Bytes>(answers[2].result).size(), 79U);
-    EXPECT_TRUE(pair.slow.left_out.empty());
-    EXPECT_EQ(pair.readings(), pair.polls.size());
-  }
-}
-
-TEST(AskedTables, AreAnsweredWithWhatIsInTheWay) {
-  SimulatedPair pair(bench_of(SessionMode::each, seconds(30)));
-  pair.tell([](Meter& meter, Instant now) { meter.read_table({0, 0, 4}, now); });
-  ASSERT_EQ(pair.slow.answers.size(), 1U);
-  pair.to_client.fault = [](const Bytes&) { return Bytes{}; };
-  pair.start();
-  pair.tell([](Meter& meter, Instant now) { meter.read_table({0, 0, 4}, now); });
-  ASSERT_TRUE(pair.run_polls(1));
-  ASSERT_EQ(pair.slow.answers.size(), 2U);
-  EXPECT_EQ(std::get<Failure>(pair.slow.answers[1].result),
-            std::get<Failure>(pair.polls[0].poll.result));
-  EXPECT_FALSE(pair.slow.answers[1].blamed);
-  for (std::uint16_t table = 0; table < 9; ++table) {
-    pair.tell([&](Meter& meter, Instant now) {
-      EXPECT_EQ(meter.read_table({table, 0, 4}, now), table < 8);
-    });
-  }
-  EXPECT_EQ(pair.slow.answers.size(), 2U);
-  pair.tell([](Meter& meter, Instant) { meter.line_lost(); });
-  ASSERT_EQ(pair.slow.answers.size(), 10U);
-  for (std::uint16_t table = 0; table < 8; ++table) {
-    EXPECT_EQ(pair.slow.answers[2U + table].what.table, table);
-  }
-}
-
-// It is dropped for the poll, which needs a fresh session then.
-TEST(AskedTables, AreReadOnceMoreWhereAPollComesBeforeTheAnswer) {
-  for (const SessionMode mode : {SessionMode::keep, SessionMode::each}) {
-    for (const unsigned polls : {1U, 2U}) {
-      Bench bench = bench_of(mode, seconds(5));
-      bench.options.pace.slow_interval.reset();
-      SimulatedPair pair(bench);
-      pair.start();
-      ASSERT_TRUE(pair.run_polls(2));
-      pair.run_for(seconds(2));
-      answer(pair, there, [&](Bytes bytes) {
-        return times_asked(pair, there) <= polls ? Bytes{} : std::move(bytes);
-      });
-      pair.tell([](Meter& meter, Instant now) { meter.read_table({20, 0, 10}, now); });
-      for (unsigned poll = 1; poll <= polls; ++poll) {
-        ASSERT_TRUE(pair.run_until([&] { return times_asked(pair, there) == poll; }, seconds(2)));
-        pair.tell([](Meter& meter, Instant now) { meter.poll_now(now); });
-      }
-      ASSERT_TRUE(pair.run_until([&] { return !pair.slow.answers.empty(); }, seconds(4)));
-      EXPECT_EQ(std::holds_alternative<Bytes>(pair.slow.answers[0].result), polls == 1);
-      EXPECT_EQ(pair.readings(), pair.polls.size());
-    }
-  }
-}
-
-TEST(AskedTables, DoNotOutliveAStop) {
-  SimulatedPair pair(bench_of(SessionMode::keep, seconds(2)));
-  pair.start();
-  ASSERT_TRUE(pair.run_polls(2));
-  pair.tell([](Meter& meter, Instant now) {
-    meter.read_table({23, 0, 4}, now);
-    meter.stop(now);
-  });
-  ASSERT_TRUE(pair.run_until([&] { return pair.stopped; }, seconds(2)));
-  EXPECT_EQ(pair.slow.answers.size(), 1U);
 }
 
 }  // namespace
