@@ -32,8 +32,7 @@ void MbusReads::take_head(std::size_t slot, ByteView head, const MbusDimensions&
 }
 
 std::optional<TableRead> MbusReads::part(const MbusDimensions& dimensions) const {
-  for (std::size_t slot = 0; slot < std::min<std::size_t>(slots_.size(), dimensions.slots);
-       ++slot) {
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     const Slot& known = slots_[slot];
     if (known.check) {
       return TableRead{et16, dimensions.offset(slot), et16_head_size};

@@ -29,12 +29,12 @@ void Pauses::polled(bool line_is_good) {
 
 // What one meter lacks another may have, and one that was given another firmware as well.
 void Pauses::identified(Known& known) {
-  const Identity& identity = known.identity;
-  if (identity.serial_number == serial_number_ && identity.firmware_version == firmware_version_) {
+  const std::string& serial_number = known.identity.serial_number;
+  if (serial_number == serial_number_ && known.firmware == firmware_) {
     return;
   }
-  serial_number_ = identity.serial_number;
-  firmware_version_ = identity.firmware_version;
+  serial_number_ = serial_number;
+  firmware_ = known.firmware;
   states_.assign(states_.size(), {});
   known.logs = {};
   forget_reads();

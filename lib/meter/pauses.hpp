@@ -124,7 +124,7 @@ class Pauses {
 
   // Whose tables the states are of.
   std::string serial_number_;
-  std::string firmware_version_;
+  Firmware firmware_{};
   std::optional<std::size_t> row_;  // begun
   RowRead read_of_row_;
   std::optional<Silent> silent_;  // until the meter answers again, or fails to

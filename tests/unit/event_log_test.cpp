@@ -253,19 +253,24 @@ TEST(OutageLog, IsReadFromItsOldestEntryOnAndEachOnce) {
 TEST(LogOfAMeter, IsForgottenWithAnotherMeterOrFirmware) {
   PlanRow::Known known;
   Pauses pauses({}, {});
-  for (auto* const changed : {&known.identity.serial_number, &known.identity.firmware_version}) {
-    *changed = "1";
-    pauses.identified(known);
+  const auto heads = [&] {
+    return std::ranges::count_if(known.logs,
+                                 [](const EventLog& log) { return log.head().has_value(); });
+  };
+  known.identity.serial_number = "1";
+  known.firmware = firmware_since(3, 70);
+  pauses.identified(known);
+  for (const bool other_meter : {true, false}) {
     for (EventLog& log : known.logs) {
       log.use(LogDimensions{0, room});
     }
-    const auto heads = [&] {
-      return std::ranges::count_if(known.logs,
-                                   [](const EventLog& log) { return log.head().has_value(); });
-    };
     pauses.identified(known);
     EXPECT_EQ(heads(), 3);
-    *changed = "2";
+    if (other_meter) {
+      known.identity.serial_number = "2";
+    } else {
+      known.firmware = firmware_since(4, 0);
+    }
     pauses.identified(known);
     EXPECT_EQ(heads(), 0);
   }

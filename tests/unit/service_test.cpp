@@ -110,6 +110,7 @@ TEST(NegotiatedLimits, AreTakenFromTheAnswer) {
   EXPECT_EQ(granted->packet_count, 2);
   EXPECT_EQ(granted->max_read(), 108U);
   EXPECT_EQ(parse_negotiated(from_hex("00 04 00 80 06"))->packet_size, 1024);
+  EXPECT_EQ(parse_negotiated(from_hex("00 00 24 01 06"))->packet_size, 36);  // all of BT01
 }
 
 TEST(NegotiatedLimits, ReadFiftyTwoBytesByDefault) {
@@ -119,7 +120,7 @@ TEST(NegotiatedLimits, ReadFiftyTwoBytesByDefault) {
 TEST(NegotiatedLimits, RefuseAMalformedAnswer) {
   for (const char* answer :
        {"00", "00 00", "00 00 40", "00 00 40 02", "00 00 40 00 06", "00 00 00 02 06",
-        "00 00 08 02 06", "00 00 0F 02 06", "00 00 40 02 07", "00 00 40 02 0A"}) {
+        "00 00 08 02 06", "00 00 23 02 06", "00 00 40 02 07", "00 00 40 02 0A"}) {
     const auto refused = parse_negotiated(from_hex(answer));
     ASSERT_FALSE(refused.ok()) << answer;
     EXPECT_FALSE(refused.error().what.empty());
