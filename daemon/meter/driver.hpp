@@ -5,7 +5,6 @@
 #include <deque>
 #include <functional>
 #include <optional>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,11 +19,10 @@
 #include "daemon/meter/known_meters.hpp"
 #include "daemon/meter/line_trace.hpp"
 #include "daemon/meter/report.hpp"
+#include "daemon/meter/slow_tables.hpp"
 #include "daemon/service/progress.hpp"
 #include "daemon/snapshot.hpp"
 #include "daemon/store.hpp"
-#include "lib/meter/clock.hpp"
-#include "lib/meter/mbus_reads.hpp"
 #include "lib/meter/meter.hpp"
 
 namespace irmeterd {
@@ -84,14 +82,8 @@ class MeterDriver {
   void handle(irmeter::Identified& output);
   void handle(irmeter::PollEnded& output);
   void handle(irmeter::DetailsRead& output);
-  void handle(const irmeter::TableBytes& output);
-  void handle(const irmeter::LogNews& output);
-  void take(const irmeter::LogNews& news);
-  void take_status(const irmeter::StatusFlags& flags);
-  void take_local_time(const irmeter::LocalClock& clock, const irmeter::TableBytes& table);
-  void show_mbus();
-  void take_clock(std::chrono::sys_seconds shown, const irmeter::TableBytes& table);
-  void take_zone();
+  void handle(const irmeter::TableBytes& output) { slow_tables_.take(output); }
+  void handle(const irmeter::LogNews& output) { slow_tables_.take(output); }
   void handle(irmeter::TableLeftOut& output);
   void handle(irmeter::TableAnswer& output);
   void handle(irmeter::Stopped& output);
@@ -110,15 +102,8 @@ class MeterDriver {
   Line line_;
   LineTrace trace_;
   StateLog state_log_;
+  SlowTables slow_tables_;
   HistoryReads history_;
-  irmeter::MbusTelegrams mbus_;
-  // By the meter, and when it was.
-  std::optional<std::pair<irmeter::MeterTime, irmeter::Instant>> local_time_;
-  // What the meter's clock of UTC showed, and when; how far the local one is ahead; and what of the
-  // log of outages waits for that.
-  std::optional<std::pair<std::chrono::sys_seconds, irmeter::Instant>> utc_;
-  std::optional<std::chrono::minutes> zone_;
-  std::vector<irmeter::LogNews> outages_;
   bool pumping_ = false;
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line
