@@ -116,6 +116,17 @@ TEST_F(CtlScreen, WatchesInPlaceAndLeavesTheLatestTable) {
   EXPECT_NE(on->screen_.find("\x1b[?1049l"), std::string::npos);
 }
 
+TEST_F(CtlScreen, WrapsLinesBetweenWords) {
+  ASSERT_TRUE(shows("main online; on the system bus"));
+  const auto on = terminal("check");
+  EXPECT_EQ(on->end(), 0);
+  EXPECT_NE(on->screen_.find("\r\n    "), std::string::npos) << on->screen_;
+  std::istringstream lines(on->screen_);
+  for (std::string line; std::getline(lines, line, '\r');) {
+    EXPECT_LE(line.size(), 81U) << line;  // with the line end before it
+  }
+}
+
 TEST_F(CtlScreen, SaysToWhoeverTypesTheDaemonThatItRunsAlready) {
   ASSERT_TRUE(shows("main online; on the system bus"));
   const std::vector<std::string> on_this_bus{"DBUS_SYSTEM_BUS_ADDRESS=" + bus_.address()};

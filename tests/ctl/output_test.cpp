@@ -17,6 +17,16 @@ class OutputForms : public ::testing::Test {
   }
 };
 
+TEST(Wrapping, EndsLinesBetweenWords) {
+  EXPECT_EQ(in_columns("ok  device", 80, "    "), "ok  device");
+  EXPECT_EQ(in_columns("one two three", 7, "  "), "one two\n  three");
+  EXPECT_EQ(in_columns("  one two three", 9, "  "), "  one two\n  three");
+  EXPECT_EQ(in_columns("a /a/long/path b c", 5, " "), "a\n /a/long/path\n b c");
+  EXPECT_EQ(in_columns("/a/long/path b", 5, ""), "/a/long/path\nb");
+  EXPECT_EQ(in_columns("äöü äöü", 7, ""), "äöü äöü");
+  EXPECT_EQ(in_columns("", 7, ""), "");
+}
+
 TEST_F(OutputForms, AreTheSameFacts) {
   const Moment moment{std::chrono::milliseconds(1'700'000'000'250)};
   const Document document{{{"Name", "name", std::string("main")},

@@ -36,7 +36,7 @@ Facts facts_of(const CheckLine& line) {
 void CheckReport::add(const std::vector<CheckLine>& lines) {
   for (const CheckLine& line : lines) {
     if (!output_.json()) {
-      output_.line(text_of(line, name_meters_));
+      output_.sentence(text_of(line, name_meters_));
     }
     lines_.push_back(line);
   }

@@ -1,10 +1,12 @@
 #include "tools/ir-meterctl/history.hpp"
 
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <utility>
@@ -173,6 +175,9 @@ int profile(const DaemonClient& client, const MeterInfo& meter, const CommandLin
   if (span[0].second > span[1].second) {
     print_error("--from is later than --to, or than now");
     return EX_USAGE;
+  }
+  if (::isatty(STDERR_FILENO) == 1) {
+    std::fputs("Reading the meter in the pauses between its polls ...\n", stderr);
   }
   const auto entries = client.get_history(meter.name, span[0].second, span[1].second);
   if (is_export(options)) {

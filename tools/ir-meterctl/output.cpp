@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,10 @@
 
 namespace irmeterctl {
 namespace {
+
+// Of a terminal, as the tables of status have them.
+constexpr std::size_t text_columns = 80;
+constexpr const char* text_indent = "    ";
 
 template <typename... Handlers>
 struct Overloaded : Handlers... {
@@ -128,8 +134,46 @@ std::string to_json(const Document& document) {
   return json.end_object().take() + "\n";
 }
 
+std::string in_columns(const std::string& line, std::size_t columns, const std::string& indent) {
+  std::string result;
+  std::string before;  // what the line begins with
+  std::string_view rest = line;
+  for (;;) {
+    std::size_t used = before.size();
+    std::size_t end = std::string_view::npos;  // the last blank that is in the line
+    const std::size_t word = std::min(rest.find_first_not_of(' '), rest.size());
+    for (std::size_t i = 0; i < rest.size() && (used <= columns || end == rest.npos); ++i) {
+      if (rest[i] == ' ' && i > word && (used <= columns || end == rest.npos)) {
+        end = i;
+      }
+      used += (rest[i] & '\xC0') != '\x80' ? 1U : 0U;
+    }
+    if (used <= columns || end == rest.npos) {
+      return result + before + std::string(rest);
+    }
+    result += before + std::string(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(std::min(rest.find_first_not_of(' ', end), rest.size()));
+    before = indent;
+  }
+}
+
+Output::Output(bool json) : json_(json), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+
 void Output::write(const Document& document) {
-  write_all(json_ ? to_json(document) : to_text(document));
+  if (json_) {
+    write_all(to_json(document));
+    return;
+  }
+  std::istringstream text(to_text(document));
+  std::string all;
+  for (std::string line; std::getline(text, line);) {
+    all += (terminal_ ? in_columns(line, text_columns, text_indent) : line) + "\n";
+  }
+  write_all(all);
+}
+
+void Output::sentence(const std::string& text) {
+  line(terminal_ ? in_columns(text, text_columns, text_indent) : text);
 }
 
 void Output::line(const std::string& text) {

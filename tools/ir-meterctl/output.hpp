@@ -63,12 +63,20 @@ struct Advice {
 // The cure of what this user may not do, and the service may.
 inline constexpr const char* run_as_root = "run this as root";
 
+// In lines of at most so many columns, which end between words; those after the first begin with
+// the indent. A word that is longer than a line has one to itself.
+[[nodiscard]] std::string in_columns(const std::string& line, std::size_t columns,
+                                     const std::string& indent);
+
 class Output {
  public:
-  explicit Output(bool json) : json_(json) {}
+  explicit Output(bool json);
   [[nodiscard]] bool json() const { return json_; }
 
+  // Text is wrapped at a terminal; elsewhere each fact is one line.
   void write(const Document& document);
+  // Likewise, one line.
+  void sentence(const std::string& text);
   // As it stands, with a line end behind it; what a command formats itself.
   void line(const std::string& text);
   // As it stands.
@@ -83,6 +91,7 @@ class Output {
   void write_all(const std::string& text);
 
   bool json_;
+  bool terminal_;
   int error_ = 0;  // errno of the first write that failed
 };
 

@@ -1,7 +1,6 @@
 #include "tools/ir-meterctl/setup/dialogue.hpp"
 
 #include <algorithm>
-#include <sstream>
 
 #include "common/files.hpp"
 
@@ -20,25 +19,14 @@ std::string sentence(std::string clause) {
 }
 
 // In lines of 79 columns that begin as the first one does.
-std::string wrapped(const std::string& text) {
-  const std::string indent(std::min(text.find_first_not_of(' '), text.size()), ' ');
-  std::istringstream words(text);
-  std::string lines;
-  std::string line;
-  for (std::string word; words >> word;) {
-    if (line.size() + 1 + word.size() > 79 && !line.empty()) {
-      lines += line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? indent : " ") + word;
-  }
-  return lines + line;
+std::string in_lines(const std::string& text) {
+  return in_columns(text, 79, std::string(std::min(text.find_first_not_of(' '), text.size()), ' '));
 }
 
 }  // namespace
 
 void Dialogue::say(const std::string& text) {
-  Terminal::print(wrapped(text) + "\n");
+  Terminal::print(in_lines(text) + "\n");
 }
 
 void Dialogue::again(const Advice& wrong) const {
@@ -53,7 +41,7 @@ std::string Dialogue::ask(const std::string& question, const std::string& propos
     return proposal;
   }
   const auto answer =
-      asks_ ? terminal_.line(wrapped(question + (proposal.empty() ? "" : " [" + proposal + "]")) +
+      asks_ ? terminal_.line(in_lines(question + (proposal.empty() ? "" : " [" + proposal + "]")) +
                              ": ")
             : std::nullopt;
   if (!answer) {
