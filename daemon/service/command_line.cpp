@@ -15,8 +15,8 @@ namespace {
 enum Option : int { config, check_config, log_level, version, help };
 
 constexpr std::array<OptionInfo, 5> option_table{{
-    {"config", "FILE", "configuration to use (default /etc/ir-meterd/ir-meterd.toml)"},
-    {"check-config", "", "check the configuration, print every problem and exit: 0 good, 78 bad"},
+    {"config", "FILE", "configuration (default /etc/ir-meterd/ir-meterd.toml)"},
+    {"check-config", "", "check the configuration and exit: 0 good, 78 bad"},
     {"log-level", "LEVEL", "error, warning, info (default), debug or trace"},
     {"version", "", "print the version and exit"},
     {"help", "", "print this help and exit"},
@@ -25,8 +25,8 @@ constexpr std::array<OptionInfo, 5> option_table{{
 std::string help_text() {
   std::string text =
       "Usage: ir-meterd [OPTION]...\n"
-      "Reads Echelon/NES electricity meters through their infrared port and shows the readings on\n"
-      "D-Bus, MQTT and in a cache of files.\n\n";
+      "Reads Echelon/NES electricity meters through their infrared port and shows the\n"
+      "readings on D-Bus, MQTT and in a cache of files.\n\n";
   for (const OptionInfo& option : option_table) {
     std::string head(option.name);
     head += (option.value.empty() ? "" : " ") + std::string(option.value);

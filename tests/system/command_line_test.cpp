@@ -1,4 +1,6 @@
 // What the program does besides running as a service.
+#include <sstream>
+
 #include "tests/system/installation.hpp"
 
 namespace irmeterd {
@@ -16,6 +18,10 @@ TEST_F(CommandLineOf, VersionAndHelpGoToStandardOutput) {
   for (const std::string option :
        {"--config FILE", "--check-config", "--log-level LEVEL", "--version", "--help"}) {
     EXPECT_NE(daemon_->output().find("  " + option + " "), std::string::npos) << option;
+  }
+  std::istringstream lines(daemon_->output());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80U) << line;
   }
 }
 
