@@ -33,7 +33,7 @@ class ESPPreferenceObject {
   std::uint32_t type_ = 0;
 };
 
-// save() keeps what it is given in memory, and is content; sync() writes all of that.
+// save() keeps what it is given in memory, and is content; sync() writes all of that, once.
 class ESPPreferences {
  public:
   template <typename T>
@@ -45,15 +45,15 @@ class ESPPreferences {
     if (pending.empty()) {
       return true;
     }
-    if (flash.writes_left == 0) {
-      return false;
-    }
-    --flash.writes_left;
-    for (auto& [type, bytes] : pending) {
-      flash.written[type] = std::move(bytes);
+    const bool works = flash.writes_left > 0;
+    if (works) {
+      --flash.writes_left;
+      for (auto& [type, bytes] : pending) {
+        flash.written[type] = std::move(bytes);
+      }
     }
     pending.clear();
-    return true;
+    return works;
   }
 
   std::map<std::uint32_t, std::vector<std::uint8_t>> pending;
