@@ -45,6 +45,11 @@ class Table {
     std::fill(begin, begin + 12, value);
   }
   void begin_anew() { *this = Table(); }
+  // So many of the newest are left.
+  void shorten(std::uint16_t records) {
+    valid_ = records;
+    put(bytes_, 1, valid_, 2);
+  }
   [[nodiscard]] ByteView read(const TableRead& what) const {
     return ByteView(bytes_).subspan(what.offset, what.count);
   }
@@ -141,6 +146,17 @@ TEST_F(EventLogTest, ThatMovesWhileItIsReadIsReadAgain) {
     EXPECT_EQ(seen, ids(first, id_)) << moment;
     EXPECT_FALSE(failure_);
   }
+}
+
+TEST_F(EventLogTest, ThatIsShortenedWhileItIsReadIsReadAgain) {
+  log_many(5);
+  unsigned reads = 0;
+  const auto seen = look([&] {
+    if (reads++ == 1) {
+      table_.shorten(2);
+    }
+  });
+  EXPECT_EQ(seen, ids(4, 5));
 }
 
 TEST_F(EventLogTest, ThatNeverRestsIsLeftUntilTheNextLook) {

@@ -121,6 +121,8 @@ TEST(Fields, OfMbusDevicesAreThoseOfTheirTelegrams) {
             "device 3 serial number=87654321, device 3 access number=10, device 3 status=00, "
             "device 3 medium and units=e97e, device 3 counter 1=01000000, "
             "device 3 counter 2=02000000, device 4=none");
+  EXPECT_TRUE(fields_of(et16, ByteView(table).first(2 * 517 + 20))
+                  .ends_with("device 3 medium and units=e97e, device 3 counter 1=01000000"));
   EXPECT_TRUE(fields_of(et16, ByteView(table).first(22))
                   .ends_with("device 1 rest that is not understood=0c13"));
   put(0, from_hex("19 01 0F 0C 00 00 00 13 7A 56 34 12 00 00 01 07"));

@@ -145,6 +145,15 @@ TEST_F(TraceLines, SayWhenTheBeginningOfAMessageIsMissing) {
             "part of a message whose beginning is missing");
 }
 
+TEST_F(TraceLines, TakeNothingForTheRestOfAMessageThatIsComplete) {
+  const auto shown = [&](const Packet& packet) { return meaning(trace.meter(encode(packet))); };
+  const Packet last{.multi = true, .sequence = 0, .payload = {0x01}};
+  EXPECT_EQ(shown({.multi = true, .first = true, .sequence = 1, .payload = {0x00}}),
+            "first packet, 1 to follow");
+  EXPECT_TRUE(shown(last).starts_with("last packet: "));
+  EXPECT_EQ(shown(last), "part of a message whose beginning is missing");
+}
+
 TEST_F(TraceLines, AreTheSameHoweverTheBytesAreSplit) {
   for (const char* file : {"session-once.txt", "session-kept.txt", "echo.txt"}) {
     Trace whole;
