@@ -228,7 +228,9 @@ class Line {
   // How many bytes came; 0 at the end of the line, less where nothing came in time.
   int receive(std::array<char, answer_size>& part) {
     while (true) {
-      ERR_clear_error();
+      if (tls_) {
+        ERR_clear_error();
+      }
       const int size = tls_ ? SSL_read(tls_.get(), part.data(), static_cast<int>(part.size()))
                             : static_cast<int>(recv(socket_.get(), part.data(), part.size(), 0));
       if (size > 0) {

@@ -26,6 +26,19 @@ int number_of(MqttVersion version) {
   return version == MqttVersion::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
 }
 
+// Before its first client. By default the library keeps a record of each call of its functions,
+// which nobody reads, and loads all texts of OpenSSL, which does so by itself where there is TLS.
+void set_up_library() {
+  static const bool once = [] {
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
+    MQTTAsync_init_options options = MQTTAsync_init_options_initializer;
+    options.do_openssl_init = 0;
+    MQTTAsync_global_init(&options);
+    return true;
+  }();
+  (void)once;
+}
+
 // The library has brackets in the name that it compares with a certificate; without them it still
 // finds the port, behind the last colon.
 std::string uri(const MqttUrl& url) {
@@ -199,6 +212,7 @@ MqttSession::MqttSession(const MqttSettings& settings, MqttVersion version, Mqtt
                          unsigned number)
     : client_([&] {
         check_for_two_threads();
+        set_up_library();
         return std::make_unique<Client>(settings, version, std::move(mailbox), number);
       }()) {}
 
