@@ -40,10 +40,15 @@ void block_signals() {
   (void)std::signal(SIGPIPE, SIG_IGN);
 }
 
-// Any user of the message bus may send 32 MiB. By default the C library learns to keep such blocks.
-void give_large_blocks_back() {
-  constexpr int from = 256 * 1024;  // bytes
-  (void)mallopt(M_MMAP_THRESHOLD, from);
+// The C library keeps memory for speed that is not needed here. Large blocks are given back: any
+// user of the message bus may send 32 MiB. So is what is free at the end of the heap, and all
+// threads share the one heap, as those beside the loop's do little.
+void keep_little_memory() {
+  constexpr int large = 256 * 1024;  // bytes
+  constexpr int page = 4096;
+  (void)mallopt(M_MMAP_THRESHOLD, large);
+  (void)mallopt(M_TOP_PAD, page);
+  (void)mallopt(M_ARENA_MAX, 1);
 }
 
 int check_config(const Daemon::Paths& paths) {
@@ -109,7 +114,7 @@ int run(const CommandLine& options) {
 int main(int argc, char** argv) {
   irmeterd::fill_standard_streams();
   irmeterd::keep_memory_private();
-  irmeterd::give_large_blocks_back();
+  irmeterd::keep_little_memory();
   irmeterd::block_signals();
   const irmeterd::CommandLine options = irmeterd::parse_command_line(argc, argv);
   if (options.exit_status) {
