@@ -104,7 +104,7 @@ TEST(Documents, NameMetricsThatThereAre) {
 TEST(Documents, NameEntitiesThatHomeAssistantIsTold) {
   const MeterSnapshot meter = full_meter();
   const json message = json::parse(discovery_json(
-      meter, meter.reading->values.present() | meter.details.present(), false, topics));
+      describe(meter, meter.reading->values.present() | meter.details.present(), false), topics));
   std::set<std::string> entities;
   for (const json& component : message["components"]) {
     entities.insert(component["default_entity_id"]);

@@ -62,7 +62,7 @@ class Components : public MqttFixture {
 TEST_F(Components, SayOfEachEntityWhatTheDeviceSays) {
   const MeterSnapshot meter = sample_meter();
   const std::string text = discovery_json(
-      meter, meter.reading->values.present() | meter.details.present(), false, topics_);
+      describe(meter, meter.reading->values.present() | meter.details.present(), false), topics_);
   const json device = json::parse(text);
   const auto messages = component_messages(sample_id, text, topics_);
   EXPECT_EQ(messages.size(), device["components"].size());

@@ -21,7 +21,7 @@ const MqttTopics topics{"ir-meterd", "homeassistant", "attic-pi", "homeassistant
 
 json discovery(const MeterSnapshot& meter) {
   return json::parse(discovery_json(
-      meter, meter.reading->values.present() | meter.details.present(), false, topics));
+      describe(meter, meter.reading->values.present() | meter.details.present(), false), topics));
 }
 
 std::map<std::string, json> documents(const MeterSnapshot& meter) {
@@ -59,7 +59,7 @@ TEST(Discovery, BeforeTheFirstReadingHasTheDiagnosticsOnly) {
   MeterSnapshot meter = sample_meter();
   const auto known = documents(meter);
   meter.reading.reset();
-  const json message = json::parse(discovery_json(meter, {}, false, topics));
+  const json message = json::parse(discovery_json(describe(meter, {}, false), topics));
   EXPECT_TRUE(check_discovery(message, known).empty());
   EXPECT_TRUE(message["components"].contains("state"));
   EXPECT_FALSE(message["components"].contains("power"));
@@ -76,7 +76,7 @@ TEST(Discovery, DescribesTheDeviceByWhatTheMeterSays) {
 TEST(Discovery, NamesOneOfSeveralMetersByItsPrintedNumber) {
   MeterSnapshot meter = sample_meter();
   const auto name = [&meter] {
-    return json::parse(discovery_json(meter, {}, true, topics))["device"]["name"];
+    return json::parse(discovery_json(describe(meter, {}, true), topics))["device"]["name"];
   };
   EXPECT_EQ(name(), "Electricity meter main 12345678");
   meter.identity.utility_serial_number = "000501234567";
@@ -149,9 +149,9 @@ TEST(Discovery, RegistersNeverExpireAndLiveValuesDoWithTheStaleLimit) {
 TEST(Discovery, StaysTheSameFromPollToPoll) {
   const MeterSnapshot meter = sample_meter();
   const QuantitySet all = meter.reading->values.present() | meter.details.present();
-  const std::string message = discovery_json(meter, all, false, topics);
-  EXPECT_EQ(message, discovery_json(next_poll(meter), all, false, topics));
-  EXPECT_EQ(message, discovery_json(gone_stale(meter), all, false, topics));
+  const std::string message = discovery_json(describe(meter, all, false), topics);
+  EXPECT_EQ(message, discovery_json(describe(next_poll(meter), all, false), topics));
+  EXPECT_EQ(message, discovery_json(describe(gone_stale(meter), all, false), topics));
 }
 
 TEST(Discovery, ValuesNeedTheMeterWhatReportsFaultsOnlyADaemonThatReadsIt) {

@@ -93,20 +93,13 @@ void MqttAnnouncements::show(const MeterSnapshot& snapshot) {
     return;
   }
   Meter& meter = meters_[id];
-  Described described{snapshot.identity,
-                      values_.seen(id),
-                      snapshot.interval,
-                      presence_.meters().size() > 1 || snapshot.exchanged,
-                      snapshot.status.has_value(),
-                      snapshot.tariff.has_value(),
-                      snapshot.clock_offset.has_value() || meter.described.has_clock,
-                      snapshot.log != nullptr};
-  if (described != meter.described) {
-    meter.waiting = [this, snapshot, announced = described.announced,
-                     one_of_several = described.one_of_several] {
-      return discovery_json(snapshot, announced, one_of_several, topics_);
-    };
-    meter.described = std::move(described);
+  MeterDescription now =
+      describe(snapshot, values_.seen(id), presence_.meters().size() > 1 || snapshot.exchanged);
+  now.has_clock |= meter.described.has_clock;
+  now.counts_tariffs |= meter.described.counts_tariffs;
+  if (now != meter.described) {
+    meter.described = std::move(now);
+    meter.waits = true;
     set_what_is_due();
   }
 }
@@ -125,7 +118,7 @@ void MqttAnnouncements::set_what_is_due() {
   const irmeter::Instant now = loop_.now();
   std::optional<irmeter::Instant> next;
   for (auto& [id, meter] : meters_) {
-    if (!meter.waiting) {
+    if (!meter.waits) {
       continue;
     }
     if (meter.set && now < *meter.set + timing_.discovery_gap) {
@@ -133,7 +126,10 @@ void MqttAnnouncements::set_what_is_due() {
       next = std::min(next.value_or(due), due);
       continue;
     }
-    meter.topics = set(Rank::discovery, id, std::exchange(meter.waiting, {}));
+    meter.waits = false;
+    meter.topics = set(Rank::discovery, id, [this, &described = meter.described] {
+      return discovery_json(described, topics_);
+    });
     meter.set = now;
   }
   if (next) {

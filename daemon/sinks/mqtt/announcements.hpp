@@ -17,6 +17,7 @@
 #include "common/config/config.hpp"
 #include "common/loop.hpp"
 #include "common/mqtt/topics.hpp"
+#include "daemon/sinks/mqtt/home_assistant.hpp"
 #include "daemon/sinks/mqtt/presence.hpp"
 #include "daemon/sinks/mqtt/table.hpp"
 #include "daemon/sinks/mqtt/timing.hpp"
@@ -53,25 +54,13 @@ class MqttAnnouncements final : public Sink {
   void born();
 
  private:
-  // All that a discovery message depends on; making the message is the most expensive part of a
-  // poll, and nearly always it would be the same again.
-  struct Described {
-    irmeter::Identity identity;
-    irmeter::QuantitySet announced;  // those that get entities
-    std::chrono::milliseconds interval{0};
-    bool one_of_several = false;
-    bool has_status = false;
-    bool has_tariff = false;
-    bool has_clock = false;
-    bool has_log = false;
-
-    friend bool operator==(const Described&, const Described&) = default;
-  };
   // Makes the message of a device, of which a meter's is the longest by far.
   using Device = std::function<std::string()>;
   struct Meter {
-    Described described;
-    Device waiting;                       // the message of that, until the gap is over
+    // Making the message is the most expensive part of a poll, and nearly always it would be the
+    // same again.
+    MeterDescription described;
+    bool waits = false;                   // to be announced, until the gap is over
     std::optional<irmeter::Instant> set;  // when the one before went into the table
     std::vector<std::string> topics;      // of those in the table
   };

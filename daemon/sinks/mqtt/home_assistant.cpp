@@ -53,16 +53,16 @@ class Description {
   Description(const MqttTopics& topics, std::string id, std::string entity_prefix)
       : topics_(topics), id_(std::move(id)), entity_prefix_(std::move(entity_prefix)) {}
 
-  std::string meter(const MeterSnapshot& meter, const QuantitySet& announced, bool one_of_several) {
+  std::string meter(const MeterDescription& meter) {
     json_.begin_object();
-    meter_device(meter, one_of_several);
+    meter_device(meter);
     origin();
     availability({topics_.daemon_availability(), topics_.availability(id_)});
     json_.key("availability_mode").text("all");
     json_.key("qos").integer(1);
     json_.key("components").begin_object();
     for (const Face& face : faces) {
-      if (announced.test(static_cast<std::size_t>(face.id))) {
+      if (meter.announced.test(static_cast<std::size_t>(face.id))) {
         quantity_sensor(face, meter);
       }
     }
@@ -98,15 +98,15 @@ class Description {
   }
 
  private:
-  void meter_device(const MeterSnapshot& meter, bool one_of_several) {
+  void meter_device(const MeterDescription& meter) {
     const irmeter::Identity& identity = meter.identity;
     const std::string_view printed =
         significant(identity.utility_serial_number.empty() ? identity.serial_number
                                                            : identity.utility_serial_number);
     json_.key("device").begin_object();
     json_.key("identifiers").begin_array().text(id_).end_array();
-    option("name",
-           "Electricity meter " + meter.name + (one_of_several ? " " + std::string(printed) : ""));
+    option("name", "Electricity meter " + meter.name +
+                       (meter.one_of_several ? " " + std::string(printed) : ""));
     option("manufacturer", manufacturer(identity.manufacturer));
     option("model", identity.model);
     option("hw_version", identity.hardware_version);
@@ -123,7 +123,7 @@ class Description {
     json_.end_object();
   }
 
-  void quantity_sensor(const Face& face, const MeterSnapshot& meter) {
+  void quantity_sensor(const Face& face, const MeterDescription& meter) {
     const bool is_slow = meter.slow.test(static_cast<std::size_t>(face.id));
     begin({.platform = "sensor",
            .key = irmeter::info(face.id).key,
@@ -135,7 +135,7 @@ class Description {
            .precision = face.display_precision,
            .enabled =
                face.enabled_by_default ||
-               (irmeter::info(face.id).source == irmeter::Source::tiers && counts_tariffs(meter))});
+               (irmeter::info(face.id).source == irmeter::Source::tiers && meter.counts_tariffs)});
     const bool is_register = irmeter::is_register(face.id);
     option("state_topic", is_register ? topics_.registers(id_)
                           : is_slow   ? topics_.details(id_)
@@ -148,18 +148,18 @@ class Description {
                                    std::to_string(face.display_precision) + ", default=none) }}");
     }
     if (!is_register) {
-      const auto limit = is_slow ? meter.details_limit() : meter.stale_limit();
+      const auto limit = is_slow ? meter.details_limit : meter.stale_limit;
       json_.key("expire_after").integer(std::chrono::ceil<std::chrono::seconds>(limit).count());
     }
     json_.end_object();
   }
 
   // What the meter says of itself: BT03, BT74, BT55, BT52.
-  void status_entities(const MeterSnapshot& meter) {
-    if (meter.status) {
+  void status_entities(const MeterDescription& meter) {
+    if (meter.has_status) {
       std::ranges::for_each(irmeter::status_flags, [this](const auto& flag) { flag_sensor(flag); });
     }
-    if (meter.log) {
+    if (meter.has_log) {
       begin({.platform = "event",
              .key = "log",
              .name = "Log",
@@ -171,7 +171,7 @@ class Description {
       }
       json_.text(event_type(0)).end_array().end_object();
     }
-    if (meter.tariff) {
+    if (meter.has_tariff) {
       begin({.platform = "sensor",
              .key = "tariff",
              .name = "Tariff",
@@ -185,7 +185,7 @@ class Description {
       }
       json_.end_array().end_object();
     }
-    if (meter.clock_offset) {
+    if (meter.has_clock) {
       begin({.platform = "sensor",
              .key = "clock_offset",
              .name = "Clock offset",
@@ -376,10 +376,25 @@ std::string in_small_letters(std::string text) {
 
 }  // namespace
 
-std::string discovery_json(const MeterSnapshot& meter, const QuantitySet& announced,
-                           bool one_of_several, const MqttTopics& topics) {
+MeterDescription describe(const MeterSnapshot& meter, const QuantitySet& announced,
+                          bool one_of_several) {
+  return {.name = meter.name,
+          .identity = meter.identity,
+          .announced = announced,
+          .slow = meter.slow,
+          .stale_limit = meter.stale_limit(),
+          .details_limit = meter.details_limit(),
+          .one_of_several = one_of_several,
+          .has_status = meter.status.has_value(),
+          .has_tariff = meter.tariff.has_value(),
+          .has_clock = meter.clock_offset.has_value(),
+          .has_log = meter.log != nullptr,
+          .counts_tariffs = counts_tariffs(meter)};
+}
+
+std::string discovery_json(const MeterDescription& meter, const MqttTopics& topics) {
   return Description(topics, irmeter::meter_id(meter.identity), "electricity_meter_" + meter.name)
-      .meter(meter, announced, one_of_several);
+      .meter(meter);
 }
 
 std::map<std::string, std::string> component_messages(const std::string& id,

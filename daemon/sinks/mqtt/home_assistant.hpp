@@ -6,6 +6,7 @@
 // home-assistant.io, MQTT integration, "Device discovery payload".
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -15,12 +16,30 @@
 
 namespace irmeterd {
 
-// The payload for topics.discovery(). The meter has been identified; announced are the quantities
-// it gets entities for; one of several, be it one after the other, has its printed number in its
-// name. Of the snapshot only name, identity, interval and which parts of the status it tells
-// count, so the text stays the same from poll to poll.
-[[nodiscard]] std::string discovery_json(const MeterSnapshot& meter, const QuantitySet& announced,
-                                         bool one_of_several, const MqttTopics& topics);
+// All that a discovery message of a meter depends on. It stays the same from poll to poll.
+struct MeterDescription {
+  std::string name;
+  irmeter::Identity identity;
+  QuantitySet announced;  // the quantities it gets entities for
+  QuantitySet slow;
+  std::chrono::milliseconds stale_limit{0};
+  std::chrono::milliseconds details_limit{0};
+  bool one_of_several = false;  // be it one after the other: its printed number is in its name
+  bool has_status = false;
+  bool has_tariff = false;
+  bool has_clock = false;
+  bool has_log = false;
+  bool counts_tariffs = false;  // something was counted in a second one
+
+  friend bool operator==(const MeterDescription&, const MeterDescription&) = default;
+};
+
+// The meter has been identified.
+[[nodiscard]] MeterDescription describe(const MeterSnapshot& meter, const QuantitySet& announced,
+                                        bool one_of_several);
+
+// The payload for topics.discovery().
+[[nodiscard]] std::string discovery_json(const MeterDescription& meter, const MqttTopics& topics);
 
 // The daemon as a device: its id, and the payload for topics.discovery().
 [[nodiscard]] std::string daemon_discovery_json(const MqttTopics& topics,
