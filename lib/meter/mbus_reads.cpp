@@ -64,14 +64,14 @@ void MbusReads::take_part(ByteView bytes) {
 
 void MbusTelegrams::take_dimensions(const MbusDimensions& dimensions) {
   if (dimensions_ != dimensions) {
-    slots_ = {};
+    slots_ = std::vector<Slot>(dimensions.slots);
     dimensions_ = dimensions;
   }
 }
 
 std::optional<std::size_t> MbusTelegrams::take(const TableRead& what, ByteView bytes) {
-  for (std::size_t number = 0; number < dimensions_.slots; ++number) {
-    Slot& slot = slots_.at(number);
+  for (std::size_t number = 0; number < slots_.size(); ++number) {
+    Slot& slot = slots_[number];
     const std::uint32_t begin = dimensions_.offset(number);
     if (what.offset == begin + et16_head_size) {
       slot.records.assign(bytes.begin(), bytes.end());

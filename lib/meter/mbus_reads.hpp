@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "lib/bytes.hpp"
 #include "lib/meter/mbus.hpp"
@@ -43,11 +44,13 @@ class MbusTelegrams {
   // The slot of a head or of records, where they are of one.
   std::optional<std::size_t> take(const TableRead& what, ByteView bytes);
 
-  [[nodiscard]] const std::optional<MbusDevice>& device(std::size_t slot) const {
-    return slots_.at(slot).device;
+  [[nodiscard]] std::optional<MbusDevice> device(std::size_t slot) const {
+    return slot < slots_.size() ? slots_[slot].device : std::nullopt;
   }
   // The latest entry that was read whole, of the device that is there now; empty: none.
-  [[nodiscard]] ByteView entry(std::size_t slot) const { return slots_.at(slot).entry; }
+  [[nodiscard]] ByteView entry(std::size_t slot) const {
+    return slot < slots_.size() ? ByteView(slots_[slot].entry) : ByteView();
+  }
 
  private:
   struct Slot {
@@ -57,7 +60,7 @@ class MbusTelegrams {
     Bytes entry;
   };
   MbusDimensions dimensions_;
-  std::array<Slot, mbus_slots> slots_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace irmeter

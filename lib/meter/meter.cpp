@@ -199,7 +199,7 @@ void Meter::take_news(Instant now) {
   while (auto news = reader_.plan().pauses().news()) {
     std::visit(
         [&](auto& what) {
-          if constexpr (std::is_same_v<decltype(what), Details&>) {
+          if constexpr (std::is_same_v<decltype(what), AllDetails&>) {
             on(what, now);
           } else {
             outputs_.push(std::move(what));
@@ -229,20 +229,19 @@ void Meter::take_events(Instant now) {
 
 void Meter::on(const Identity& identity, Instant) {
   if (std::exchange(serial_number_, identity.serial_number) != identity.serial_number) {
-    const bool known = remembered_.serial_number == identity.serial_number;
-    plausibility_.begin_anew(known ? remembered_.registers : Values{}, remembered_.at);
-    remembered_ = {};
+    plausibility_.begin_anew();
     details_begun_ = false;
   }
   outputs_.push(Identified{identity});
 }
 
 // The first values of a meter are compared with what it says right after them.
-void Meter::on(const Reading& reading, Instant now) {
+void Meter::on(const AllRead&, Instant now) {
   const auto* const poll = std::get_if<Polling>(&state_);
   if (poll == nullptr) {
     return;
   }
+  const Reading reading = reader_.plan().reading();
   if (!plausibility_.begun()) {
     (void)plausibility_.check(reading, now);
     reader_.read_again(now);
@@ -255,8 +254,8 @@ void Meter::on(const Reading& reading, Instant now) {
   use_pause(now);
 }
 
-void Meter::on(const Details& details, Instant now) {
-  auto [plausible, withheld, accepted] = plausibility_.check({details.values}, now);
+void Meter::on(const AllDetails&, Instant now) {
+  auto [plausible, withheld, accepted] = plausibility_.check({reader_.plan().known().details}, now);
   if (!std::exchange(details_begun_, true)) {
     reader_.plan().pauses().repeat_details();
     return;

@@ -87,9 +87,10 @@ class Meter {
  public:
   Meter(const MeterOptions& options, const std::optional<Key>& key);
 
-  // What registers of this meter were last known to be, in an earlier run.
+  // What registers of this meter were last known to be, in an earlier run. Before start().
   void remember(std::string serial_number, const Values& registers, Instant at) {
-    remembered_ = {std::move(serial_number), registers, at};
+    serial_number_ = std::move(serial_number);
+    plausibility_.begin_anew(registers, at);
   }
 
   // Inputs.
@@ -150,13 +151,13 @@ class Meter {
   void allow_for_sleep(Instant now);
   void take_events(Instant now);
   void on(const Identity& identity, Instant now);
-  void on(const Reading& reading, Instant now);
+  void on(const AllRead&, Instant now);
   void on(const Failure& failure, Instant now);
   void on(const Closed& closed, Instant now);
   void on(const PauseReadEnded&, Instant now) { use_pause(now); }
   void on(const KeyQuestion& question, Instant) { outputs_.push(question); }
   void on(const KeyFact& fact, Instant) { outputs_.push(fact); }
-  void on(const Details& details, Instant now);
+  void on(const AllDetails&, Instant now);
   void take_news(Instant now);
   void use_pause(Instant now);
   void end_stop();
@@ -167,12 +168,7 @@ class Meter {
   bool has_key_;
   Reader reader_;
   Plausibility plausibility_;
-  std::string serial_number_;  // of the meter whose values plausibility_ knows
-  struct Remembered {
-    std::string serial_number;
-    Values registers;
-    Instant at;
-  } remembered_;
+  std::string serial_number_;   // of the meter whose values plausibility_ knows
   bool details_begun_ = false;  // slow values of it were checked
   unsigned reads_left_ = 0;     // of reads_behind_poll
 

@@ -214,7 +214,7 @@ void Pauses::tell_details(Known& known) {
   }
   if (std::exchange(details_changed_, false)) {
     compute_primaries(known.ratios, known.dimensions, known.values, known.details);
-    news_.push(Details{known.details});
+    news_.push(AllDetails{});
   }
 }
 

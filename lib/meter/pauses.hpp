@@ -32,10 +32,8 @@ struct TableBytes {
   Instant asked;     // when its last part was asked for
   Instant answered;  // when all of it was there
 };
-// The slow values, once all of them were read.
-struct Details {
-  Values values;
-};
+// All slow values were read: PlanRow::Known::details.
+struct AllDetails {};
 // A table is left out from now on. The context of the failure begins with its name.
 struct TableLeftOut {
   TableId table = 0;
@@ -48,7 +46,7 @@ struct TableAnswer {
   // Of a failure: the table that is to blame; nothing where the meter could not be read.
   std::optional<TableId> blamed = std::nullopt;
 };
-using PauseNews = std::variant<TableBytes, Details, LogNews, TableLeftOut, TableAnswer>;
+using PauseNews = std::variant<TableBytes, AllDetails, LogNews, TableLeftOut, TableAnswer>;
 
 class Pauses {
  public:

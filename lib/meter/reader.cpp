@@ -239,7 +239,7 @@ void Reader::go_on(Instant now) {
   if (std::holds_alternative<Plan::Complete>(next)) {
     plan_.pauses().polled(counters().retries == before_.retries &&
                           counters().noise == before_.noise);
-    events_.push(plan_.reading());
+    events_.push(AllRead{});
   } else if (const auto* read = std::get_if<TableRead>(&next)) {
     session_.read(*read, now);
   } else {

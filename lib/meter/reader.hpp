@@ -18,11 +18,13 @@
 
 namespace irmeter {
 
+// What each poll reads is there: Plan::reading().
+struct AllRead {};
 // A read of a pause has ended, well or badly.
 struct PauseReadEnded {};
 
 using ReaderEvent =
-    std::variant<Closed, Identity, KeyQuestion, KeyFact, Reading, Failure, PauseReadEnded>;
+    std::variant<Closed, Identity, KeyQuestion, KeyFact, AllRead, Failure, PauseReadEnded>;
 
 class Reader {
  public:
@@ -31,12 +33,12 @@ class Reader {
          const Pace& pace, const std::optional<Key>& key)
       : timing_(link), key_(key), session_(link, timing), plan_(plan, pace) {}
 
-  // Ends with a Reading or a Failure. After a Reading the session stays open until close(), for
-  // more than that where it is to be kept. A read of a pause that is under way is dropped.
+  // Ends with AllRead or a Failure. After AllRead the session stays open until close(), for more
+  // than that where it is to be kept. A read of a pause that is under way is dropped.
   void read(Instant now, bool keeps_session);
-  // The values once more, right after a Reading.
+  // The values once more, right after AllRead.
   void read_again(Instant now);
-  // After a Reading: makes the next read of the pauses if it is over before this moment. Ends with
+  // After AllRead: makes the next read of the pauses if it is over before this moment. Ends with
   // PauseReadEnded, and what it has brought is news of the pauses. False: there is none to be made
   // now. rows: false leaves it at what was asked for.
   bool read_in_pause(Instant now, Instant until, bool rows);
