@@ -1,10 +1,10 @@
-"""What a poll costs in instructions, system calls, wake-ups and bytes: counts, which hardly depend on
-how busy the machine is, beside those of baseline.json.
+"""What a poll costs in instructions, system calls, wake-ups and bytes, and the daemon in memory: counts,
+which hardly depend on how busy the machine is, beside those of baseline.json.
 
     counts.py BUILD            fails where a count of one meter has grown by more than 5 %
     counts.py BUILD --accept   writes them into the baseline, and where they are stated
 
-Instructions are counted by callgrind, the rest by strace. System calls are those of all threads,
+Instructions are counted by callgrind, memory by the kernel, the rest by strace. System calls are those of all threads,
 instructions and wake-ups those of the daemon's own. They depend on the compiler and the libraries, so
 a baseline holds for one Debian, one compiler and one architecture, and elsewhere they are only shown.
 
@@ -14,6 +14,7 @@ is late where the machine is busy.
 """
 
 import concurrent.futures
+import ctypes
 import json
 import pathlib
 import platform
@@ -33,6 +34,7 @@ BASELINE = pathlib.Path(__file__).with_name("baseline.json")
 LIMIT = 1.05
 ONE_MORE = 1  # call or wake-up depends on which of two threads is faster
 ATTEMPTS = 2
+PR_SET_THP_DISABLE = 41  # of <linux/prctl.h>; children inherit it
 WARM_UP = 14  # seconds: meters are announced, and once more 10 s after their slow values were read
 WARM_POLLS = 5  # at least, in whose pauses the slow values are read
 POLLS = 12
@@ -137,7 +139,19 @@ def calls(make_daemon, folder, polls):
             for what in counts[0]}
 
 
-def take(build, meters, interval, session, polls, counters=(instructions, calls), line=STEADY):
+def memory(make_daemon, _folder, _polls):
+    """In all, not of a poll or a meter."""
+    daemon = make_daemon(())
+    with daemon.readings() as next_readings, daemon:
+        ready_to_count(daemon, next_readings)
+        _, own = daemon.memory_kib()
+    return {"KiB of memory": own}
+
+
+COUNTERS = (instructions, calls, memory)
+
+
+def take(build, meters, interval, session, polls, counters=COUNTERS, line=STEADY):
     """The counts of a poll, where so many meters are read."""
     with tempfile.TemporaryDirectory(prefix="ir-meterd-", dir="/dev/shm") as name:
         folder = pathlib.Path(name)
@@ -154,7 +168,7 @@ def take_both(build):
     """The counts of a poll of one meter by the kind of session, each taken beside the others."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
         taken = {session: [pool.submit(take, build, 1, "1s", session, POLLS, [counter])
-                           for counter in (instructions, calls)]
+                           for counter in COUNTERS]
                  for session in ("keep", "each")}
         return {session: {what: count for part in parts for what, count in part.result().items()}
                 for session, parts in taken.items()}
@@ -200,7 +214,7 @@ def check(build):
     for session, counts in counted.items():
         for what, count in counts.items():
             before = known.get(session, {}).get(what)
-            print(f"{session}: {count:.0f} {what} per poll" +
+            print(f"{session}: {count:.0f} {what}" +
                   (f", {before} in the baseline" if before else "") +
                   (": TOO MANY" if (session, what) in grown else ""))
     return not grown
@@ -231,6 +245,8 @@ def main(arguments):
     if arguments[0] == "--compares":
         return 0 if can_count() and baseline(arguments[1]) else 1
     build = pathlib.Path(arguments[0])
+    # Huge pages are counted whole, whatever of them is used.
+    ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
     if not can_count():
         print("Nothing is counted: valgrind or strace is missing, or may not look at a program")
         return 0

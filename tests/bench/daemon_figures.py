@@ -105,8 +105,8 @@ directory = "{folder}/cache"
 
     def memory_kib(self):
         """Resident, and of that what no other process has and the kernel cannot read again."""
-        process = pathlib.Path(f"/proc/{self._process.pid}")
-        return field(process / "status", "VmRSS"), field(process / "smaps_rollup", "Private_Dirty")
+        status = pathlib.Path(f"/proc/{self._process.pid}/status")
+        return field(status, "VmRSS"), field(status, "RssAnon")
 
     @contextlib.contextmanager
     def readings(self):
