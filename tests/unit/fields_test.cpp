@@ -37,6 +37,9 @@ TEST(Fields, OfCapturedTablesAreWhatTheMeterSays) {
             "standard revision=0, bytes of basic tables=2, bytes of extended tables=1, "
             "bytes of manufacturer status=9, basic tables=BT00 BT01 BT02 BT03 BT15, "
             "extended tables=ET03");
+  EXPECT_TRUE(
+      fields_of(bt00, from_hex("02 2A 88 45 4C 4F 4E 02 00 FF 0C 01 00 02 01 02 0C 09 04 0F"))
+          .ends_with("basic tables=BT00 BT01 BT02 BT03, extended tables="));
   EXPECT_EQ(fields_of(bt01, from_hex("45 4C 4F 4E 38 33 33 33 34 34 33 49 31 55 30 18 00 00 00 00 "
                                      "12 34 56 78")),
             "manufacturer=ELON, model=8333443I, hardware version=3.10.21, "
