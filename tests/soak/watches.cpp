@@ -60,6 +60,15 @@ WallTime time_of(const json& document) {
   return std::chrono::system_clock::from_time_t(::timegm(&broken_down)) + milliseconds(thousandths);
 }
 
+// What the properties show, if that is a reading.
+void add(const char* where, const Properties& properties, const irmeter::Reading& reading,
+         Sightings& sightings) {
+  const auto time = std::get<std::uint64_t>(properties.at("LastReadingUSec"));
+  if (time != 0) {
+    sightings.add(where, WallTime{std::chrono::microseconds(time)}, reading);
+  }
+}
+
 std::int64_t in_milliseconds(WallTime time) {
   return std::chrono::floor<milliseconds>(time.time_since_epoch()).count();
 }
@@ -74,6 +83,7 @@ void BusWatch::connect(const std::string& address) {
 void BusWatch::disconnect() {
   properties_.reset();
   get_all_.reset();
+  get_quantities_.reset();
   retry_.reset();
   client_.reset();
 }
@@ -81,6 +91,12 @@ void BusWatch::disconnect() {
 void BusWatch::look(Sightings& sightings) {
   if (!client_) {
     return;
+  }
+  if (get_quantities_ && get_quantities_->done) {
+    if (get_quantities_->error.empty()) {
+      show_quantities(get_quantities_->properties(), sightings);
+    }
+    get_quantities_.reset();
   }
   if (properties_) {
     take_signals(sightings);
@@ -94,6 +110,7 @@ void BusWatch::look(Sightings& sightings) {
     if (get_all_->error.empty() && client_->signals.empty()) {
       properties_ = get_all_->properties();
       show(sightings);
+      show_quantities(*properties_, sightings);
     }
     get_all_.reset();
   }
@@ -114,30 +131,33 @@ void BusWatch::take_signals(Sightings& sightings) {
     if (signal.changed.contains("LastReadingUSec")) {
       show(sightings);
     }
+    // With all the others, so that there is no doubt of which reading they are.
+    if (!signal.invalidated.empty() && !get_quantities_) {
+      get_quantities_ = client_->start(path_, properties_interface, "GetAll", {meter_interface});
+    }
   }
 }
 
 void BusWatch::show(Sightings& sightings) const {
-  const auto time = std::get<std::uint64_t>(properties_->at("LastReadingUSec"));
-  if (time == 0) {
-    return;
-  }
   irmeter::Reading reading;
-  irmeter::Reading all;
-  const auto& by_key = std::get<std::map<std::string, double>>(properties_->at("Quantities"));
   for (const Face& face : faces) {
     if (!face.dbus_name.empty()) {
       set(reading.values, face.id, std::get<double>(properties_->at(std::string(face.dbus_name))),
           face.dbus_decimals, sightings);
     }
-    if (const auto found = by_key.find(std::string(irmeter::info(face.id).key));
-        found != by_key.end()) {
-      set(all.values, face.id, found->second, face.dbus_decimals, sightings);
+  }
+  add("D-Bus", *properties_, reading, sightings);
+}
+
+void BusWatch::show_quantities(const Properties& all, Sightings& sightings) {
+  irmeter::Reading reading;
+  for (const auto& [key, value] : std::get<std::map<std::string, double>>(all.at("Quantities"))) {
+    const auto found = std::ranges::find(irmeter::quantities, key, &irmeter::QuantityInfo::key);
+    if (found != irmeter::quantities.end()) {
+      set(reading.values, found->id, value, face(found->id).dbus_decimals, sightings);
     }
   }
-  const WallTime read_at{std::chrono::microseconds(time)};
-  sightings.add("D-Bus", read_at, reading);
-  sightings.add("Quantities on D-Bus", read_at, all);
+  add("Quantities on D-Bus", all, reading, sightings);
 }
 
 std::string BusWatch::fault() const {

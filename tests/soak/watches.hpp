@@ -45,11 +45,13 @@ class BusWatch {
  private:
   void take_signals(Sightings& sightings);
   void show(Sightings& sightings) const;
+  static void show_quantities(const Properties& all, Sightings& sightings);
 
   Loop& loop_;
   std::string path_;
   std::unique_ptr<BusClient> client_;
   std::unique_ptr<Call> get_all_;
+  std::unique_ptr<Call> get_quantities_;
   std::unique_ptr<Call> retry_;
   std::optional<Properties> properties_;
 };

@@ -23,6 +23,7 @@ constexpr const char* bus_daemon = "org.freedesktop.DBus";
 constexpr const char* local = "org.freedesktop.DBus.Local";
 constexpr const char* properties = "org.freedesktop.DBus.Properties";
 constexpr const char* object_manager = "org.freedesktop.DBus.ObjectManager";
+constexpr const char* quantities = "Quantities";
 
 constexpr std::uint64_t second = 1'000'000;  // us
 constexpr std::uint64_t look_timeout = 5 * second;
@@ -93,7 +94,7 @@ void read_property(MessageReader& reader, const std::string& name, MeterInfo& me
       meter.withheld.clear();
       reader.array("s", [&] { meter.withheld.push_back(reader.text()); });
     });
-  } else if (name == "Quantities") {
+  } else if (name == quantities) {
     reader.variant("a{sd}", [&] {
       meter.quantities.clear();
       reader.dictionary('s', "d", [&](const std::string& key) {
@@ -334,6 +335,7 @@ int DaemonClient::ask_for_meters() {
 
 void DaemonClient::stopped() {
   question_.reset();
+  unfinished_.clear();
   meters_.clear();
   if (running_ != false) {
     running_ = false;
@@ -341,12 +343,13 @@ void DaemonClient::stopped() {
   }
 }
 
-// What was there before and what is there now, meter by meter.
+// What was there before and what is there now, meter by meter. It has what has been asked for.
 void DaemonClient::show(Meters meters) {
   if (running_ != true) {
     running_ = true;
     events_.daemon(true);
   }
+  unfinished_.clear();
   const Meters before = std::exchange(meters_, std::move(meters));
   for (const auto& [path, meter] : before) {
     if (!meters_.contains(path)) {
@@ -372,18 +375,68 @@ void DaemonClient::on_owner(sd_bus_message* message) {
   }
 }
 
+// What is told without its value is asked for, and the change is shown with the reply. The daemon
+// sends in order: the reply has no reading older than any signal before it, and whatever comes
+// behind it is newer. So the signals that come meanwhile are part of the same change.
 void DaemonClient::on_properties(sd_bus_message* message) {
-  const auto known = meters_.find(sd_bus_message_get_path(message));
+  const std::string path = sd_bus_message_get_path(message);
+  const auto known = meters_.find(path);
   MessageReader reader(message);
   // One that is not known yet is in the reply that is awaited, with this change.
-  if (known != meters_.end() && reader.text() == meter_interface) {
-    MeterInfo after = known->second;
-    read_properties(reader, after);
-    if (reader.good()) {
-      const MeterInfo before = std::exchange(known->second, std::move(after));
-      events_.changed(before, known->second);
-    }
+  if (known == meters_.end() || reader.text() != meter_interface) {
+    return;
   }
+  const auto waiting = unfinished_.find(path);
+  MeterInfo after = waiting == unfinished_.end() ? known->second : waiting->second.after;
+  read_properties(reader, after);
+  bool without_quantities = false;
+  reader.array("s", [&] { without_quantities |= reader.text() == quantities; });
+  if (!reader.good()) {
+    return;
+  }
+  if (waiting != unfinished_.end()) {
+    waiting->second.after = std::move(after);
+  } else if (without_quantities) {
+    ask_for_quantities(path, std::move(after));
+  } else {
+    show(path, std::move(after));
+  }
+}
+
+void DaemonClient::ask_for_quantities(const std::string& path, MeterInfo after) {
+  const auto message = make_call(path, properties, "Get");
+  sd_bus_slot* slot = nullptr;
+  if (sd_bus_message_append(message.get(), "ss", meter_interface, quantities) >= 0 &&
+      sd_bus_call_async(bus_.get(), &slot, message.get(), handle<&DaemonClient::on_quantities>,
+                        this, 0 /* the default */) >= 0) {
+    unfinished_[path] = {std::move(after), SlotHandle(slot)};
+  }
+}
+
+void DaemonClient::on_quantities(sd_bus_message* message) {
+  const auto asked = std::ranges::find_if(unfinished_, [&](const auto& each) {
+    return each.second.question.get() == sd_bus_get_current_slot(bus_.get());
+  });
+  if (asked == unfinished_.end()) {
+    return;
+  }
+  auto change = unfinished_.extract(asked);
+  MessageReader reader(message);
+  const bool refused = sd_bus_message_get_error(message) != nullptr;
+  if (!refused) {
+    read_property(reader, quantities, change.mapped().after);
+  }
+  if (refused || !reader.good()) {
+    (void)ask_for_meters();  // the meter has gone, or the daemon
+  } else {
+    show(change.key(), std::move(change.mapped().after));
+  }
+}
+
+void DaemonClient::show(const std::string& path, MeterInfo after) {
+  MeterInfo& meter = meters_.at(path);
+  const MeterInfo before = std::exchange(meter, std::move(after));
+  events_.changed(before, meter);
 }
 
 // A reload has changed which meters there are: rare enough to ask for all of them again.

@@ -137,11 +137,14 @@ class DaemonClient {
   void match(const char* sender, const char* interface, const char* member);
   void on_owner(sd_bus_message* message);
   void on_properties(sd_bus_message* message);
+  void on_quantities(sd_bus_message* message);
   void on_meters_differ(sd_bus_message*);
   void on_meters(sd_bus_message* message);
   void on_disconnected(sd_bus_message*);
   int ask_for_meters();  // negative errno: the bus does not take the question
+  void ask_for_quantities(const std::string& path, MeterInfo after);
   void show(Meters meters);
+  void show(const std::string& path, MeterInfo after);
   void stopped();
 
   BusHandle bus_;
@@ -152,6 +155,12 @@ class DaemonClient {
   Meters meters_;
   std::optional<bool> running_;  // as it was told
   SlotHandle question_;          // GetManagedObjects under way
+  // Meters that have changed, and whose quantities are on their way.
+  struct Unfinished {
+    MeterInfo after;
+    SlotHandle question;
+  };
+  std::map<std::string, Unfinished> unfinished_;  // by object path
 };
 
 }  // namespace irmeterctl

@@ -149,7 +149,12 @@ BusMeter::~BusMeter() {
 
 void BusMeter::emit_changes(const MeterSnapshot& before) {
   const auto each = [&](const auto& take) { each_change(before, take); };
-  bool any = reading_usec(before) != reading_usec(meter_);
+  // Those whose values it does not tell: they are long, and few want them.
+  std::vector<std::string> invalidated;
+  if (std::ranges::any_of(faces, [&](const Face& face) { return differs(before, face); })) {
+    invalidated.emplace_back("Quantities");
+  }
+  bool any = !invalidated.empty() || reading_usec(before) != reading_usec(meter_);
   if (!any) {
     each([&any](const auto&...) { any = true; });
   }
@@ -157,8 +162,7 @@ void BusMeter::emit_changes(const MeterSnapshot& before) {
     getObject()
         .emitSignal("PropertiesChanged")
         .onInterface("org.freedesktop.DBus.Properties")
-        .withArguments(std::string(INTERFACE_NAME), Changes<decltype(each)>{each},
-                       std::vector<std::string>{});  // those whose values it does not tell
+        .withArguments(std::string(INTERFACE_NAME), Changes<decltype(each)>{each}, invalidated);
   }
 }
 
@@ -203,32 +207,16 @@ void BusMeter::each_change(const MeterSnapshot& before, const Take& take) {
   note("Tariff", "u", before.tariff != after.tariff, &BusMeter::Tariff);
   note("ClockOffset", "d", before.clock_offset != after.clock_offset, &BusMeter::ClockOffset);
 
-  bool any = false;
   for (const Face& face : faces) {
-    if (before.true_value(face.id) != after.true_value(face.id)) {
-      any = true;
-      if (!face.dbus_name.empty()) {
-        take(std::string(face.dbus_name).c_str(), "d",
-             [&](sdbus::Message& message) { message << value(face.id); });
-      }
+    if (!face.dbus_name.empty() && differs(before, face)) {
+      take(std::string(face.dbus_name).c_str(), "d",
+           [&](sdbus::Message& message) { message << value(face.id); });
     }
-  }
-  if (any) {
-    take("Quantities", "a{sd}", [&](sdbus::Message& message) { append_quantities(message); });
   }
 }
 
-// As Quantities(), without a map.
-void BusMeter::append_quantities(sdbus::Message& message) const {
-  message.openContainer("{sd}");
-  for (const auto& [key, quantity] : by_key()) {
-    if (const auto known = meter_.true_value(quantity)) {
-      message.openDictEntry("sd");
-      message << key << dbus_value(known, quantity);
-      message.closeDictEntry();
-    }
-  }
-  message.closeContainer();
+bool BusMeter::differs(const MeterSnapshot& before, const Face& face) const {
+  return before.true_value(face.id) != meter_.true_value(face.id);
 }
 
 void BusMeter::changed(const MeterSnapshot& before) {

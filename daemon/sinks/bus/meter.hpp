@@ -89,7 +89,7 @@ class BusMeter final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::
   void emit_changes(const MeterSnapshot& before);
   template <typename Take>
   void each_change(const MeterSnapshot& before, const Take& take);
-  void append_quantities(sdbus::Message& message) const;
+  [[nodiscard]] bool differs(const MeterSnapshot& before, const Face& face) const;
 
   void ReadNow(sdbus::Result<>&& result) override;
   void RetryKey() override;
