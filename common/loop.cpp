@@ -29,33 +29,53 @@ struct EventSource::Registration {
   sd_event_source* source = nullptr;
   std::function<void(std::uint32_t)> handler;
   std::optional<std::uint64_t> armed{};  // of a timer: to when
+  bool running = false;
 
   // The trampolines are noexcept: an exception that reaches C code is a defect, and ends there.
   static int on_io(sd_event_source*, int, std::uint32_t events, void* self) noexcept {
-    return run(self, events);
+    run(self, events);
+    return 0;
   }
-  static int on_time(sd_event_source*, std::uint64_t, void* self) noexcept {
-    static_cast<Registration*>(self)->armed.reset();
-    return run(self);
+  // Off only where the handler has not set it anew: most do, and to go off and on again costs more
+  // than all else about a timer.
+  static int on_time(sd_event_source* source, std::uint64_t, void* self) noexcept {
+    auto* const timer = static_cast<Registration*>(self);
+    timer->armed.reset();
+    if (run(self) && !timer->armed) {
+      check(sd_event_source_set_enabled(source, SD_EVENT_OFF), "cannot stop a timer");
+    }
+    return 0;
   }
   static int on_signal(sd_event_source*, const signalfd_siginfo*, void* self) noexcept {
-    return run(self);
-  }
-  static int on_event(sd_event_source*, void* self) noexcept { return run(self); }
-  static int run(void* self, std::uint32_t events = 0) noexcept {
-    // A handler may end its own source; the copy keeps the closure alive until it returns.
-    const auto call = static_cast<Registration*>(self)->handler;
-    call(events);
+    run(self);
     return 0;
+  }
+  static int on_event(sd_event_source*, void* self) noexcept {
+    run(self);
+    return 0;
+  }
+  // A handler may end its own source, which then lives until it returns. Whether it is still there.
+  static bool run(void* self, std::uint32_t events = 0) noexcept {
+    auto* const registration = static_cast<Registration*>(self);
+    registration->running = true;
+    registration->handler(events);
+    registration->running = false;
+    const bool ended = registration->source == nullptr;
+    if (ended) {
+      Delete()(registration);
+    }
+    return !ended;
   }
 };
 
 void EventSource::Delete::operator()(Registration* registration) const {
-  if (registration->source != nullptr) {
-    sd_event_source_set_enabled(registration->source, SD_EVENT_OFF);
-    sd_event_source_unref(registration->source);
+  if (sd_event_source* const source = std::exchange(registration->source, nullptr)) {
+    sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    sd_event_source_unref(source);
   }
-  delete registration;  // NOLINT(cppcoreguidelines-owning-memory): this is the owner's deleter
+  if (!registration->running) {
+    delete registration;  // NOLINT(cppcoreguidelines-owning-memory): this is the owner's deleter
+  }
 }
 
 EventSource::EventSource(std::function<void(std::uint32_t)> handler)
@@ -98,10 +118,10 @@ EventSource Loop::timer(Handler handler, irmeter::Duration accuracy) {
 }
 
 void Loop::arm(EventSource& timer, irmeter::Instant at) {
-  auto& [source, handler, armed] = *timer.source_;
+  auto& [source, handler, armed, running] = *timer.source_;
   if (std::exchange(armed, to_usec(at)) != to_usec(at)) {
     check(sd_event_source_set_time(source, *armed), "cannot set a timer");
-    check(sd_event_source_set_enabled(source, SD_EVENT_ONESHOT), "cannot set a timer");
+    check(sd_event_source_set_enabled(source, SD_EVENT_ON), "cannot set a timer");
   }
 }
 
