@@ -108,11 +108,12 @@ JsonWriter& JsonWriter::time(std::chrono::system_clock::time_point value) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(floor<std::chrono::milliseconds>(value - day));
   const auto number = [this](std::int64_t part, std::size_t digits, char behind) {
-    const std::size_t at = out_.size();
-    append_fixed(out_, part, 0);
-    const std::size_t written = out_.size() - at;
-    out_.insert(at, digits - std::min(digits, written), '0');
-    out_ += behind;
+    std::array<char, 5> text{};
+    text.at(digits) = behind;
+    for (std::size_t i = digits; i-- > 0; part /= 10) {
+      text.at(i) = static_cast<char>('0' + part % 10);
+    }
+    out_.append(text.data(), digits + 1);
   };
   raw("\"");
   number(static_cast<int>(date.year()), 4, '-');

@@ -172,19 +172,55 @@ void add_family(std::string& text, const Family& family, const std::vector<Label
   }
 }
 
-template <typename Value>
-void add_metric(std::string& text, const std::string& name, std::string_view help,
-                std::string_view type, const std::vector<Labelled>& meters, const Value& value) {
-  text += header(name, help, type);
-  for (const Labelled& each : meters) {
-    add_sample(text, name, each, {}, static_cast<std::int64_t>(value(each.meter)));
-  }
+// What is told of each meter beside its quantities.
+struct Metric {
+  Metric(std::string name_of_it, std::string_view help, std::string_view type,
+         std::int64_t (*value_of)(const MeterSnapshot&))
+      : name(std::move(name_of_it)), head(header(name, help, type)), value(value_of) {}
+
+  std::string name;
+  std::string head;
+  std::int64_t (*value)(const MeterSnapshot& meter);
+};
+
+std::int64_t time_of_reading(const MeterSnapshot& meter) {
+  using std::chrono::seconds;
+  return meter.reading
+             ? std::chrono::duration_cast<seconds>(meter.read_at.time_since_epoch()).count()
+             : 0;
+}
+
+template <std::uint64_t MeterCounters::*counter>
+Metric make_counter(std::string name, std::string_view help) {
+  return {std::move(name), help, "counter", [](const MeterSnapshot& meter) {
+            return static_cast<std::int64_t>(meter.counters.*counter);
+          }};
+}
+
+std::vector<Metric> make_metrics() {
+  using Counters = MeterCounters;
+  return {
+      {"ir_meterd_up", "1 while the latest reading is live", "gauge",
+       [](const MeterSnapshot& meter) { return std::int64_t{meter.stale ? 0 : 1}; }},
+      {"ir_meterd_last_reading_timestamp_seconds",
+       "UNIX time of the latest reading, 0 before the first", "gauge", time_of_reading},
+      make_counter<&Counters::polls>("ir_meterd_polls_total", "Polls that ended well or badly"),
+      make_counter<&Counters::retries>("ir_meterd_retries_total", "Packets sent again"),
+      make_counter<&Counters::crc_errors>("ir_meterd_crc_errors_total", "Damaged packets"),
+      make_counter<&Counters::echoes>("ir_meterd_echoes_total",
+                                      "Packets of our own that came back"),
+      make_counter<&Counters::reconnects>("ir_meterd_reconnects_total",
+                                          "Times the device was opened again"),
+      make_counter<&Counters::withheld>("ir_meterd_held_back_total",
+                                        "Values read that could not be true"),
+  };
 }
 
 }  // namespace
 
 std::string prometheus_text(const std::map<std::string, MeterSnapshot>& all) {
   static const std::vector<Family> families = make_families();
+  static const std::vector<Metric> metrics = make_metrics();
   std::vector<Labelled> meters;
   meters.reserve(all.size());
   for (const auto& [name, meter] : all) {
@@ -197,29 +233,12 @@ std::string prometheus_text(const std::map<std::string, MeterSnapshot>& all) {
   for (const Family& family : families) {
     add_family(text, family, meters);
   }
-  add_metric(text, "ir_meterd_up", "1 while the latest reading is live", "gauge", meters,
-             [](const MeterSnapshot& meter) { return meter.stale ? 0 : 1; });
-  add_metric(
-      text, "ir_meterd_last_reading_timestamp_seconds",
-      "UNIX time of the latest reading, 0 before the first", "gauge", meters,
-      [](const MeterSnapshot& meter) {
-        using std::chrono::seconds;
-        return meter.reading
-                   ? std::chrono::duration_cast<seconds>(meter.read_at.time_since_epoch()).count()
-                   : 0;
-      });
-  const auto counter = [&](const std::string& name, std::string_view help,
-                           std::uint64_t MeterCounters::*value) {
-    add_metric(text, name, help, "counter", meters,
-               [value](const MeterSnapshot& meter) { return meter.counters.*value; });
-  };
-  using Counters = MeterCounters;
-  counter("ir_meterd_polls_total", "Polls that ended well or badly", &Counters::polls);
-  counter("ir_meterd_retries_total", "Packets sent again", &Counters::retries);
-  counter("ir_meterd_crc_errors_total", "Damaged packets", &Counters::crc_errors);
-  counter("ir_meterd_echoes_total", "Packets of our own that came back", &Counters::echoes);
-  counter("ir_meterd_reconnects_total", "Times the device was opened again", &Counters::reconnects);
-  counter("ir_meterd_held_back_total", "Values read that could not be true", &Counters::withheld);
+  for (const Metric& metric : metrics) {
+    text += metric.head;
+    for (const Labelled& each : meters) {
+      add_sample(text, metric.name, each, {}, metric.value(each.meter));
+    }
+  }
   return text;
 }
 
