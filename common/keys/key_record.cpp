@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -117,8 +118,9 @@ void KeyRecord::set(const irmeter::Key& key, const irmeter::KeyFact& fact) {
 }
 
 void KeyRecord::load() {
-  std::vector<char> buffer(max_file + 1);
-  const auto text = read_file(path_, buffer);
+  // Read anew with each session, and hardly ever long: not filled with zeros first.
+  const auto buffer = std::make_unique_for_overwrite<std::array<char, max_file + 1>>();
+  const auto text = read_file(path_, *buffer);
   struct stat status {};
   std::string damage;
   if (text) {
