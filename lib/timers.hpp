@@ -23,38 +23,36 @@ namespace irmeter {
 template <typename Name>
 class Timers {
  public:
-  void set(Name timer, std::optional<Instant> at) { at_[index(timer)] = at; }
+  Timers() { stop_all(); }
+
+  void set(Name timer, std::optional<Instant> at) { at_[index(timer)] = at.value_or(never); }
   // To this moment, unless it is set to a later one already.
   void put_off(Name timer, Instant at) {
-    std::optional<Instant>& old = at_[index(timer)];
-    old = old ? std::max(*old, at) : at;
+    set(timer, running(timer) ? std::max(at_[index(timer)], at) : at);
   }
-  void stop(Name timer) { at_[index(timer)].reset(); }
-  void stop_all() { at_.fill(std::nullopt); }
-  [[nodiscard]] bool running(Name timer) const { return at_[index(timer)].has_value(); }
+  void stop(Name timer) { at_[index(timer)] = never; }
+  void stop_all() { at_.fill(never); }
+  [[nodiscard]] bool running(Name timer) const { return at_[index(timer)] != never; }
 
   // True once when its moment has come; the timer has stopped then.
   [[nodiscard]] bool expired(Name timer, Instant now) {
-    std::optional<Instant>& at = at_[index(timer)];
-    if (!at || now < *at) {
+    if (!running(timer) || now < at_[index(timer)]) {
       return false;
     }
-    at.reset();
+    stop(timer);
     return true;
   }
 
   // When the first of them expires; nothing while all are stopped.
   [[nodiscard]] std::optional<Instant> next() const {
-    std::optional<Instant> first;
-    for (const std::optional<Instant>& at : at_) {
-      first = earlier(first, at);
-    }
-    return first;
+    const Instant first = *std::ranges::min_element(at_);
+    return first == never ? std::nullopt : std::optional(first);
   }
 
  private:
   static constexpr std::size_t index(Name timer) { return static_cast<std::size_t>(timer); }
-  std::array<std::optional<Instant>, index(Name::count)> at_{};
+  static constexpr Instant never = Instant::max();  // of one that is stopped
+  std::array<Instant, index(Name::count)> at_{};
 };
 
 }  // namespace irmeter

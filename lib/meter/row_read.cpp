@@ -94,10 +94,12 @@ std::optional<TableRead> values_part(const PlanRow& row, const Wanted& wanted, s
     end = next->end;
     ++reads;
   }
-  const std::size_t even =
-      in_parts_of(in_parts_of(end - span->begin, int32_size), reads) * int32_size;
-  const std::size_t together = from == 0 && row.together <= most ? row.together : 0;
-  span = span_from(from, std::min(std::max(even, together), most));
+  if (reads > 1) {
+    const std::size_t even =
+        in_parts_of(in_parts_of(end - span->begin, int32_size), reads) * int32_size;
+    const std::size_t together = from == 0 && row.together <= most ? row.together : 0;
+    span = span_from(from, std::min(std::max(even, together), most));
+  }
   return TableRead{*row.values, span->begin, static_cast<std::uint16_t>(span->end - span->begin)};
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -73,7 +74,7 @@ class Key {
   // How much of the beginning of a text is anywhere in the key.
   [[nodiscard]] std::size_t common_with(ByteView text) const {
     std::ptrdiff_t longest = 0;
-    if (std::ranges::find(bytes_, text.front()) == bytes_.end()) {
+    if (std::memchr(bytes_.data(), text.front(), bytes_.size()) == nullptr) {
       return 0;
     }
     for (auto from = bytes_.begin(); from != bytes_.end(); ++from) {
