@@ -126,7 +126,7 @@ void Daemon::reconcile_drivers() {
       const MeterKey& key = settings_.secrets.meter_keys.at(meter.name);
       drivers_.push_back(std::make_unique<MeterDriver>(loop_, log_, store_, keys_, meter, key,
                                                        MeterDriver::options_for(meter, place),
-                                                       known_meters_.meter(meter.name)));
+                                                       &known_meters_));
       drivers_.back()->start();
     }
   }

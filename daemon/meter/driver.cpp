@@ -59,11 +59,12 @@ irmeter::MeterOptions MeterDriver::options_for(const MeterConfig& config, std::s
 
 MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys,
                          const MeterConfig& config, const MeterKey& key,
-                         const irmeter::MeterOptions& options, KnownMeter remembered)
+                         const irmeter::MeterOptions& options, const KnownMeters* known)
     : loop_(loop),
       log_(log),
       store_(store),
       keys_(keys),
+      known_(known),
       config_(config),
       key_(key),
       meter_(options, key.key),
@@ -111,13 +112,11 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
   snapshot_.interval = config.interval;
   snapshot_.slow_interval = config.slow_interval;
   snapshot_.slow = meter_.slow();
-  const auto age = std::max(std::chrono::system_clock::now() - remembered.kept_since,
-                            std::chrono::system_clock::duration{});
-  meter_.remember(remembered.identity.serial_number, remembered.kept,
-                  loop.now() - std::chrono::floor<irmeter::Duration>(age));
-  snapshot_.remembered = std::move(remembered.identity);
-  snapshot_.exchanged = remembered.exchanged;
-  snapshot_.log_told = remembered.log_told;
+  if (known_ != nullptr) {
+    const KnownName named = known_->name(config.name);
+    snapshot_.remembered = known_->meter(named.serial_number).identity;
+    snapshot_.exchanged = named.exchanged;
+  }
   store_.update(snapshot_);
 }
 
@@ -272,23 +271,37 @@ void MeterDriver::handle(irmeter::Identified& output) {
   const bool same = snapshot_.identity.serial_number == output.identity.serial_number;
   const std::string known = snapshot_.known().serial_number;
   snapshot_.exchanged |= !known.empty() && known != output.identity.serial_number;
-  if (known != output.identity.serial_number) {
-    snapshot_.log.reset();
-    snapshot_.log_told.clear();
-  }
   snapshot_.identity = std::move(output.identity);
   if (!same) {
-    // What the one before it said is not true of this one.
-    snapshot_.reading.reset();
-    snapshot_.details = {};
-    snapshot_.details_at.reset();
-    slow_tables_.begin_anew();
-    snapshot_.newest_interval.reset();
-    history_.begin_anew();
-    snapshot_.details_stale = true;
-    snapshot_.stale = true;
+    begin_anew();
     log_found(log_, snapshot_);
   }
+}
+
+// What the meter before it said is not true of this one. What was known of this one before is, be
+// it from an earlier run, or by another name.
+void MeterDriver::begin_anew() {
+  snapshot_.reading.reset();
+  snapshot_.echo = false;
+  snapshot_.withheld.reset();
+  snapshot_.details = {};
+  snapshot_.details_at.reset();
+  snapshot_.details_withheld.reset();
+  slow_tables_.begin_anew();
+  snapshot_.newest_interval.reset();
+  history_.begin_anew();
+  snapshot_.details_stale = true;
+  snapshot_.stale = true;
+  snapshot_.log.reset();
+  snapshot_.log_told.clear();
+  if (known_ == nullptr) {
+    return;
+  }
+  const KnownMeter known = known_->meter(snapshot_.identity.serial_number);
+  snapshot_.log_told = known.log_told;
+  const auto age = std::max(std::chrono::system_clock::now() - known.kept_since,
+                            std::chrono::system_clock::duration{});
+  meter_.remember(known.kept, loop_.now() - std::chrono::floor<irmeter::Duration>(age));
 }
 
 void MeterDriver::handle(irmeter::PollEnded& output) {

@@ -32,10 +32,10 @@ class MeterDriver {
   // What the configuration says, and the protocol's own times. place: among the meters, counted
   // from 0; the points at which they are read are spread over the interval.
   static irmeter::MeterOptions options_for(const MeterConfig& config, std::size_t place = 0);
-  // remembered: the meter that was there in an earlier run; may be empty.
+  // known: what is known of meters from before; null where nothing is.
   MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& keys, const MeterConfig& config,
               const MeterKey& key, const irmeter::MeterOptions& options,
-              KnownMeter remembered = {});
+              const KnownMeters* known = nullptr);
 
   // Opens the line and polls from now on.
   void start();
@@ -80,6 +80,7 @@ class MeterDriver {
   void handle(irmeter::KeyFact& output);
   void handle(irmeter::Transmit& output);
   void handle(irmeter::Identified& output);
+  void begin_anew();
   void handle(irmeter::PollEnded& output);
   void handle(irmeter::DetailsRead& output);
   void handle(const irmeter::TableBytes& output) { slow_tables_.take(output); }
@@ -95,6 +96,7 @@ class MeterDriver {
   const Log& log_;
   Store& store_;
   KeyRecord& keys_;
+  const KnownMeters* known_;
   MeterConfig config_;
   MeterKey key_;
   MeterSnapshot snapshot_;  // the next one that the store gets

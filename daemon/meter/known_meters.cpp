@@ -1,8 +1,10 @@
 #include "daemon/meter/known_meters.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "common/files.hpp"
@@ -16,7 +18,7 @@ using nlohmann::json;
 // A register that jumps with every other reading must not wear out a card.
 constexpr std::chrono::minutes longest_unsaved{1};
 constexpr std::chrono::hours log_told_every{1};
-constexpr std::size_t max_file = 65536;  // bytes; a meter takes some 200
+constexpr std::size_t max_file = 262'144;  // bytes; a meter takes some 400
 
 constexpr std::array<std::pair<const char*, std::string Identity::*>, 6> fields{{
     {"manufacturer", &Identity::manufacturer},
@@ -33,8 +35,33 @@ constexpr std::array<std::pair<const char*, irmeter::TableId>, 3> logs{{
     {"outages_told", irmeter::et81},
 }};
 
+auto is_meter(const std::string& serial_number) {
+  return [&serial_number](const KnownMeter& known) {
+    return known.identity.serial_number == serial_number;
+  };
+}
+
 bool is_held_back(const MeterSnapshot& meter, irmeter::Quantity quantity) {
   return irmeter::is_register(quantity) && meter.withheld.test(static_cast<std::size_t>(quantity));
+}
+
+// Until a meter has been read in this run, what was held back in the last one still is.
+void take_kept(KnownMeter& known, const MeterSnapshot& before, const MeterSnapshot& after) {
+  if (!after.reading) {
+    return;
+  }
+  const bool begins = known.kept == irmeter::Values{};
+  known.kept = {};
+  for (const auto& quantity : irmeter::quantities) {
+    if (is_held_back(after, quantity.id)) {
+      known.kept.set(quantity.id, after.reading->values.get(quantity.id));
+    }
+  }
+  if (known.kept == irmeter::Values{}) {
+    known.kept_since = {};
+  } else if (begins) {
+    known.kept_since = std::chrono::floor<std::chrono::seconds>(before.read_at);
+  }
 }
 
 void read_kept(const json& kept, KnownMeter& meter) {
@@ -57,6 +84,38 @@ json write_kept(const KnownMeter& meter) {
   return kept;
 }
 
+KnownMeter read_meter(const json& document) {
+  KnownMeter meter;
+  for (const auto& [key, field] : fields) {
+    document.at(key).get_to(meter.identity.*field);
+  }
+  for (const auto& [key, table] : logs) {
+    if (document.contains(key)) {
+      meter.log_told[table] = document.at(key).get<std::uint32_t>();
+    }
+  }
+  if (document.contains("kept")) {
+    read_kept(document.at("kept"), meter);
+  }
+  return meter;
+}
+
+json write_meter(const KnownMeter& meter) {
+  json document = json::object();
+  for (const auto& [key, field] : fields) {
+    document[key] = meter.identity.*field;
+  }
+  for (const auto& [key, table] : logs) {
+    if (const auto told = meter.log_told.find(table); told != meter.log_told.end()) {
+      document[key] = told->second;
+    }
+  }
+  if (meter.kept != irmeter::Values{}) {
+    document["kept"] = write_kept(meter);
+  }
+  return document;
+}
+
 }  // namespace
 
 KnownMeters::KnownMeters(Loop& loop, const std::string& directory, const Log& log)
@@ -69,43 +128,61 @@ KnownMeters::KnownMeters(Loop& loop, const std::string& directory, const Log& lo
   }
   std::string buffer(max_file, '\0');
   const auto text = read_file(path_, buffer);
+  if (!text) {
+    return;
+  }
   try {
-    const json document = text ? json::parse(*text) : json::object();
-    for (const auto& [name, meter] : document.items()) {
-      for (const auto& [key, field] : fields) {
-        meter.at(key).get_to(meters_[name].identity.*field);
-      }
-      meters_[name].exchanged = meter.value("exchanged", false);
-      for (const auto& [key, table] : logs) {
-        if (meter.contains(key)) {
-          meters_[name].log_told[table] = meter.at(key).get<std::uint32_t>();
-        }
-      }
-      if (meter.contains("kept")) {
-        read_kept(meter.at("kept"), meters_[name]);
+    const json document = json::parse(*text);
+    for (const auto& meter : document.at("meters")) {
+      meters_.push_back(read_meter(meter));
+    }
+    for (const auto& [name, named] : document.at("names").items()) {
+      const std::string number = named.at("serial_number");
+      if (std::ranges::any_of(meters_, is_meter(number))) {
+        names_[name] = {number, named.value("exchanged", false)};
       }
     }
-  } catch (const json::exception& error) {
-    log_.warning(path_ + " makes no sense, and is written anew: " + error.what());
+  } catch (const json::exception&) {
+    log_.warning(path_ + " makes no sense, and is written anew");
     meters_.clear();
+    names_.clear();
   }
 }
 
-KnownMeter KnownMeters::meter(const std::string& name) const {
-  const auto known = meters_.find(name);
-  return known == meters_.end() ? KnownMeter{} : known->second;
+KnownName KnownMeters::name(const std::string& name) const {
+  const auto known = names_.find(name);
+  return known == names_.end() ? KnownName{} : known->second;
+}
+
+KnownMeter KnownMeters::meter(const std::string& serial_number) const {
+  const auto known = std::ranges::find_if(meters_, is_meter(serial_number));
+  return known == meters_.end() ? KnownMeter{} : *known;
 }
 
 void KnownMeters::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
-  KnownMeter known{after.identity, after.exchanged};
-  note_kept(known, before, after);
-  known.log_told = after.log_told;
-  const KnownMeter earlier = meter(after.name);
-  if (after.identity.serial_number.empty() || known == earlier) {
+  const std::string& number = after.identity.serial_number;
+  if (number.empty()) {
     return;
   }
-  meters_[after.name] = known;
-  if (known.identity != earlier.identity || known.exchanged != earlier.exchanged) {
+  const KnownMeter earlier = meter(number);
+  KnownMeter known = earlier;
+  known.identity = after.identity;
+  known.log_told = after.log_told;
+  take_kept(known, before, after);
+  const KnownName name{number, after.exchanged};
+  const bool named = this->name(after.name) == name;
+  if (named && known == earlier) {
+    return;
+  }
+  if (named) {
+    *std::ranges::find_if(meters_, is_meter(number)) = known;
+  } else {
+    std::erase_if(meters_, is_meter(number));
+    meters_.push_back(known);
+    names_[after.name] = name;
+    drop_nameless();
+  }
+  if (!named || known.identity != earlier.identity) {
     save();
     return;
   }
@@ -117,44 +194,29 @@ void KnownMeters::meter_changed(const MeterSnapshot& before, const MeterSnapshot
   }
 }
 
-// Until a meter has been read in this run, what was held back in the last one still is.
-void KnownMeters::note_kept(KnownMeter& known, const MeterSnapshot& before,
-                            const MeterSnapshot& after) const {
-  const KnownMeter earlier = meter(after.name);
-  const bool goes_on = earlier.identity.serial_number == after.identity.serial_number &&
-                       earlier.kept != irmeter::Values{};
-  if (!after.reading) {
-    known.kept = goes_on ? earlier.kept : irmeter::Values{};
+void KnownMeters::drop_nameless() {
+  std::set<std::string> named;
+  for (const auto& [name, known] : names_) {
+    named.insert(known.serial_number);
   }
-  for (const auto& quantity : irmeter::quantities) {
-    if (after.reading && is_held_back(after, quantity.id)) {
-      known.kept.set(quantity.id, after.reading->values.get(quantity.id));
-    }
-  }
-  if (known.kept != irmeter::Values{}) {
-    known.kept_since =
-        goes_on ? earlier.kept_since : std::chrono::floor<std::chrono::seconds>(before.read_at);
-  }
+  std::size_t nameless = meters_.size() - named.size();
+  std::erase_if(meters_, [&](const KnownMeter& meter) {
+    return nameless > most_nameless && !named.contains(meter.identity.serial_number) &&
+           nameless-- > 0;
+  });
 }
 
 void KnownMeters::save() const {
   if (path_.empty()) {
     return;
   }
-  json document = json::object();
-  for (const auto& [name, meter] : meters_) {
-    for (const auto& [key, field] : fields) {
-      document[name][key] = meter.identity.*field;
-    }
-    document[name]["exchanged"] = meter.exchanged;
-    for (const auto& [key, table] : logs) {
-      if (const auto told = meter.log_told.find(table); told != meter.log_told.end()) {
-        document[name][key] = told->second;
-      }
-    }
-    if (meter.kept != irmeter::Values{}) {
-      document[name]["kept"] = write_kept(meter);
-    }
+  json document = {{"meters", json::array()}, {"names", json::object()}};
+  for (const KnownMeter& meter : meters_) {
+    document["meters"].push_back(write_meter(meter));
+  }
+  for (const auto& [name, known] : names_) {
+    document["names"][name] = {{"serial_number", known.serial_number},
+                               {"exchanged", known.exchanged}};
   }
   try {
     replace_file(path_, document.dump(2) + "\n");

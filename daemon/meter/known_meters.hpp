@@ -1,14 +1,17 @@
-// Which meter each name of the configuration stood for when it answered last, over restarts: what
-// is told of a meter has its topics before it answers again, or does not. And which values its
-// registers keep while they are held back: a restart is no reason to believe a jump. And what of a
-// meter's log was told: each entry is told once.
+// What is known of the meters from before, over restarts and reloads.
+//
+// By the number of a meter, as it stays the same behind another head and under another name: which
+// values its registers keep while they are held back, for a restart is no reason to believe a jump;
+// and what of its logs was told, as each entry is told once. And by the names of the configuration:
+// which meter answered there last. What is told of that one has its topics before it answers again,
+// or does not.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <map>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/log.hpp"
 #include "common/loop.hpp"
@@ -17,10 +20,16 @@
 
 namespace irmeterd {
 
+struct KnownName {
+  std::string serial_number;  // empty where the name is new
+  bool exchanged = false;     // the name stood for another meter before
+
+  friend bool operator==(const KnownName&, const KnownName&) = default;
+};
+
 struct KnownMeter {
-  irmeter::Identity identity;  // empty where the name is new
-  bool exchanged = false;      // the name stood for another meter before
-  irmeter::Values kept{};      // of registers that are held back, in place of what was read
+  irmeter::Identity identity{};  // empty where the meter is new
+  irmeter::Values kept{};        // of registers that are held back, in place of what was read
   std::chrono::sys_seconds kept_since{};  // when they were read last and could be true
   LogTold log_told{};                     // MeterSnapshot's
 
@@ -29,6 +38,9 @@ struct KnownMeter {
 
 class KnownMeters final : public Sink {
  public:
+  // Of meters that no name stands for any more, those are known that were the last to get one.
+  static constexpr std::size_t most_nameless = 16;
+
   // Reads `meters.json` in the directory, $STATE_DIRECTORY; empty: nothing is read or written. What
   // makes no sense in it is not known.
   KnownMeters(Loop& loop, const std::string& directory, const Log& log);
@@ -39,22 +51,24 @@ class KnownMeters final : public Sink {
   KnownMeters(const KnownMeters&) = delete;
   KnownMeters& operator=(const KnownMeters&) = delete;
 
-  [[nodiscard]] KnownMeter meter(const std::string& name) const;
+  [[nodiscard]] KnownName name(const std::string& name) const;
+  [[nodiscard]] KnownMeter meter(const std::string& serial_number) const;
 
-  // Writes the file when a meter is another one, or says something else of itself; and when the
-  // registers that are held back are others, at most once a minute; and when more of its log was
-  // told, at most once an hour. What was not written yet is when this ends.
+  // Writes the file when a name stands for another meter, or the meter says something else of
+  // itself; and when the registers that are held back are others, at most once a minute; and when
+  // more of its log was told, at most once an hour. What was not written yet is when this ends.
   void meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept override;
 
  private:
-  void note_kept(KnownMeter& known, const MeterSnapshot& before, const MeterSnapshot& after) const;
+  void drop_nameless();
   void save() const;
 
   std::string path_;  // empty: no file
   const Log& log_;
-  std::map<std::string, KnownMeter> meters_;  // by name
-  AtMostEvery kept_;                          // what is held back is written down
-  AtMostEvery told_;                          // likewise what of a log was told
+  std::map<std::string, KnownName> names_;
+  std::vector<KnownMeter> meters_;  // the one that was the last to get a name is at the end
+  AtMostEvery kept_;                // what is held back is written down
+  AtMostEvery told_;                // likewise what of a log was told
 };
 
 }  // namespace irmeterd

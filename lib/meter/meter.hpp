@@ -50,7 +50,8 @@ struct MeterOptions {
 // Bytes for the line, now. Secret: they hold the key, and are not for any log.
 using Transmit = Link::Outgoing;
 
-// The meter told who it is, or turned out to be another one.
+// The meter told who it is, or turned out to be another one. May be answered with remember() before
+// any other input.
 struct Identified {
   Identity identity;
 };
@@ -87,12 +88,6 @@ class Meter {
  public:
   Meter(const MeterOptions& options, const std::optional<Key>& key);
 
-  // What registers of this meter were last known to be, in an earlier run. Before start().
-  void remember(std::string serial_number, const Values& registers, Instant at) {
-    serial_number_ = std::move(serial_number);
-    plausibility_.begin_anew(registers, at);
-  }
-
   // Inputs.
   void start(Instant now);       // polls from now on, whenever there is a line
   void line_ready(Instant now);  // polls at once, the grid goes on from where it was
@@ -103,6 +98,8 @@ class Meter {
   void retry_key(Instant now);  // asks for one more attempt with the key, and makes it
   // why: the place or the reason where the attempt is unrecorded.
   void answer_key(KeyPermission permission, Instant now, std::string why = {});
+  // What registers of the meter that has just been identified were known to be, at that time.
+  void remember(const Values& registers, Instant at) { plausibility_.begin_anew(registers, at); }
   // Part of any table, in the next pause that it fits in, or behind a poll that is made for it;
   // ends with TableAnswer, in the order of these calls. With a count of 0 all of it, where that
   // fits one answer. False where eight wait already: then it is not read. at_once: false waits for

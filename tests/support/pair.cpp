@@ -167,6 +167,9 @@ void Pair::take_outputs() {
       to_meter.push(std::move(transmit->bytes), now);
     } else if (auto* identified = std::get_if<Identified>(&*output)) {
       identities.push_back(std::move(identified->identity));
+      if (remembered != Values{}) {
+        client.remember(remembered, now);
+      }
     } else if (auto* poll = std::get_if<PollEnded>(&*output)) {
       polls.push_back({now, std::move(*poll)});
     } else if (const auto* question = std::get_if<KeyQuestion>(&*output)) {

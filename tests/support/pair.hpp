@@ -101,6 +101,7 @@ class Pair {
 
   std::vector<PollRecord> polls;
   std::vector<Identity> identities;
+  Values remembered;  // of each meter that is identified, in answer to that
   struct Slow {
     std::vector<DetailsRead> details;
     std::vector<TableBytes> tables;

@@ -94,9 +94,10 @@ class MetersLogs : public MetersLog {
   }
   // The daemon has told of each log up to there.
   void have_told(std::uint32_t log, std::uint32_t other_log, std::uint32_t outages) {
-    told_["main"]["log_told"] = log;
-    told_["main"]["other_log_told"] = other_log;
-    told_["main"]["outages_told"] = outages;
+    nlohmann::json& meter = told_.at("meters").at(0);
+    meter["log_told"] = log;
+    meter["other_log_told"] = other_log;
+    meter["outages_told"] = outages;
     std::ofstream(path("state/meters.json")) << told_;
   }
   [[nodiscard]] std::vector<nlohmann::json> events() const {
@@ -113,9 +114,10 @@ class MetersLogs : public MetersLog {
 };
 
 TEST_F(MetersLogs, AreToldOnceEach) {
-  const std::uint32_t last = told_.at("main").at("log_told");
-  EXPECT_EQ(told_.at("main").at("other_log_told"), last + 1);
-  EXPECT_EQ(told_.at("main").at("outages_told"), 17);
+  const nlohmann::json& told = told_.at("meters").at(0);
+  const std::uint32_t last = told.at("log_told");
+  EXPECT_EQ(told.at("other_log_told"), last + 1);
+  EXPECT_EQ(told.at("outages_told"), 17);
   have_told(last - 2, last - 3, 16);
   start();
   ASSERT_TRUE(eventually([&] { return events().size() == 5; })) << events().size();

@@ -145,6 +145,20 @@ TEST_F(HeldBack, AJumpIsNotBelievedForARestart) {
   EXPECT_EQ(raw_in_cache_.size(), 1U);
 }
 
+TEST_F(HeldBack, AJumpIsNotBelievedForAnotherName) {
+  ASSERT_NO_FATAL_FAILURE(read_until("register-jump:after=24", 26));
+  configure(meter_table(simulator_->device(), "other") + mqtt_table(broker_.url()));
+  reload();
+  watcher_.forget();
+  ASSERT_TRUE(eventually([&] {
+    const auto documents = published("diagnostics");
+    return !documents.empty() &&
+           documents.back().at("held") == json({"energy_import", "energy_export"});
+  }));
+  ASSERT_TRUE(polls(5));
+  EXPECT_EQ(energy_on_mqtt(), Numbers({truth_ / 1'000.0}));
+}
+
 TEST_F(HeldBack, ANewLevelIsAcceptedInTheEndWithOneWarning) {
   // As after an exchange of the meter: the register falls and stays there.
   const int after_exchange = truth_ - 100'000;
