@@ -39,14 +39,20 @@ MqttMessage MqttPresence::will(const MqttTopics& topics) {
 }
 
 void MqttPresence::meter_removed(const MeterSnapshot& meter) noexcept {
-  identify(meter.name, meters_[meter.name], "");
+  identify(meters_[meter.name], "", false);
   meters_.erase(meter.name);
 }
 
 void MqttPresence::show(const MeterSnapshot& snapshot) {
   Meter& meter = meters_[snapshot.name];
   const irmeter::Identity& identity = snapshot.known();
-  identify(snapshot.name, meter, identity.serial_number.empty() ? "" : irmeter::meter_id(identity));
+  const std::string id = identity.serial_number.empty() ? "" : irmeter::meter_id(identity);
+  identify(meter, id, !snapshot.stale);
+  const bool polled = std::exchange(meter.polls, snapshot.counters.polls) < snapshot.counters.polls;
+  if (polled && snapshot.state() == irmeter::State::online) {
+    meter.reads_refused = !meter.refused_id.empty();
+    look_for_doubles(meter.id);
+  }
   if (!meter.id.empty()) {
     set(meter, !snapshot.stale);
   }
@@ -56,24 +62,45 @@ void MqttPresence::show(const MeterSnapshot& snapshot) {
 }
 
 // Where the device turns out to be another meter than before, the old one is offline from now on.
-void MqttPresence::identify(const std::string& name, Meter& meter, const std::string& id) {
+void MqttPresence::identify(Meter& meter, const std::string& id, bool is_read) {
   if (meter.id == id) {
     return;
   }
-  const Meter before = std::exchange(meter, {});
-  if (!before.id.empty()) {
-    handlers_.gone(before.id);
-    give_up(before.id);
-  }
-  // Two configured meters that are one and the same: the first keeps the topics.
-  if (!id.empty() && knows(id)) {
-    meter.refused_id = id;
-    if (before.refused_id != id) {
-      log_.warning("MQTT: meter " + name + " is already published as " + id);
+  Meter* const other = id.empty() ? nullptr : holder(id);
+  if (other != nullptr && (other->online || !is_read)) {
+    if (meter.refused_id != id) {
+      release(meter);
+      meter.refused_id = id;
     }
-  } else if (!id.empty()) {
+    return;
+  }
+  release(meter);
+  if (other != nullptr) {
+    release(*other);
+    other->refused_id = id;
+  }
+  if (!id.empty()) {
     meter.id = id;
     handlers_.found(id);
+  }
+}
+
+void MqttPresence::release(Meter& meter) {
+  const std::uint64_t polls = meter.polls;
+  const std::string id = std::exchange(meter, {}).id;
+  meter.polls = polls;
+  if (!id.empty()) {
+    handlers_.gone(id);
+    give_up(id);
+  }
+}
+
+// The meter with this id was read: who was read as the same one before?
+void MqttPresence::look_for_doubles(const std::string& id) {
+  for (auto& [name, meter] : meters_) {
+    if (meter.reads_refused && meter.refused_id == id && !std::exchange(meter.warned, true)) {
+      log_.warning("MQTT: meter " + name + " is already published as " + id);
+    }
   }
 }
 
@@ -108,7 +135,7 @@ void MqttPresence::give_up(const std::string& id) {
 
 void MqttPresence::take_back(std::string_view list) {
   for (const std::string& id : parse_meter_list(list)) {
-    if (!knows(id)) {
+    if (holder(id) == nullptr) {
       give_up(id);
     }
   }
@@ -140,8 +167,10 @@ void MqttPresence::set_list() {
   }
 }
 
-bool MqttPresence::knows(const std::string& id) const {
-  return std::ranges::any_of(meters_, [&](const auto& each) { return each.second.id == id; });
+MqttPresence::Meter* MqttPresence::holder(const std::string& id) {
+  const auto place =
+      std::ranges::find_if(meters_, [&](const auto& each) { return each.second.id == id; });
+  return place == meters_.end() ? nullptr : &place->second;
 }
 
 std::string meter_list(const std::set<std::string>& ids) {

@@ -4,9 +4,13 @@
 // cannot say is that the meters are gone with it. For this it keeps a list of those online, and the
 // daemon's next run takes back what nobody vouches for any more. A meter that is not read here any
 // more is offline, and its diagnostics say nothing.
+//
+// Of two configured meters that are one and the same, the first keeps the topics, unless only the
+// other one is read. Where heads were exchanged it looks like this for a moment.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -38,9 +42,12 @@ static_assert(max_listed_meters * (max_listed_id + 3) + 1 <= MqttEvent::max_payl
 class MqttPresence final : public Sink {
  public:
   struct Meter {
-    std::string id;          // that it is published under; empty: not identified, or refused
-    std::string refused_id;  // of another meter that has the same
+    std::string id;              // that it is published under; empty: not identified, or refused
+    std::string refused_id;      // of another meter that has the same
+    bool reads_refused = false;  // it was read since, and is that meter
+    bool warned = false;         // of that
     bool online = false;
+    std::uint64_t polls = 0;    // that had ended when it was shown last
     bool contradicted = false;  // somebody else has called it offline meanwhile
   };
   struct Handlers {
@@ -77,11 +84,13 @@ class MqttPresence final : public Sink {
 
  private:
   void show(const MeterSnapshot& snapshot);
-  void identify(const std::string& name, Meter& meter, const std::string& id);
+  void identify(Meter& meter, const std::string& id, bool is_read);
+  void release(Meter& meter);
+  void look_for_doubles(const std::string& id);
   void set(Meter& meter, bool online);
   void give_up(const std::string& id);
   void set_list();
-  [[nodiscard]] bool knows(const std::string& id) const;
+  [[nodiscard]] Meter* holder(const std::string& id);
 
   MqttTable& table_;
   const MqttTopics& topics_;
