@@ -105,6 +105,7 @@ void Daemon::put_outputs_in_place(const Settings* before) {
                 .store = store_,
                 .commands = commands_,
                 .runtime_directory = paths_.runtime_directory,
+                .state_directory = paths_.state_directory,
                 .changed = [this] { on_output_change(); }});
 }
 

@@ -41,7 +41,7 @@ std::unique_ptr<Output> make_mqtt(const OutputParts& parts, const Settings& sett
   config.client_key_file = settings.secrets.mqtt_client_key_file;
   return std::make_unique<MqttPublisher>(parts.loop, config, settings.secrets.mqtt_password,
                                          parts.store, parts.commands, parts.log, MqttTiming{},
-                                         settings.secrets.mqtt_lacks);
+                                         settings.secrets.mqtt_lacks, parts.state_directory);
 }
 
 constexpr std::array<Kind, 3> kinds{{

@@ -25,6 +25,7 @@ struct OutputParts {
   Store& store;
   CommandQueue& commands;
   std::string runtime_directory;  // of the cache, unless the configuration names one
+  std::string state_directory;    // for what outlives a restart; empty: none
   std::function<void()> changed;  // Output::on_change()
 };
 

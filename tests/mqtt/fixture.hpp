@@ -38,7 +38,8 @@ class MqttFixture : public ::testing::Test {
 
   void begin(const MqttConfig& config, const Secret& password = {}) {
     publisher_ =
-        std::make_unique<MqttPublisher>(loop_, config, password, store_, commands_, log_, timing_);
+        std::make_unique<MqttPublisher>(loop_, config, password, store_, commands_, log_, timing_,
+                                        std::optional<MqttFailure>(), state_directory_);
   }
   void begin(const Mosquitto& broker) {
     MqttConfig config;
@@ -60,6 +61,7 @@ class MqttFixture : public ::testing::Test {
   CommandQueue commands_{loop_};
   Store store_;
   MqttTiming timing_;
+  std::string state_directory_;
   std::vector<std::string> received_;  // names of the meters that were told to read
   MqttTopics topics_{"ir-meterd", "homeassistant", machine_name(), "homeassistant/status"};
   std::string daemon_ = topics_.daemon_availability();

@@ -33,6 +33,35 @@ TEST_F(Reload, ChangesTheIntervalAndKeepsTheBroker) {
   EXPECT_EQ(simulator.requests("terminate"), 1U);
 }
 
+TEST_F(Reload, LeavesNothingUnderTheOldPrefixes) {
+  Mosquitto broker;
+  MqttWatcher watcher(loop_, broker);
+  Simulator simulator(loop_);
+  simulator.start();
+  const std::string meter = std::string(no_bus) + meter_table(simulator.device());
+  configure(meter + mqtt_table(broker.url()));
+  start();
+  const std::string id = "elon_0000000012345678";
+  const std::vector<std::string> old{
+      "ir-meterd/daemon/" + machine_name() + "/availability",
+      "ir-meterd/meter/" + id + "/availability", "ir-meterd/meter/" + id + "/registers",
+      "ir-meterd/meter/" + id + "/diagnostics", "homeassistant/device/" + id + "/config"};
+  const auto all_are = [&](bool empty) {
+    return std::ranges::all_of(old, [&](const std::string& topic) {
+      const auto latest = watcher.latest(topic);
+      return latest && latest->payload.empty() == empty;
+    });
+  };
+  ASSERT_TRUE(eventually([&] { return all_are(false); }));
+  configure(meter +
+            mqtt_table(broker.url(), "topic_prefix = \"new\"\ndiscovery_prefix = \"ha\"\n"));
+  reload();
+  EXPECT_TRUE(eventually([&] { return all_are(true); }));
+  EXPECT_TRUE(
+      eventually([&] { return watcher.payload("new/meter/" + id + "/availability") == "online"; }));
+  EXPECT_FALSE(watcher.payload("ha/device/" + id + "/config").empty());
+}
+
 TEST_F(Reload, LeavesAnUnchangedMeterInItsSession) {
   Simulator simulator(loop_);
   simulator.start();

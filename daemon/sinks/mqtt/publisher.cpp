@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "daemon/sinks/mqtt/home_assistant.hpp"
 
@@ -32,7 +33,8 @@ std::string printable(std::string_view text) {
 
 MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password,
                              Store& store, CommandQueue& commands, const Log& log,
-                             MqttTiming timing, const std::optional<MqttFailure>& lacks)
+                             MqttTiming timing, const std::optional<MqttFailure>& lacks,
+                             const std::string& state_directory)
     : loop_(loop),
       store_(store),
       commands_(commands),
@@ -45,6 +47,13 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
               .host = machine_name(),
               .birth = config.discovery_birth_topic.empty() ? config.discovery_prefix + "/status"
                                                             : config.discovery_birth_topic},
+      earlier_(state_directory, topics_, log),
+      left_(loop.timer([this] {
+        if (connection_.connected()) {
+          earlier_.forget();
+          leaving_ = false;
+        }
+      })),
       connection_(loop, log, settings(config, password, topics_, timing.retry, lacks),
                   timing.settle,
                   {.connected = [this] { on_connected(); },
@@ -83,6 +92,7 @@ void MqttPublisher::stop() noexcept {
 }
 
 void MqttPublisher::on_found(const std::string& id) {
+  earlier_.published(id);
   connection_.subscribe(topics_.command(id), false);
   connection_.subscribe(topics_.availability(id), false);
   announced(id);
@@ -110,6 +120,8 @@ void MqttPublisher::on_connected() {
   // First of all: the broker answers with the list before it takes a new one.
   connection_.subscribe(topics_.online_meters(), true);
   connection_.subscribe(topics_.daemon_availability(), false);
+  earlier_.published();
+  leave_earlier_places();
   announced(daemon_id(topics_.host));
   announcements_.connected();
   if (discovery_ != Discovery::off) {
@@ -122,7 +134,25 @@ void MqttPublisher::on_connected() {
   }
 }
 
+// The broker says what it keeps there, and is told to keep it no longer.
+void MqttPublisher::leave_earlier_places() {
+  for (const std::string& pattern : earlier_.patterns()) {
+    connection_.subscribe(pattern, true);
+  }
+  if (!earlier_.patterns().empty()) {
+    Loop::arm(left_, loop_.now() + timing_.discovery_gap);
+  }
+}
+
 void MqttPublisher::on_message(const MqttMessage& message) {
+  if (message.retained && earlier_.has(message.topic)) {
+    connection_.table().set_final(MqttTable::Rank::parent, retained(message.topic, ""));
+    if (!std::exchange(leaving_, true)) {
+      log_.info("MQTT: what is kept under the prefixes of before is removed");
+    }
+    Loop::arm(left_, loop_.now() + timing_.discovery_gap);
+    return;
+  }
   if (message.topic == topics_.online_meters()) {
     if (message.retained) {  // or it is what we have just published
       presence_.take_back(message.payload);

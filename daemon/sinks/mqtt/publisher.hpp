@@ -16,6 +16,7 @@
 #include "daemon/meter/command_queue.hpp"
 #include "daemon/sinks/mqtt/announcements.hpp"
 #include "daemon/sinks/mqtt/connection.hpp"
+#include "daemon/sinks/mqtt/earlier_places.hpp"
 #include "daemon/sinks/mqtt/plain_values.hpp"
 #include "daemon/sinks/mqtt/presence.hpp"
 #include "daemon/sinks/mqtt/timing.hpp"
@@ -28,10 +29,11 @@ namespace irmeterd {
 class MqttPublisher final : public Output {
  public:
   // Begins to connect. The configuration has been checked; password belongs to its username.
-  // lacks: what it needs and has not; then it does not connect.
+  // lacks: what it needs and has not; then it does not connect. state_directory: may be empty.
   MqttPublisher(Loop& loop, const MqttConfig& config, const Secret& password, Store& store,
                 CommandQueue& commands, const Log& log, MqttTiming timing = {},
-                const std::optional<MqttFailure>& lacks = {});
+                const std::optional<MqttFailure>& lacks = {},
+                const std::string& state_directory = {});
   ~MqttPublisher() override;
 
   [[nodiscard]] bool connected() const { return connection_.connected(); }
@@ -51,6 +53,7 @@ class MqttPublisher final : public Output {
   void on_message(const MqttMessage& message);
   void on_command(const std::string& name, const MqttMessage& message);
   void forget(const std::string& id);
+  void leave_earlier_places();
 
   Loop& loop_;
   Store& store_;
@@ -60,6 +63,9 @@ class MqttPublisher final : public Output {
   Discovery discovery_;
   bool plain_topics_;
   MqttTopics topics_;
+  MqttEarlierPlaces earlier_;
+  bool leaving_ = false;  // something was kept there
+  EventSource left_;      // the earlier places are empty by now
   MqttConnection connection_;
   MqttPresence presence_;
   MqttValues values_;
