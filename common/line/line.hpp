@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "common/line/open.hpp"
 #include "common/line/server_talk.hpp"
@@ -29,6 +30,9 @@ class Line {
   void close();
   [[nodiscard]] bool is_open() const { return ready_; }
   [[nodiscard]] bool is_opening() const { return !ready_ && (connect_ || fd_); }
+
+  // Why nothing answers, where a server has told; nothing where it has not.
+  [[nodiscard]] std::optional<irmeter::Failure> why_silent() const { return talk_.why_silent(); }
 
   // Takes all bytes: what the line does not accept at once follows by itself.
   void write(irmeter::ByteView bytes);

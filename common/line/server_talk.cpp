@@ -30,6 +30,12 @@ constexpr std::array<std::string_view, 7> beginnings{"ssh-", "http/", "220 ", "2
                                                      "+ok",  "* ok",  "rfb "};
 constexpr std::array<std::string_view, 3> questions{"login:", "username:", "password:"};
 
+// What the banner of a serial server has in it, by default or by the person who wrote it.
+constexpr std::array<std::string_view, 9> serial_words{"ser2net", "serial", "/dev/", "tty",  "baud",
+                                                       "9600",    "meter",  "probe", "rs232"};
+// A text of fewer characters may be light.
+constexpr std::size_t least_text = 5;
+
 // A server that takes up no light at all has answered so many requests with text.
 constexpr unsigned most_answers = 2;
 // A packet may be damaged so that it is whole with a byte less, but hardly two in a row.
@@ -135,17 +141,33 @@ ServerTalk::Heard ServerTalk::introduction(ByteView bytes) {
   return {};
 }
 
-bool ServerTalk::is_another_service() const {
+// Without what is in front of it.
+std::string ServerTalk::lower_text() const {
   std::string text = text_.substr(std::min(text_.find_first_not_of(" \r\n"), text_.size()));
   std::ranges::transform(text, text.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
+  return text;
+}
+
+bool ServerTalk::is_another_service() const {
+  const std::string text = lower_text();
   const auto begins = [&](std::string_view with) { return text.starts_with(with); };
   const auto has = [&](std::string_view question) {
     return text.find(question) != std::string::npos;
   };
   return answers_ > most_answers || std::ranges::any_of(beginnings, begins) ||
          std::ranges::any_of(questions, has);
+}
+
+std::optional<irmeter::Failure> ServerTalk::why_silent() const {
+  const std::string text = lower_text();
+  const bool is_serial = std::ranges::any_of(
+      serial_words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
+  if (!introducing_ || is_serial || first_line(text).size() < least_text) {
+    return std::nullopt;
+  }
+  return irmeter::Failure{Fault::other_service, device_ + quotation() + " and then nothing"};
 }
 
 bool ServerTalk::doubles_ff(ByteView bytes) {

@@ -1,7 +1,9 @@
 // What a serial server says of its own, beside what comes from the probe behind it.
 //
 // A server that passes raw bytes says nothing, or text before the first byte of the probe, such as
-// a banner. That text is no light. Telnet and services of another kind give themselves away.
+// a banner. That text is no light. Telnet and services of another kind give themselves away; one
+// that only says what no serial server would, and then nothing, is known where nothing else
+// answers.
 #pragma once
 
 #include <optional>
@@ -26,12 +28,16 @@ class ServerTalk {
   void connected();  // a new connection
   void sent() { ++requests_; }
   [[nodiscard]] Heard received(irmeter::ByteView bytes);
+  // Of a server behind which nothing answers: other_service, if it has said something that has
+  // nothing to do with a serial port.
+  [[nodiscard]] std::optional<irmeter::Failure> why_silent() const;
   // Its text, if there was one: ", which says \"...\"".
   [[nodiscard]] std::string quotation() const;
 
  private:
   [[nodiscard]] Heard introduction(irmeter::ByteView bytes);
   [[nodiscard]] bool is_another_service() const;
+  [[nodiscard]] std::string lower_text() const;
   [[nodiscard]] bool doubles_ff(irmeter::ByteView bytes);
 
   std::string device_;

@@ -309,6 +309,7 @@ void MeterDriver::handle(irmeter::PollEnded& output) {
   snapshot_.counters.retries = link.retries;
   snapshot_.counters.crc_errors = link.crc_errors;
   snapshot_.counters.echoes = link.echoes;
+  bool silent = false;
   if (const irmeter::Reading* reading = output.reading()) {
     take(*reading, output);
     end_poll(std::nullopt);
@@ -320,10 +321,14 @@ void MeterDriver::handle(irmeter::PollEnded& output) {
     if (failure.fault == irmeter::Fault::no_key) {
       failure.context = key_.place;
     }
+    silent = failure.state() == irmeter::State::silent;
+    if (const auto why = silent ? line_.why_silent() : std::nullopt) {
+      failure = *why;
+    }
     end_poll(std::move(failure));
   }
   if (silent_polls_) {
-    silent_polls_ = snapshot_.state() == irmeter::State::silent ? *silent_polls_ + 1 : 0;
+    silent_polls_ = silent ? *silent_polls_ + 1 : 0;
     if (silent_polls_ == most_silent_polls) {
       reopen_hung_line();
     }

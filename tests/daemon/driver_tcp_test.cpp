@@ -100,6 +100,19 @@ TEST_F(DriverTcp, SaysThatAServerIsNoSerialServer) {
                               relay.device() + ", which says \"SSH-2.0-OpenSSH_9.2\""}));
 }
 
+TEST_F(DriverTcp, SaysThatAServerThatSpeaksOnceIsNoSerialServer) {
+  TcpRelay relay(loop_, simulator_.device());
+  relay.only_say("OK MPD 0.23.5\n");
+  const CapturedLog log;
+  drive(config_for(relay.device()));
+  ASSERT_TRUE(eventually([&] { return relay.taken() >= 3; }));  // after silent polls, each
+  expect_failure(irmeter::Fault::other_service,
+                 relay.device() + ", which says \"OK MPD 0.23.5\" and then nothing");
+  EXPECT_EQ(log.count("main: "), 1U) << log.text();
+  relay.only_say({});
+  ASSERT_TRUE(becomes(State::online));
+}
+
 TEST_F(DriverTcp, SaysThatAServerSpeaksTelnet) {
   TcpRelay relay(loop_, simulator_.device());
   relay.double_ff();

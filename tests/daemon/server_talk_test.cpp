@@ -104,6 +104,30 @@ TEST_F(ServerTalkTest, ThatAnswersEveryRequestInTextIsKnown) {
   EXPECT_EQ(talk.quotation(), "");
 }
 
+TEST_F(ServerTalkTest, ThatHasNothingToDoWithASerialPortTellsWhyNothingAnswers) {
+  const auto why = [](const std::string& text) {
+    ServerTalk talk("tcp://pi:22");
+    talk.sent();
+    EXPECT_FALSE(talk.received(bytes_of(text)).failure) << text;
+    return talk.why_silent();
+  };
+  EXPECT_EQ(why("OK MPD 0.23.5\n"),
+            (Failure{Fault::other_service,
+                     "tcp://pi:22, which says \"OK MPD 0.23.5\" and then nothing"}));
+  EXPECT_TRUE(why("\r\n:server NOTICE * :*** Looking up your hostname"));
+  for (const char* text :
+       {"", "\r\n", "UU", "~ U\r\n", "ser2net port 2001 device /dev/ttyUSB0 [9600N81]\r\n",
+        "Serial to Ethernet, channel 1\r\n", "The meter in the cellar\r\n"}) {
+    EXPECT_FALSE(why(text)) << text;
+  }
+  // Something else answers.
+  ServerTalk talk("tcp://pi:22");
+  (void)talk.received(bytes_of("Hello there\r\n"));
+  EXPECT_TRUE(talk.why_silent());
+  (void)talk.received(Bytes{0x06, 0xEE});
+  EXPECT_FALSE(talk.why_silent());
+}
+
 TEST_F(ServerTalkTest, OfTelnetIsKnown) {
   const Failure telnet{Fault::telnet, "tcp://pi:22"};
   expect({0xFF, 0xFB, 0x03, 0xFF, 0xFB, 0x01, 0xFF, 0xFE, 0x01, 0xFF, 0xFD, 0x00}, {}, telnet);
