@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "common/config/characters.hpp"
 
@@ -20,10 +21,33 @@ bool is_hex_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+bool is_quoted(std::string_view text) {
+  return text.size() > 2 && text.front() == text.back() &&
+         (text.front() == '"' || text.front() == '\'' || text.front() == '`');
+}
+
+std::string without_separators(std::string_view text) {
+  std::string rest(text);
+  std::erase_if(rest, is_separator);
+  return rest;
+}
+
 // What a text of another length probably is; empty where nobody knows.
 std::string why_so_many(std::string_view text) {
-  if (text.size() == 2 * Key::size && std::ranges::all_of(text, is_hex_digit)) {
-    return "; these are hexadecimal, two for each character of it";
+  if (is_quoted(text) && text.size() == Key::size + 2) {
+    return "; write it without the quotes around it";
+  }
+  const bool marked = text.starts_with("0x") || text.starts_with("0X");
+  if (marked && text.size() == Key::size + 2) {
+    return "; write it without the 0x in front of it";
+  }
+  const std::string digits = without_separators(text.substr(marked ? 2 : 0));
+  if (digits.size() == 2 * Key::size && std::ranges::all_of(digits, is_hex_digit)) {
+    return std::string("; these are hexadecimal") +
+           (marked                        ? " behind 0x"
+            : digits.size() < text.size() ? " in groups"
+                                          : "") +
+           ", two for each character of it";
   }
   if (text.size() == Key::size + 1 && (is_blank(text.front()) || is_blank(text.back()))) {
     const bool is_last = is_blank(text.back());
@@ -33,7 +57,7 @@ std::string why_so_many(std::string_view text) {
             : blank == '\t' ? "a tab"
                             : "a line end");
   }
-  const auto between = static_cast<std::size_t>(std::ranges::count_if(text, is_separator));
+  const std::size_t between = text.size() - without_separators(text).size();
   if (between > 0 && text.size() - between == Key::size) {
     return "; write it without the " + std::to_string(between) + " characters between its groups";
   }
@@ -54,6 +78,19 @@ irmeter::Result<Key> parse_key(std::string_view text) {
   const auto wrong = std::ranges::find_if_not(text, Key::may_have);
   return irmeter::Error{"character " + std::to_string(wrong - text.begin() + 1) +
                         " of the key is not a printable ASCII character"};
+}
+
+std::optional<std::string> what_is_odd(std::string_view secret) {
+  const bool begins = secret.starts_with(' ');
+  const bool ends = secret.ends_with(' ');
+  if (begins || ends) {
+    return std::string(begins && ends ? "begins and ends"
+                       : begins       ? "begins"
+                                      : "ends") +
+           " with a space, which is a part of it";
+  }
+  return is_quoted(secret) ? std::optional("has quotes around it, which are a part of it")
+                           : std::nullopt;
 }
 
 }  // namespace irmeterd

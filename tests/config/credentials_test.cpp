@@ -128,6 +128,15 @@ TEST_F(Credentials, AKeyThatIsNoneIsReportedWithoutShowingIt) {
             length(24, "; write it without the 4 characters between its groups"));
   EXPECT_EQ(said_of_key("3031323334353637383941424344454630313233"),
             length(40, "; these are hexadecimal, two for each character of it"));
+  const std::string pairs = "30:31:32:33:34:35:36:37:38:39:41:42:43:44:45:46:30:31:32:33";
+  EXPECT_EQ(said_of_key(pairs),
+            length(59, "; these are hexadecimal in groups, two for each character of it"));
+  EXPECT_EQ(said_of_key("0x3031323334353637383941424344454630313233"),
+            length(42, "; these are hexadecimal behind 0x, two for each character of it"));
+  EXPECT_EQ(said_of_key("0x0123456789ABCDEFghij"),
+            length(22, "; write it without the 0x in front of it"));
+  EXPECT_EQ(said_of_key("\"0123456789ABCDEFghij\""),
+            length(22, "; write it without the quotes around it"));
   EXPECT_EQ(said_of_key("0123456789ABCDEFgh\xC3\xB6"),
             Texts{where + "character 19 of the key is not a printable ASCII character"});
   EXPECT_EQ(said_of_key(std::string(4097, 'k')),

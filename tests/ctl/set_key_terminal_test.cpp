@@ -30,6 +30,15 @@ TEST_F(SetKeyTerminal, AsksTwiceAndShowsDotsAndHowManyTheyAre) {
   EXPECT_EQ(content(std::string("root/") + encrypted), sealed);
 }
 
+TEST_F(SetKeyTerminal, SaysThatAKeyEndsWithASpace) {
+  ASSERT_TRUE(sees(prompt));
+  type("ABCDEFGHIJKLMNOPQRS \n");
+  ASSERT_TRUE(sees("Careful: the key ends with a space, which is a part of it.\r\n"));
+  ASSERT_TRUE(sees("The same again: "));
+  type("ABCDEFGHIJKLMNOPQRS \n");
+  EXPECT_EQ(end(), 0);
+}
+
 TEST_F(SetKeyTerminal, RefusesTwoDifferentKeys) {
   ASSERT_TRUE(sees(prompt));
   type(key + "\n");

@@ -116,6 +116,18 @@ TEST_F(SetKey, RefusesWhatIsNoKeyAndSaysWhichOneItTakes) {
   EXPECT_EQ(stored(), Files{});
 }
 
+TEST_F(SetKey, SaysWhatMayBeAMistakeInAKeyThatItTakes) {
+  for (const auto& [odd, said] :
+       {std::pair(" BCDEFGHIJKLMNOPQRST", "the key begins with a space, which is a part of it"),
+        std::pair("ABCDEFGHIJKLMNOPQRS ", "the key ends with a space, which is a part of it"),
+        std::pair("'BCDEFGHIJKLMNOPQRS'",
+                  "the key has quotes around it, which are a part of it")}) {
+    EXPECT_EQ(set_key(odd + std::string("\n")), 0);
+    EXPECT_TRUE(complains(said)) << ctl_->errors();
+    expect_hidden(odd, ctl_->errors());
+  }
+}
+
 TEST_F(SetKey, TakesAKeyWithTheLineEndOfAnotherSystem) {
   EXPECT_EQ(set_key(key + "\r\n"), 0);
   EXPECT_EQ(content("root/etc/credstore.encrypted/meter-key"), sealed);

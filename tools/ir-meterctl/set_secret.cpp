@@ -86,6 +86,9 @@ Result<irmeterd::Secret> read_secret(const SecretKind& kind, std::string_view pr
   if (const auto fault = kind.why_not(secret.reveal())) {
     return Error{*fault};
   }
+  if (const auto odd = what_is_odd(kind, secret.reveal())) {
+    print_error("careful: " + *odd);
+  }
   return secret;
 }
 

@@ -180,10 +180,18 @@ Result<Secret> Terminal::hidden_twice(std::string_view prompt, const SecretKind&
   if (const auto fault = kind.why_not(secret->reveal())) {
     return Error{*fault};
   }
+  if (const auto odd = what_is_odd(kind, secret->reveal())) {
+    print("Careful: " + *odd + ".\n");
+  }
   const auto again = hidden("The same again: ");
   return again && *again == *secret
              ? secret
              : Error{"the two " + std::string(kind.what) + "s typed in are not the same"};
+}
+
+std::optional<std::string> what_is_odd(const SecretKind& kind, std::string_view text) {
+  const auto odd = irmeterd::what_is_odd(text);
+  return odd ? std::optional("the " + std::string(kind.what) + " " + *odd) : std::nullopt;
 }
 
 std::optional<std::string> why_no_key(std::string_view text) {

@@ -17,6 +17,9 @@ struct SecretKind {
   // What is wrong with one, as a clause; nothing where it may be one.
   std::optional<std::string> (*why_not)(std::string_view text);
 };
+// "the key ends with a space, which is a part of it"; nothing where it looks as it should. It is
+// taken all the same.
+[[nodiscard]] std::optional<std::string> what_is_odd(const SecretKind& kind, std::string_view text);
 [[nodiscard]] std::optional<std::string> why_no_key(std::string_view text);
 [[nodiscard]] std::optional<std::string> why_no_password(std::string_view text);
 inline constexpr SecretKind key_kind{"key", why_no_key};

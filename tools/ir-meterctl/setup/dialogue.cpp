@@ -75,6 +75,10 @@ Secret Dialogue::ask_secret(std::string_view prompt, const SecretKind& kind, boo
       say("  " + sentence(*fault));
       continue;
     }
+    const auto odd = what_is_odd(kind, secret->reveal());
+    if (odd && !ask_yes("  " + sentence(*odd) + " Is that right?", false)) {
+      continue;
+    }
     const auto second = twice ? terminal_.hidden("  The same again: ") : secret;
     if (!second) {
       throw Ended{{second.error().what, ""}};
@@ -99,6 +103,9 @@ Secret given_secret(const std::string& path, const SecretKind& kind) {
   }
   if (const auto fault = kind.why_not(secret.reveal())) {
     throw Ended{{*fault, "nothing was changed"}};
+  }
+  if (const auto odd = what_is_odd(kind, secret.reveal())) {
+    print_error("careful: " + *odd);
   }
   return secret;
 }
