@@ -188,6 +188,10 @@ TEST_F(CtlStatus, LooksAtADaemonWhoseConfigurationHasGoneBad) {
   start_with_meter();
   configure("[[meter]]\nname = \"main\"\n");
   EXPECT_EQ(ctl({"status"}), 0);
+  EXPECT_TRUE(
+      complains("the configuration does not say which bus ir-meterd is on: the system bus "
+                "is asked"))
+      << ctl_->errors();
   EXPECT_TRUE(says("State: online"));
   EXPECT_TRUE(complains("device: is missing in this table")) << ctl_->errors();
 }

@@ -432,3 +432,8 @@ irmeterd::Bus chosen_bus(const CommandLine& options) {
 }
 
 }  // namespace irmeterctl
+  if (!config) {
+    print_error(
+        "the configuration does not say which bus ir-meterd is on: the system bus is asked; write "
+        "--bus session for the other one");
+  }
