@@ -97,6 +97,17 @@ TEST_F(CtlCommandLine, OptionsStandAnywhere) {
   EXPECT_TRUE(behind.starts_with("{")) << behind;
 }
 
+TEST_F(CtlCommandLine, OneWayToPrintIsChosen) {
+  for (const auto& [one, other] : {std::pair("csv", "json"), std::pair("json", "csv"),
+                                   std::pair("influx", "csv"), std::pair("json", "influx")}) {
+    EXPECT_EQ(ctl({"history", "--" + std::string(one), "--" + std::string(other)}), 64);
+    EXPECT_TRUE(complains("--" + std::string(one) + " and --" + other +
+                          " are two ways to print the same: choose one"))
+        << ctl_->errors();
+  }
+  EXPECT_EQ(ctl({"table", "BT23", "--raw", "--hex"}), 64);
+}
+
 TEST_F(CtlCommandLine, OutputThatCannotBeWrittenIsNoSuccess) {
   ctl_ = std::make_unique<Process>(std::vector<std::string>{
       "/bin/sh", "-c", "exec \"$0\" --config \"$1\" status >/dev/full", IR_METERCTL, path("none")});

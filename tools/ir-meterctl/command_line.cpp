@@ -396,8 +396,16 @@ CommandLine parse_command_line(int argc, char** argv) {
       own_options.push_back(option_table[static_cast<std::size_t>(chosen)].name);
     }
   }
-  if (result.influx && result.json) {
-    return bad_usage("--json and --influx are two ways to print a reading: choose one");
+  std::vector<std::string_view> forms = own_options;
+  std::erase_if(forms, [](std::string_view option) {
+    return option != "json" && option != "csv" && option != "influx" && option != "hex" &&
+           option != "raw";
+  });
+  for (const std::string_view form : forms) {
+    if (form != forms.front()) {
+      return bad_usage("--" + std::string(forms.front()) + " and --" + std::string(form) +
+                       " are two ways to print the same: choose one");
+    }
   }
   const std::string problem = read_operands({argv + optind, argv + argc}, result);
   if (!problem.empty()) {
@@ -428,12 +436,12 @@ irmeterd::Bus chosen_bus(const CommandLine& options) {
     return *options.bus;
   }
   const auto config = load_configuration(options);
-  return config ? config->bus : irmeterd::Bus::system;
-}
-
-}  // namespace irmeterctl
   if (!config) {
     print_error(
         "the configuration does not say which bus ir-meterd is on: the system bus is asked; write "
         "--bus session for the other one");
   }
+  return config ? config->bus : irmeterd::Bus::system;
+}
+
+}  // namespace irmeterctl
