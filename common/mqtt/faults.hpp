@@ -27,11 +27,12 @@ enum class MqttFault : std::uint8_t {
   closed,
   not_mqtt,  // context: what is spoken instead, where it is known
   refused,   // context: the reason code, in words
+  unfit,     // likewise, where the broker cannot do what is needed
   lost,      // context: the reason the broker gave, where it gave one
   lost_often,
   jammed,
 };
-inline constexpr std::size_t mqtt_fault_count = 18;
+inline constexpr std::size_t mqtt_fault_count = 19;
 
 struct MqttFailure {
   MqttFault fault;
@@ -77,6 +78,9 @@ inline constexpr std::array<MqttFaultText, mqtt_fault_count> mqtt_fault_texts{{
     {MqttFault::refused, "refused",
      "see username, password and client_id in the configuration and in the broker's, and the "
      "broker's log"},
+    {MqttFault::unfit, "cannot do what ir-meterd needs",
+     "have the broker keep retained messages and take QoS 1, as in mosquitto with "
+     "retain_available true and max_qos 1"},
     {MqttFault::lost, "connection lost", "see the broker's log"},
     {MqttFault::lost_often, "connection lost again and again soon after it was made",
      "see whether another client has the same client_id, and the broker's log"},

@@ -106,6 +106,13 @@ int reason_code(int code) {
   return index < codes.size() ? codes.at(index) : code;
 }
 
+// Of the session itself.
+MqttFailure refusal(int code) {
+  const bool unfit =
+      code == MQTTREASONCODE_QOS_NOT_SUPPORTED || code == MQTTREASONCODE_RETAIN_NOT_SUPPORTED;
+  return {unfit ? MqttFault::unfit : MqttFault::refused, reason(reason_code(code))};
+}
+
 }  // namespace
 
 class MqttSession::Client : private mqtt::iaction_listener {
@@ -180,9 +187,7 @@ class MqttSession::Client : private mqtt::iaction_listener {
     if (token.get_type() == mqtt::token::CONNECT) {
       mailbox_->post({.kind = MqttEvent::Kind::failed,
                       .session = number_,
-                      .failure = own < 0
-                                     ? MqttFailure{MqttFault::closed}
-                                     : MqttFailure{MqttFault::refused, reason(reason_code(code))}});
+                      .failure = own < 0 ? MqttFailure{MqttFault::closed} : refusal(code)});
     } else if (own >= 0) {
       answered(token, MqttEvent::Kind::rejected, MqttFailure{MqttFault::refused, reason(code)});
     }

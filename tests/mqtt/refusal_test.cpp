@@ -38,6 +38,12 @@ TEST_F(Refusal, AWrongPasswordIsNamedAndTriedAgain) {
   EXPECT_EQ(publisher_->status().find("wrong"), std::string::npos);
 }
 
+TEST_F(Refusal, ABrokerThatRetainsNothingIsNamed) {
+  const Mosquitto broker(Mosquitto::Kind::forgets);
+  begin(config(broker));
+  ASSERT_TRUE(status_says("cannot do what ir-meterd needs (Retain not supported)"));
+}
+
 TEST_F(Refusal, AfterAWrongPasswordABrokerThatTakesItIsFound) {
   Mosquitto broker(Mosquitto::Kind::password);
   MqttConfig with_user = config(broker);

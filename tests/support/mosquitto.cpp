@@ -183,6 +183,9 @@ bool Mosquitto::try_start() {
   if (kind_ == Kind::password) {
     config << "password_file " << directory_ << "/passwords\n";
   }
+  if (kind_ == Kind::forgets) {
+    config << "retain_available false\n";
+  }
   if (kind_ == Kind::small) {
     config << "max_packet_size 4096\n";
   }
@@ -211,7 +214,7 @@ bool Mosquitto::try_start() {
     return false;
   }
   if (kind_ != Kind::password && !has_tls()) {
-    publish(ready_topic, "yes", true);
+    publish(ready_topic, "yes", kind_ != Kind::forgets);
   }
   return true;
 }

@@ -26,6 +26,7 @@ class Mosquitto {
     expired,   // likewise, but the certificate has expired
     tls_both,  // like tls, and whoever comes must show the same certificate
     small,     // takes no packet of more than 4096 bytes
+    forgets,   // retains nothing
     guarded,   // refuses guarded_topics
   };
 

@@ -296,7 +296,7 @@ void MqttConnection::on_failed(const MqttFailure& failure) {
     return;
   }
   const auto before = std::exchange(unexplained_, std::nullopt);
-  const bool refused = failure.fault == MqttFault::refused;
+  const bool refused = failure.fault == MqttFault::refused || failure.fault == MqttFault::unfit;
   if (before || refused) {
     version_.reset();  // it was a guess, or another broker stands there now
   }
