@@ -59,7 +59,7 @@ TEST_F(Reload, LeavesNothingUnderTheOldPrefixes) {
   EXPECT_TRUE(eventually([&] { return all_are(true); }));
   EXPECT_TRUE(
       eventually([&] { return watcher.payload("new/meter/" + id + "/availability") == "online"; }));
-  EXPECT_FALSE(watcher.payload("ha/device/" + id + "/config").empty());
+  EXPECT_TRUE(eventually([&] { return !watcher.payload("ha/device/" + id + "/config").empty(); }));
 }
 
 TEST_F(Reload, LeavesAnUnchangedMeterInItsSession) {
