@@ -102,7 +102,7 @@ TEST_F(KnownMetersTest, KeepWhatIsHeldBackBehindAnotherHead) {
 }
 
 // What is at the end of a line may say another number each time.
-TEST_F(KnownMetersTest, AreNotMoreAndMore) {
+TEST_F(KnownMetersTest, ThatNoNameStandsForAreForgottenTheOldestFirst) {
   tell(held_back(found("second", "0")));
   const std::size_t more = KnownMeters::most_nameless + 3;
   for (std::size_t number = 1; number <= more; ++number) {
@@ -115,7 +115,7 @@ TEST_F(KnownMetersTest, AreNotMoreAndMore) {
   EXPECT_TRUE(keeps(std::to_string(more)));
 }
 
-TEST_F(KnownMetersTest, DoNotNeedTheMeterOfAName) {
+TEST_F(KnownMetersTest, TakeANameWhoseMeterIsMissingForANewOne) {
   dir_.write("meters.json", R"({"meters":[],"names":{"main":{"serial_number":"1"}}})");
   begin();
   EXPECT_EQ(known_->name("main"), KnownName{});

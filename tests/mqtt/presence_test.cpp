@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "tests/daemon/captured_log.hpp"
 #include "tests/support/sample.hpp"
@@ -65,7 +64,7 @@ class Presence : public ::testing::Test {
   Presence() { store_.add_sink(presence_); }
 };
 
-TEST_F(Presence, OfMetersWhoseHeadsWereExchangedBetweenTwoRuns) {
+TEST_F(Presence, FollowsHeadsThatWereExchangedBetweenTwoRuns) {
   remembers("main", "a");
   remembers("second", "b");
   reads("main", "b");
@@ -77,7 +76,7 @@ TEST_F(Presence, OfMetersWhoseHeadsWereExchangedBetweenTwoRuns) {
   EXPECT_EQ(warnings(), 0U);
 }
 
-TEST_F(Presence, OfMetersWhoseHeadsWereExchangedWhileTheyAreRead) {
+TEST_F(Presence, FollowsHeadsThatAreExchangedWhileTheyRead) {
   remembers("main", "a");
   remembers("second", "b");
   reads("main", "a");
@@ -91,7 +90,7 @@ TEST_F(Presence, OfMetersWhoseHeadsWereExchangedWhileTheyAreRead) {
   EXPECT_EQ(warnings(), 0U);
 }
 
-TEST_F(Presence, OfAMeterThatOnlyAnotherHeadReads) {
+TEST_F(Presence, GoesToTheOnlyHeadThatReadsAMeter) {
   remembers("main", "a");
   remembers("second", "b");
   reads("main", "a");
@@ -109,7 +108,7 @@ TEST_F(Presence, OfAMeterThatOnlyAnotherHeadReads) {
   EXPECT_EQ(warnings(), 0U);
 }
 
-TEST_F(Presence, OfOneMeterByTwoNamesIsTheFirstOnesAndIsSaidOnce) {
+TEST_F(Presence, OfOneMeterByTwoNamesIsTheFirstOnesWithOneWarning) {
   remembers("main", "a");
   remembers("second", "a");
   for (int poll = 0; poll < 3; ++poll) {

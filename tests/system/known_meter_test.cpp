@@ -89,7 +89,7 @@ TEST_F(KnownMeter, HasItsNumberInItsNameWhereItStandsInPlaceOfAnother) {
 TEST_F(KnownMeter, IsForgottenWhereItsFileMakesNoSense) {
   stop();
   simulator_.stop();
-  dir_.write("state/meters.json", "{\"main\": {\"model\": 1}}");
+  dir_.write("state/meters.json", R"({"meters": [{"manufacturer": 1}], "names": {}})");
   watcher_.forget();
   begin();
   ASSERT_TRUE(eventually([&] { return logged("meters.json makes no sense") == 1; }));
