@@ -1,8 +1,6 @@
 // Tables that somebody has asked for: they are read between polls too, and each is answered.
 #include <gtest/gtest.h>
 
-#include <string>
-
 #include "tests/unit/pause_fixture.hpp"
 
 namespace irmeter::testing {

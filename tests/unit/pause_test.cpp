@@ -1,7 +1,6 @@
 // What is read between polls: only where it fits, and never at the cost of a poll.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "tests/unit/pause_fixture.hpp"

@@ -8,7 +8,6 @@
 // simple.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
