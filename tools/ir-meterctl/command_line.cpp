@@ -75,7 +75,7 @@ constexpr std::array<OptionInfo, 26> option_table{{
     {"count", "N", "how many bytes to read (default all that is known)"},
     {"hex", "", "print the bytes as hexadecimal digits"},
     {"raw", "", "print the bytes as they are"},
-    {"anonymous", "", "leave out serial numbers and what is of the customer"},
+    {"anonymous", "", "leave out serial numbers and customer data"},
     {"from", "TIME", "the beginning, as 2026-11-20T17:30 (default a week ago)"},
     {"to", "TIME", "the end likewise (default now)"},
     {"csv", "", "print comma-separated values"},

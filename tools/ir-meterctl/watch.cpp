@@ -121,8 +121,8 @@ class Picture {
       }
     }
     output_.line(frame + "\x1b[J\nCtrl-C ends it." +
-                 (left_out > 0 ? " " + std::to_string(left_out) +
-                                     " lines more are shown where the window is taller."
+                 (left_out > 0 ? " A taller window shows " + std::to_string(left_out) +
+                                     " more line" + (left_out > 1 ? "s." : ".")
                                : ""));
   }
   void begin() { output_.line("\x1b[?1049h\x1b[2J"); }
