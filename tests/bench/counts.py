@@ -4,9 +4,10 @@ which hardly depend on how busy the machine is, beside those of baseline.json.
     counts.py BUILD            fails where a count of one meter has grown by more than 5 %
     counts.py BUILD --accept   writes them into the baseline, and where they are stated
 
-Instructions are counted by callgrind, memory by the kernel, the rest by strace. System calls are those of all threads,
-instructions and wake-ups those of the daemon's own. They depend on the compiler and the libraries, so
-a baseline holds for one Debian, one compiler and one architecture, and elsewhere they are only shown.
+Instructions are counted by callgrind, memory by the kernel, the rest by strace. System calls are those
+of all threads, instructions and wake-ups those of the daemon's own. They depend on the compiler and the
+libraries, so a baseline holds for one Debian, one compiler and one architecture, and elsewhere they are
+only shown.
 
 What is counted is the median poll, one as most are: all is announced, slow values were read and are
 not due, and no register has changed. The line is faster than the daemon takes it for, so that nothing

@@ -159,7 +159,7 @@ def main(build, quick):
     add_latencies(table, build, 20 if quick else 100)
     add_slow_reads(table, build, 20 if quick else 100)
     print(table)
-    print("\nPer poll:\n" + add_counts(build, quick))
+    print("\nPer poll, and memory in all:\n" + add_counts(build, quick))
     say("Converters ...")
     print("\nPer poll through a converter, at 9600 baud:\n" +
           chunking.table(build, 4 if quick else 12))
