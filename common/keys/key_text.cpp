@@ -25,10 +25,8 @@ bool is_quoted(std::string_view text) {
          (text.front() == '"' || text.front() == '\'' || text.front() == '`');
 }
 
-std::string without_separators(std::string_view text) {
-  std::string rest(text);
-  std::erase_if(rest, is_separator);
-  return rest;
+std::size_t separators_in(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, is_separator));
 }
 
 // What a text of another length probably is; empty where nobody knows.
@@ -40,12 +38,14 @@ std::string why_so_many(std::string_view text) {
   if (marked && text.size() == Key::size + 2) {
     return "; write it without the 0x in front of it";
   }
-  const std::string digits = without_separators(text.substr(marked ? 2 : 0));
-  if (digits.size() == 2 * Key::size && std::ranges::all_of(digits, is_hex_digit)) {
+  const std::size_t between = separators_in(text);
+  const std::string_view digits = text.substr(marked ? 2 : 0);
+  if (digits.size() - between == 2 * Key::size &&
+      std::ranges::all_of(digits, [](char c) { return is_separator(c) || is_hex_digit(c); })) {
     return std::string("; these are hexadecimal") +
-           (marked                        ? " behind 0x"
-            : digits.size() < text.size() ? " in groups"
-                                          : "") +
+           (marked        ? " behind 0x"
+            : between > 0 ? " in groups"
+                          : "") +
            ", two for each character of it";
   }
   if (text.size() == Key::size + 1 && (is_blank(text.front()) || is_blank(text.back()))) {
@@ -56,7 +56,6 @@ std::string why_so_many(std::string_view text) {
             : blank == '\t' ? "a tab"
                             : "a line end");
   }
-  const std::size_t between = text.size() - without_separators(text).size();
   if (between > 0 && text.size() - between == Key::size) {
     return "; write it without the " + std::to_string(between) + " characters between its groups";
   }
