@@ -146,9 +146,12 @@ void MqttPublisher::leave_earlier_places() {
 
 void MqttPublisher::on_message(const MqttMessage& message) {
   if (message.retained && earlier_.has(message.topic)) {
+    if (message.payload.empty()) {
+      return;  // our own, from a broker that marks it as kept
+    }
     connection_.table().set_final(MqttTable::Rank::parent, retained(message.topic, ""));
     if (!std::exchange(leaving_, true)) {
-      log_.info("MQTT: what is kept under the prefixes of before is removed");
+      log_.info("MQTT: what is kept under the earlier prefixes is removed");
     }
     Loop::arm(left_, loop_.now() + timing_.discovery_gap);
     return;
