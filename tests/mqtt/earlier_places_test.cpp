@@ -84,10 +84,24 @@ TEST_F(EarlierPlaces, OfDiscoveryAreOfBothForms) {
                                    old.component_discovery("+", daemon_id("host"), "+")}));
 }
 
+// A meter that is not read any more has its topics where the other prefix is still the same.
+TEST_F(EarlierPlaces, AreKnownOfAMeterThatIsGone) {
+  publish(topics("old", "ha"));
+  const MqttTopics now = topics("old", "homeassistant");
+  MqttEarlierPlaces places(directory_.path(), now, log_);
+  places.published();
+  places.forget();
+  EXPECT_TRUE(found(now).empty());
+  EXPECT_TRUE(found(topics("new", "homeassistant"))
+                  .contains("old/meter/" + std::string(sample_id) + "/registers"));
+}
+
 TEST_F(EarlierPlaces, ThatMakeNoSenseAreNone) {
   for (const char* text : {"{", R"({"host":"host"})", R"({"host":"host","places":[1]})",
                            R"({"host":"host","places":[{"topic_prefix":"#",
-                               "discovery_prefix":"+","meters":[]}]})"}) {
+                               "discovery_prefix":"+","meters":[]}]})",
+                           R"({"host":"host","places":[{"topic_prefix":"old",
+                               "discovery_prefix":"ha","meters":["+"]}]})"}) {
     directory_.write("mqtt.json", text);
     EXPECT_TRUE(found(topics("new", "ha")).empty()) << text;
   }

@@ -50,10 +50,18 @@ MqttEarlierPlaces::MqttEarlierPlaces(const std::string& directory, const MqttTop
   } catch (const json::exception&) {
     log_.warning(path_ + " makes no sense, and is written anew");
     earlier_.clear();
+    written_ = false;
   }
   for (const Place& place : earlier_) {
     add_patterns(place);
   }
+}
+
+// A wildcard would stand for what is not ours.
+bool MqttEarlierPlaces::makes_sense(const Place& place) {
+  const auto is_good = [](const std::string& part) { return !check_topic_prefix(part); };
+  return is_good(place.prefix) && is_good(place.discovery_prefix) &&
+         std::ranges::all_of(place.ids, is_good);
 }
 
 void MqttEarlierPlaces::read(std::string_view text) {
@@ -63,10 +71,13 @@ void MqttEarlierPlaces::read(std::string_view text) {
   }
   for (const auto& item : document.at("places")) {
     Place place{item.at("topic_prefix"), item.at("discovery_prefix"), item.at("meters")};
+    if (!makes_sense(place)) {
+      continue;
+    }
     if (is_today(place)) {
       today_.ids.merge(place.ids);
       written_ = true;
-    } else if (!check_topic_prefix(place.prefix) && !check_topic_prefix(place.discovery_prefix)) {
+    } else {
       earlier_.push_back(std::move(place));
     }
   }
@@ -109,8 +120,18 @@ bool MqttEarlierPlaces::has(std::string_view topic) const {
                              [&](const std::string& pattern) { return matches(topic, pattern); });
 }
 
+// What is kept under the prefix that has not changed is of today, be the meter read here or not.
 void MqttEarlierPlaces::forget() {
-  earlier_.clear();
+  for (const Place& place : std::exchange(earlier_, {})) {
+    if (place.prefix != today_.prefix && place.discovery_prefix != today_.discovery_prefix) {
+      continue;
+    }
+    for (const std::string& id : place.ids) {
+      if (today_.ids.size() < most_ids) {
+        today_.ids.insert(id);
+      }
+    }
+  }
   patterns_.clear();
   save();
 }

@@ -42,6 +42,7 @@ class MqttEarlierPlaces {
     std::set<std::string> ids;  // of meters
   };
 
+  [[nodiscard]] static bool makes_sense(const Place& place);
   void read(std::string_view text);
   void save() const;
   [[nodiscard]] bool is_today(const Place& place) const;
