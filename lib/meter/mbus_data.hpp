@@ -29,12 +29,13 @@ struct MbusData {
   Coding coding = Coding::none;
   std::size_t size = 0;
 };
-// By the DIF alone. Nothing where there is no telling how many bytes there are.
+// By the DIF alone, but for those of variable length. Nothing where there is no telling how many
+// bytes there are.
 [[nodiscard]] std::optional<MbusData> mbus_data_of(std::uint8_t dif);
-// Where that is so, by the byte in front of them, which is no part of the size.
 [[nodiscard]] constexpr bool has_variable_length(std::uint8_t dif) {
   return (dif & 0x0FU) == 0x0D;
 }
+// Of those, by the byte in front of them, which is no part of the size.
 [[nodiscard]] std::optional<MbusData> mbus_data_of_length(std::uint8_t length);
 
 // Nothing for what stands for "no value", and for what is no number.
