@@ -322,7 +322,9 @@ void MeterDriver::handle(irmeter::PollEnded& output) {
       failure.context = key_.place;
     }
     silent = failure.state() == irmeter::State::silent;
-    if (const auto why = silent ? line_.why_silent() : std::nullopt) {
+    // A meter was read behind it: then it is a serial server, whatever it says.
+    const bool is_serial = !snapshot_.identity.serial_number.empty();
+    if (const auto why = silent && !is_serial ? line_.why_silent() : std::nullopt) {
       failure = *why;
     }
     end_poll(std::move(failure));

@@ -113,6 +113,15 @@ TEST_F(DriverTcp, SaysThatAServerThatSpeaksOnceIsNoSerialServer) {
   ASSERT_TRUE(becomes(State::online));
 }
 
+TEST_F(DriverTcp, BelievesThatAServerIsOneWhereAMeterWasRead) {
+  TcpRelay relay(loop_, simulator_.device());
+  drive(config_for(relay.device()));
+  ASSERT_TRUE(becomes(State::online));
+  relay.only_say("Welcome to the cellar\n");
+  relay.reset();
+  ASSERT_TRUE(becomes(State::silent));
+}
+
 TEST_F(DriverTcp, SaysThatAServerSpeaksTelnet) {
   TcpRelay relay(loop_, simulator_.device());
   relay.double_ff();
