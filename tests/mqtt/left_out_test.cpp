@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <string>
 
 #include "tests/daemon/captured_log.hpp"
 #include "tests/mqtt/fixture.hpp"
 #include "tests/support/stub_broker.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace irmeterd {
 namespace {
@@ -68,6 +70,18 @@ TEST_F(LeftOut, ASubscriptionThatIsRefused) {
   begin_at(broker.url());
   EXPECT_TRUE(says("MQTT connected, without " + topics_.birth));
   EXPECT_TRUE(rest_is_received(broker, ""));
+}
+
+TEST_F(LeftOut, AnEarlierPlaceUntilItIsForgotten) {
+  const TempDir directory;
+  state_directory_ = directory.path();
+  timing_.discovery_gap = std::chrono::seconds(1);
+  const MqttTopics old{"old", topics_.discovery_prefix, topics_.host, ""};
+  MqttEarlierPlaces(directory.path(), old, log_).published();
+  StubBroker broker(loop_, {.refused = old.daemon_availability()});
+  begin_at(broker.url());
+  EXPECT_TRUE(says("MQTT connected, without " + old.daemon_availability()));
+  EXPECT_TRUE(says("MQTT connected"));
 }
 
 TEST_F(LeftOut, ADiscoveryMessageThatTheBrokerClosesOn) {

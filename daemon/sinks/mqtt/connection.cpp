@@ -110,8 +110,8 @@ void MqttConnection::subscribe(const std::string& topic, bool kept) {
   }
 }
 
-void MqttConnection::forget(const std::string& id) {
-  delivery_.forget("/" + id + "/");
+void MqttConnection::forget(const std::function<bool(std::string_view topic)>& is_one) {
+  delivery_.forget(is_one);
   handlers_.status();
 }
 

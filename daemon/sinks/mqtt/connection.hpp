@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/back_off.hpp"
@@ -52,8 +53,8 @@ class MqttConnection {
   // For this connection; after the next connected() it is due again. kept: whether what the broker
   // keeps there is wanted too; with MQTT 3.1.1 it comes anyway.
   void subscribe(const std::string& topic, bool kept);
-  // Of a meter with this id nothing is sent any more, so nothing lacks.
-  void forget(const std::string& id);
+  // On these topics nothing is sent any more, so nothing lacks.
+  void forget(const std::function<bool(std::string_view topic)>& is_one);
 
   // For the watchdog: an attempt to connect ends, and the next one follows; a connection that was
   // given up goes away.

@@ -48,10 +48,8 @@ std::string MqttDelivery::left_out() const {
          (others > 0 ? " and " + std::to_string(others) + " more" : "");
 }
 
-void MqttDelivery::forget(std::string_view part) {
-  std::erase_if(left_out_, [&](const auto& entry) {
-    return entry.first.topic.find(part) != std::string::npos;
-  });
+void MqttDelivery::forget(const std::function<bool(std::string_view topic)>& is_one) {
+  std::erase_if(left_out_, [&](const auto& entry) { return is_one(entry.first.topic); });
 }
 
 // What the broker did not get past is the first that is unanswered. Once may be chance.

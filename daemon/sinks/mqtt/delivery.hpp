@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -47,8 +48,8 @@ class MqttDelivery {
   // What is left out, in short: "TOPIC and 2 more". Empty if nothing is.
   [[nodiscard]] std::string left_out() const;
 
-  // Nothing is sent any more under topics with this part.
-  void forget(std::string_view part);
+  // Nothing is sent any more on these topics.
+  void forget(const std::function<bool(std::string_view topic)>& is_one);
 
   // A connection is made.
   void connected() { unanswered_.clear(); }

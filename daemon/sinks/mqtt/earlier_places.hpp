@@ -30,7 +30,7 @@ class MqttEarlierPlaces {
   // The topics that were used before and are not today, as patterns; without any, there is nothing
   // to be removed.
   [[nodiscard]] const std::vector<std::string>& patterns() const { return patterns_; }
-  // The topic is one of those.
+  // The topic is one of those, or is such a pattern.
   [[nodiscard]] bool has(std::string_view topic) const;
   // All of it was removed.
   void forget();

@@ -50,6 +50,7 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
       earlier_(state_directory, topics_, log),
       left_(loop.timer([this] {
         if (connection_.connected()) {
+          connection_.forget([this](std::string_view topic) { return earlier_.has(topic); });
           earlier_.forget();
           leaving_ = false;
         }
@@ -113,7 +114,9 @@ void MqttPublisher::forget(const std::string& id) {
   announcements_.forget(id);
   values_.forget(id);
   plain_values_.forget(id);
-  connection_.forget(id);
+  connection_.forget([part = "/" + id + "/"](std::string_view topic) {
+    return topic.find(part) != std::string_view::npos;
+  });
 }
 
 void MqttPublisher::on_connected() {
