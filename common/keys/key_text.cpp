@@ -57,7 +57,9 @@ std::string why_so_many(std::string_view text) {
                             : "a line end");
   }
   if (between > 0 && text.size() - between == Key::size) {
-    return "; write it without the " + std::to_string(between) + " characters between its groups";
+    return "; write it without the " +
+           (between == 1 ? "character" : std::to_string(between) + " characters") +
+           " between its groups";
   }
   return {};
 }

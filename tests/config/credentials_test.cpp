@@ -126,6 +126,8 @@ TEST_F(Credentials, AKeyThatIsNoneIsReportedWithoutShowingIt) {
   EXPECT_EQ(said_of_key("\t0123456789ABCDEFghij"), length(21, "; the first one is a tab"));
   EXPECT_EQ(said_of_key("0123 4567 89AB CDEF ghij"),
             length(24, "; write it without the 4 characters between its groups"));
+  EXPECT_EQ(said_of_key("0123456789-ABCDEFghij"),
+            length(21, "; write it without the character between its groups"));
   EXPECT_EQ(said_of_key("3031323334353637383941424344454630313233"),
             length(40, "; these are hexadecimal, two for each character of it"));
   const std::string pairs = "30:31:32:33:34:35:36:37:38:39:41:42:43:44:45:46:30:31:32:33";
