@@ -14,28 +14,50 @@
 #include <string_view>
 #include <vector>
 
+#include "common/made_text.hpp"
 #include "lib/meter/quantity.hpp"
 
 namespace irmeterd {
+
+// A text of the table, by its place among them all. An address would have to be put right at each
+// start, wherever the program lies then, in a copy of the table that nothing else can use.
+class FaceText {
+ public:
+  constexpr FaceText() = default;
+  constexpr FaceText(std::size_t begin, std::size_t size)
+      : begin_(static_cast<std::uint16_t>(begin)), size_(static_cast<std::uint16_t>(size)) {}
+
+  [[nodiscard]] constexpr std::string_view view() const;
+  // NOLINTNEXTLINE(google-explicit-constructor): it is one in all but its form
+  constexpr operator std::string_view() const { return view(); }
+  [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
+
+  friend constexpr bool operator==(FaceText a, FaceText b) { return a.view() == b.view(); }
+  friend constexpr bool operator==(FaceText a, std::string_view b) { return a.view() == b; }
+
+ private:
+  std::uint16_t begin_ = 0;
+  std::uint16_t size_ = 0;
+};
 
 struct Face {
   irmeter::Quantity id;
 
   // For people, in JSON and in Home Assistant.
-  std::string_view label;
-  std::string_view json_key;
-  int json_decimals;      // value = integer / 10^json_decimals, printed with that many digits
-  std::string_view unit;  // of that value; empty: none
+  FaceText label;
+  FaceText json_key;
+  int json_decimals;  // value = integer / 10^json_decimals, printed with that many digits
+  FaceText unit;      // of that value; empty: none
 
   // On D-Bus; metrics are named by the key and this unit (daemon/sinks/cache/prometheus_text.cpp).
-  std::string_view dbus_name;  // the property; empty where there is only `Quantities`
-  std::string_view dbus_unit;
+  FaceText dbus_name;  // the property; empty where there is only `Quantities`
+  FaceText dbus_unit;
   int dbus_decimals;  // value = integer / 10^dbus_decimals, in dbus_unit
 
   // Home Assistant's own words.
-  std::string_view device_class;  // empty: it has none
-  std::string_view state_class;
-  std::string_view icon;  // where Home Assistant has no class, and with it none of its own
+  FaceText device_class;  // empty: it has none
+  FaceText state_class;
+  FaceText icon;  // where Home Assistant has no class, and with it none of its own
   int display_precision;
   bool enabled_by_default;
 };
@@ -85,24 +107,7 @@ static_assert(std::ranges::all_of(units, [](const UnitFace& each) {
          (quantity.source == Source::bt28 && quantity.index < 10);
 }
 
-// A text that the compiler makes.
-struct Text {
-  std::array<char, 48> characters{};
-  std::size_t size = 0;
-
-  constexpr void add(char c) { characters[size++] = c; }
-  constexpr void add(std::string_view text) {
-    for (const char c : text) {
-      add(c);
-    }
-  }
-  [[nodiscard]] constexpr std::string_view view() const { return {characters.data(), size}; }
-};
-using Texts = std::array<Text, irmeter::quantity_count>;
-
-constexpr char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
+using Text = MadeText<48>;
 
 // "Power import L1": words like l1 and q1 in capitals, t1 as a tariff.
 constexpr Text label_of(std::string_view key) {
@@ -131,63 +136,63 @@ constexpr Text camel_case(std::string_view key) {
   return text;
 }
 
-constexpr Texts make_labels() {
-  Texts texts;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    texts[i] = label_of(irmeter::quantities[i].key);
-  }
-  return texts;
-}
-constexpr Texts make_json_keys() {
-  Texts texts;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    texts[i].add(irmeter::quantities[i].key);
-    texts[i].add(unit_face(irmeter::quantities[i].unit).json_suffix);
-  }
-  return texts;
-}
-constexpr Texts make_dbus_names() {
-  Texts texts;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    texts[i] =
-        is_first_class(irmeter::quantities[i]) ? camel_case(irmeter::quantities[i].key) : Text{};
-  }
-  return texts;
-}
-inline constexpr Texts labels = make_labels();
-inline constexpr Texts json_keys = make_json_keys();
-inline constexpr Texts dbus_names = make_dbus_names();
+struct Made {
+  MadeText<std::numeric_limits<std::uint16_t>::max()> texts;
+  std::array<Face, irmeter::quantity_count> faces;
 
-constexpr std::array<Face, irmeter::quantity_count> make_faces() {
-  std::array<Face, irmeter::quantity_count> faces{};
-  for (std::size_t i = 0; i < faces.size(); ++i) {
+  constexpr FaceText add(std::string_view text) {
+    const FaceText added(texts.size, text.size());
+    texts.add(text);
+    return added;
+  }
+};
+
+consteval Made make_faces() {
+  Made made{};
+  for (std::size_t i = 0; i < made.faces.size(); ++i) {
     const irmeter::QuantityInfo& quantity = irmeter::quantities[i];
     const UnitFace& unit = unit_face(quantity.unit);
+    Text json_key;
+    json_key.add(quantity.key);
+    json_key.add(unit.json_suffix);
     const bool enabled =
         is_first_class(quantity) || quantity.id == irmeter::Quantity::apparent_power;
     // A sine is no power factor.
     const bool sine = quantity.key.starts_with("phase_sine");
-    faces[i] = {quantity.id,
-                labels[i].view(),
-                json_keys[i].view(),
-                unit.json_decimals,
-                unit.unit,
-                dbus_names[i].view(),
-                unit.dbus_unit,
-                unit.dbus_decimals,
-                sine ? "" : unit.device_class,
-                irmeter::is_register(quantity.id) ? "total" : "measurement",
-                sine ? "mdi:sine-wave" : unit.icon,
-                unit.display_precision,
-                enabled};
+    made.faces[i] = {
+        quantity.id,
+        made.add(label_of(quantity.key).view()),
+        made.add(json_key.view()),
+        unit.json_decimals,
+        made.add(unit.unit),
+        made.add(is_first_class(quantity) ? camel_case(quantity.key).view() : std::string_view()),
+        made.add(unit.dbus_unit),
+        unit.dbus_decimals,
+        made.add(sine ? "" : unit.device_class),
+        made.add(irmeter::is_register(quantity.id) ? "total" : "measurement"),
+        made.add(sine ? "mdi:sine-wave" : unit.icon),
+        unit.display_precision,
+        enabled};
   }
-  return faces;
+  return made;
 }
+
+inline constexpr auto texts = [] {
+  constexpr std::size_t size = make_faces().texts.size;
+  std::array<char, size> shrunk{};
+  std::ranges::copy(make_faces().texts.view(), shrunk.begin());
+  return shrunk;
+}();
 
 }  // namespace faces_detail
 
+constexpr std::string_view FaceText::view() const {
+  return std::string_view(faces_detail::texts.data(), faces_detail::texts.size())
+      .substr(begin_, size_);
+}
+
 // Made of the table of quantities and of what each unit looks like.
-inline constexpr std::array<Face, irmeter::quantity_count> faces = faces_detail::make_faces();
+inline constexpr std::array<Face, irmeter::quantity_count> faces = faces_detail::make_faces().faces;
 
 [[nodiscard]] constexpr const Face& face(irmeter::Quantity quantity) {
   return faces[static_cast<std::size_t>(quantity)];
@@ -210,7 +215,8 @@ inline constexpr std::array<Face, irmeter::quantity_count> faces = faces_detail:
   return std::string(irmeter::info(face.id).key) + "_interval";
 }
 [[nodiscard]] inline std::string interval_json_key(const Face& face) {
-  return interval_key(face) + std::string(face.json_key.substr(irmeter::info(face.id).key.size()));
+  return interval_key(face) +
+         std::string(face.json_key.view().substr(irmeter::info(face.id).key.size()));
 }
 
 // The value in Face::dbus_unit, or NaN where it is absent.

@@ -78,7 +78,8 @@ TEST_F(CtlStatus, HasTheSameInJson) {
     const json reading = json::parse(cached("main/reading.json").value());
     return shown && reading.contains("reactive_energy_import_kvarh") &&
            std::ranges::all_of(irmeterd::faces, [&](const auto& face) {
-             return now.value(face.json_key, json()) == reading.value(face.json_key, json());
+             return now.value(face.json_key.view(), json()) ==
+                    reading.value(face.json_key.view(), json());
            });
   })) << ctl_->output();
   EXPECT_TRUE(std::regex_match(meter.at("time").get<std::string>(),

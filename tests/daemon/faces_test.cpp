@@ -21,9 +21,9 @@ TEST(Faces, NameNothingTwice) {
   std::set<std::string_view> names;
   std::set<std::string_view> labels;
   for (const Face& face : faces) {
-    EXPECT_TRUE(names.insert(face.json_key).second) << face.json_key;
+    EXPECT_TRUE(names.insert(face.json_key).second) << face.json_key.view();
     EXPECT_TRUE(face.dbus_name.empty() || names.insert(face.dbus_name).second);
-    EXPECT_TRUE(labels.insert(face.label).second) << face.label;
+    EXPECT_TRUE(labels.insert(face.label).second) << face.label.view();
   }
 }
 
@@ -32,7 +32,7 @@ TEST(Faces, CarryTheUnitInTheJsonKey) {
     std::string expected(info(face.id).key);
     if (!face.unit.empty()) {
       expected += face.unit == "°" ? "_deg" : "_";
-      for (const char c : face.unit == "°" ? "" : face.unit) {
+      for (const char c : face.unit == "°" ? std::string_view() : face.unit.view()) {
         expected += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       }
     }
@@ -55,7 +55,7 @@ TEST(Faces, HaveADBusPropertyInCamelCaseWhereTheyAreFirstClass) {
     const bool first_class = face.id == Quantity::power ||
                              (info(face.id).source == Source::bt23 && info(face.id).index < 2) ||
                              (info(face.id).source == Source::bt28 && info(face.id).index < 10);
-    EXPECT_EQ(face.dbus_name, first_class ? camel : "") << face.json_key;
+    EXPECT_EQ(face.dbus_name, first_class ? camel : "") << face.json_key.view();
   }
 }
 
@@ -67,19 +67,20 @@ TEST(Faces, SpellClassesAndUnitsAsHomeAssistantDoes) {
   for (const Face& face : faces) {
     const auto found = unit_of_class.find(face.device_class);
     if (!face.device_class.empty()) {
-      ASSERT_NE(found, unit_of_class.end()) << face.json_key;
-      EXPECT_EQ(face.unit, found->second) << face.json_key;
+      ASSERT_NE(found, unit_of_class.end()) << face.json_key.view();
+      EXPECT_EQ(face.unit, found->second) << face.json_key.view();
     }
-    EXPECT_EQ(face.state_class, is_register(face.id) ? "total" : "measurement") << face.json_key;
+    EXPECT_EQ(face.state_class, is_register(face.id) ? "total" : "measurement")
+        << face.json_key.view();
   }
 }
 
 TEST(Faces, ScaleTheMetersIntegersTheSameWayEverywhere) {
   for (const Face& face : faces) {
     // Energy is Wh on D-Bus and kWh in JSON; everything else has one unit.
-    EXPECT_EQ(face.json_decimals, face.dbus_decimals + (face.unit.starts_with('k') ? 3 : 0))
-        << face.json_key;
-    EXPECT_LE(face.display_precision, face.json_decimals) << face.json_key;
+    EXPECT_EQ(face.json_decimals, face.dbus_decimals + (face.unit.view().starts_with('k') ? 3 : 0))
+        << face.json_key.view();
+    EXPECT_LE(face.display_precision, face.json_decimals) << face.json_key.view();
   }
 }
 

@@ -228,9 +228,9 @@ TEST(EspHomeTable, Prints) {
   const irmeter::QuantitySet usual = irmeter::usual_quantities();
   for (const irmeterd::Face& face : irmeterd::faces) {
     if (usual.test(static_cast<std::size_t>(face.id))) {
-      std::cout << "row " << irmeter::info(face.id).key << '|' << face.unit << '|'
-                << face.json_decimals << '|' << face.device_class << '|' << face.state_class
-                << '\n';
+      std::cout << "row " << irmeter::info(face.id).key << '|' << face.unit.view() << '|'
+                << face.json_decimals << '|' << face.device_class.view() << '|'
+                << face.state_class.view() << '\n';
     }
   }
 }

@@ -40,7 +40,7 @@ void set(irmeter::Values& values, irmeter::Quantity quantity, double shown, int 
 irmeter::Values values_of(const json& document, Sightings& sightings) {
   irmeter::Values values;
   for (const Face& face : faces) {
-    if (const auto found = document.find(face.json_key);
+    if (const auto found = document.find(face.json_key.view());
         found != document.end() && !found->is_null()) {
       set(values, face.id, found->get<double>(), face.json_decimals, sightings);
     }

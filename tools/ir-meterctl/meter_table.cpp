@@ -83,7 +83,7 @@ std::string_view kind_of(const irmeterd::Face& face) {
          : face.unit == "kVAh"                           ? "apparent_energy"
          : face.unit == "°"                              ? "phase_angle"
          : face.device_class.empty() || face.unit == "s" ? "other"
-                                                         : face.device_class;
+                                                         : face.device_class.view();
 }
 
 // "reactive_power" is "Reactive power".
@@ -104,7 +104,7 @@ std::vector<Group> groups_of(const Facts& facts) {
   std::vector<Group> groups;
   for (const Fact& fact : facts) {
     const auto* const face =
-        std::ranges::find(irmeterd::faces, fact.key, &irmeterd::Face::json_key);
+        std::ranges::find(irmeterd::faces, std::string_view(fact.key), &irmeterd::Face::json_key);
     if (face == irmeterd::faces.end()) {
       continue;
     }
