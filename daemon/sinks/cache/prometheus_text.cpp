@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "common/faces.hpp"
 #include "common/json.hpp"
+#include "common/made_text.hpp"
 #include "daemon/sinks/cache/cache.hpp"
 
 namespace irmeterd {
@@ -37,13 +39,13 @@ constexpr std::array<MetricUnit, 12> units{{{"Wh", "_joules", 3600},
                                             {"°", "_degrees", 1},
                                             {"1", "_ratio", 1}}};
 
-MetricUnit unit_of(const Face& face) {
+constexpr MetricUnit unit_of(const Face& face) {
   const auto* const unit = std::ranges::find(units, face.dbus_unit, &MetricUnit::dbus_unit);
   return unit == units.end() ? MetricUnit{face.dbus_unit, "", 1} : *unit;
 }
 
 // The label that a word of a key becomes: "l1" of "voltage_l1" is a phase. Empty: it stays a word.
-std::string_view label_of(std::string_view word) {
+constexpr std::string_view label_of(std::string_view word) {
   if (word.back() < '1' || word.back() > '9') {
     return {};
   }
@@ -62,12 +64,12 @@ std::string_view label_of(std::string_view word) {
 
 // The key of a quantity without the word that is a label.
 struct MetricKey {
-  std::string stem;
-  std::string label;  // empty: none
-  std::string label_value;
+  MadeText<48> stem;
+  std::string_view label;  // empty: none
+  std::string_view label_value;
 };
 
-MetricKey metric_key(std::string_view key) {
+constexpr MetricKey metric_key(std::string_view key) {
   MetricKey result;
   while (!key.empty()) {
     const std::string_view word = key.substr(0, key.find('_'));
@@ -76,59 +78,97 @@ MetricKey metric_key(std::string_view key) {
       result.label = label;
       result.label_value = label == "phase" ? word : word.substr(word.size() - 1);
     } else {
-      result.stem += result.stem.empty() ? "" : "_";
-      result.stem += word;
+      result.stem.add(result.stem.size == 0 ? "" : "_");
+      result.stem.add(word);
     }
   }
   // What is of one phase must not be added to what is of all of them.
   if (!result.label.empty() &&
-      std::ranges::find(irmeter::quantities, result.stem, &irmeter::QuantityInfo::key) !=
+      std::ranges::find(irmeter::quantities, result.stem.view(), &irmeter::QuantityInfo::key) !=
           irmeter::quantities.end()) {
-    result.stem.insert(0, result.label + "_");
+    MadeText<48> stem;
+    stem.add(result.label);
+    stem.add('_');
+    stem.add(result.stem.view());
+    result.stem = stem;
   }
   return result;
 }
 
 struct Member {
-  irmeter::Quantity id;
-  std::string label;  // behind those of the meter: empty, or it begins with a comma
-  std::int64_t factor;
-  int decimals;
+  irmeter::Quantity id{};
+  MadeText<24> label;  // behind those of the meter: empty, or it begins with a comma
 };
 
 struct Family {
-  std::string name;
-  std::string header;
-  std::vector<Member> members;
+  MadeText<72> name;
+  MadeText<224> header;
+  std::int64_t factor = 1;
+  int decimals = 0;
+  std::array<Member, 8> members;  // the compiler refuses one that has more
+  std::size_t size = 0;
 };
 
-std::string header(const std::string& name, std::string_view help, std::string_view type) {
-  return "# HELP " + name + " " + std::string(help) + "\n# TYPE " + name + " " + std::string(type) +
-         "\n";
+template <typename Add>
+constexpr void add_header(std::string_view name, std::string_view help, std::string_view type,
+                          const Add& add) {
+  for (const std::string_view part :
+       {std::string_view("# HELP "), name, std::string_view(" "), help,
+        std::string_view("\n# TYPE "), name, std::string_view(" "), type, std::string_view("\n")}) {
+    add(part);
+  }
 }
 
-std::vector<Family> make_families() {
-  std::vector<Family> families;
+struct Families {
+  std::array<Family, irmeter::quantity_count> all;  // as many at most
+  std::size_t size = 0;
+};
+
+consteval Families make_families() {
+  Families families;
   for (const Face& face : faces) {
     const MetricKey key = metric_key(irmeter::info(face.id).key);
     const MetricUnit unit = unit_of(face);
     const bool counts = irmeter::is_register(face.id) && !irmeter::info(face.id).may_be_negative;
-    const std::string name =
-        "ir_meterd_" + key.stem + std::string(unit.word) + (counts ? "_total" : "");
-    auto family = std::ranges::find(families, name, &Family::name);
-    if (family == families.end()) {
-      std::string help = key.stem;
-      std::ranges::replace(help, '_', ' ');
-      help.front() = static_cast<char>(help.front() - 'a' + 'A');
-      families.push_back({name, header(name, help, counts ? "counter" : "gauge"), {}});
-      family = families.end() - 1;
+    MadeText<72> name;
+    for (const std::string_view part : {std::string_view("ir_meterd_"), key.stem.view(), unit.word,
+                                        std::string_view(counts ? "_total" : "")}) {
+      name.add(part);
     }
-    const std::string label =
-        key.label.empty() ? "" : "," + key.label + "=\"" + key.label_value + "\"";
-    family->members.push_back({face.id, label, unit.factor, face.dbus_decimals});
+    std::size_t place = 0;
+    while (place < families.size && families.all[place].name.view() != name.view()) {
+      ++place;
+    }
+    Family& family = families.all[place];
+    if (place == families.size) {
+      ++families.size;
+      MadeText<48> help;
+      for (const char c : key.stem.view()) {
+        help.add(help.size == 0 ? upper(c) : c == '_' ? ' ' : c);
+      }
+      family.name = name;
+      add_header(name.view(), help.view(), counts ? "counter" : "gauge",
+                 [&](std::string_view part) { family.header.add(part); });
+      family.factor = unit.factor;
+      family.decimals = face.dbus_decimals;
+    }
+    Member& member = family.members[family.size++];
+    member.id = face.id;
+    if (!key.label.empty()) {
+      for (const std::string_view part : {std::string_view(","), key.label, std::string_view("=\""),
+                                          key.label_value, std::string_view("\"")}) {
+        member.label.add(part);
+      }
+    }
   }
   return families;
 }
+
+constexpr auto families = [] {
+  std::array<Family, make_families().size> made;
+  std::ranges::copy_n(make_families().all.begin(), made.size(), made.begin());
+  return made;
+}();
 
 // A serial number is printable ASCII, whatever the meter sent; two characters of that need it.
 std::string escaped(const std::string& label) {
@@ -161,12 +201,13 @@ void add_sample(std::string& text, std::string_view name, const Labelled& meter,
 void add_family(std::string& text, const Family& family, const std::vector<Labelled>& meters) {
   bool headed = false;
   for (const Labelled& each : meters) {
-    for (const Member& member : family.members) {
+    for (const Member& member : std::span(family.members).first(family.size)) {
       if (const auto value = each.meter.true_value(member.id)) {
         if (!std::exchange(headed, true)) {
-          text += family.header;
+          text += family.header.view();
         }
-        add_sample(text, family.name, each, member.label, *value * member.factor, member.decimals);
+        add_sample(text, family.name.view(), each, member.label.view(), *value * family.factor,
+                   family.decimals);
       }
     }
   }
@@ -174,12 +215,9 @@ void add_family(std::string& text, const Family& family, const std::vector<Label
 
 // What is told of each meter beside its quantities.
 struct Metric {
-  Metric(std::string name_of_it, std::string_view help, std::string_view type,
-         std::int64_t (*value_of)(const MeterSnapshot&))
-      : name(std::move(name_of_it)), head(header(name, help, type)), value(value_of) {}
-
-  std::string name;
-  std::string head;
+  std::string_view name;
+  std::string_view help;
+  std::string_view type;
   std::int64_t (*value)(const MeterSnapshot& meter);
 };
 
@@ -191,36 +229,31 @@ std::int64_t time_of_reading(const MeterSnapshot& meter) {
 }
 
 template <std::uint64_t MeterCounters::*counter>
-Metric make_counter(std::string name, std::string_view help) {
-  return {std::move(name), help, "counter", [](const MeterSnapshot& meter) {
-            return static_cast<std::int64_t>(meter.counters.*counter);
-          }};
+std::int64_t count_of(const MeterSnapshot& meter) {
+  return static_cast<std::int64_t>(meter.counters.*counter);
 }
 
-std::vector<Metric> make_metrics() {
-  using Counters = MeterCounters;
-  return {
-      {"ir_meterd_up", "1 while the latest reading is live", "gauge",
-       [](const MeterSnapshot& meter) { return std::int64_t{meter.stale ? 0 : 1}; }},
-      {"ir_meterd_last_reading_timestamp_seconds",
-       "UNIX time of the latest reading, 0 before the first", "gauge", time_of_reading},
-      make_counter<&Counters::polls>("ir_meterd_polls_total", "Polls that ended well or badly"),
-      make_counter<&Counters::retries>("ir_meterd_retries_total", "Packets sent again"),
-      make_counter<&Counters::crc_errors>("ir_meterd_crc_errors_total", "Damaged packets"),
-      make_counter<&Counters::echoes>("ir_meterd_echoes_total",
-                                      "Packets of our own that came back"),
-      make_counter<&Counters::reconnects>("ir_meterd_reconnects_total",
-                                          "Times the device was opened again"),
-      make_counter<&Counters::withheld>("ir_meterd_held_back_total",
-                                        "Values read that could not be true"),
-  };
-}
+using Counters = MeterCounters;
+constexpr std::array<Metric, 8> metrics{{
+    {"ir_meterd_up", "1 while the latest reading is live", "gauge",
+     [](const MeterSnapshot& meter) { return std::int64_t{meter.stale ? 0 : 1}; }},
+    {"ir_meterd_last_reading_timestamp_seconds",
+     "UNIX time of the latest reading, 0 before the first", "gauge", time_of_reading},
+    {"ir_meterd_polls_total", "Polls that ended well or badly", "counter",
+     count_of<&Counters::polls>},
+    {"ir_meterd_retries_total", "Packets sent again", "counter", count_of<&Counters::retries>},
+    {"ir_meterd_crc_errors_total", "Damaged packets", "counter", count_of<&Counters::crc_errors>},
+    {"ir_meterd_echoes_total", "Packets of our own that came back", "counter",
+     count_of<&Counters::echoes>},
+    {"ir_meterd_reconnects_total", "Times the device was opened again", "counter",
+     count_of<&Counters::reconnects>},
+    {"ir_meterd_held_back_total", "Values read that could not be true", "counter",
+     count_of<&Counters::withheld>},
+}};
 
 }  // namespace
 
 std::string prometheus_text(const std::map<std::string, MeterSnapshot>& all) {
-  static const std::vector<Family> families = make_families();
-  static const std::vector<Metric> metrics = make_metrics();
   std::vector<Labelled> meters;
   meters.reserve(all.size());
   for (const auto& [name, meter] : all) {
@@ -234,7 +267,7 @@ std::string prometheus_text(const std::map<std::string, MeterSnapshot>& all) {
     add_family(text, family, meters);
   }
   for (const Metric& metric : metrics) {
-    text += metric.head;
+    add_header(metric.name, metric.help, metric.type, [&](std::string_view part) { text += part; });
     for (const Labelled& each : meters) {
       add_sample(text, metric.name, each, {}, metric.value(each.meter));
     }
