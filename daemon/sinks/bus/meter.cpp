@@ -30,20 +30,6 @@ std::string fault_context(const MeterSnapshot& meter) {
   return meter.failure ? meter.failure->context : std::string();
 }
 
-// Sorted, as a map has them.
-const std::vector<std::pair<std::string, irmeter::Quantity>>& by_key() {
-  static const auto sorted = [] {
-    std::vector<std::pair<std::string, irmeter::Quantity>> keys;
-    keys.reserve(irmeter::quantities.size());
-    for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-      keys.emplace_back(quantity.key, quantity.id);
-    }
-    std::ranges::sort(keys);
-    return keys;
-  }();
-  return sorted;
-}
-
 // The changed properties as PropertiesChanged has them: each(take) calls take with the name, the
 // D-Bus type and a function that puts the value into a message. The library's own signal looks up
 // each property by its name and asks for its value, at twice the cost.
@@ -348,9 +334,9 @@ double BusMeter::ClockOffset() {
 
 std::map<std::string, double> BusMeter::Quantities() {
   std::map<std::string, double> known;
-  for (const auto& [key, quantity] : by_key()) {
-    if (const auto value = meter_.true_value(quantity)) {
-      known.emplace_hint(known.end(), key, dbus_value(value, quantity));
+  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
+    if (const auto value = meter_.true_value(quantity.id)) {
+      known.emplace(quantity.key, dbus_value(value, quantity.id));
     }
   }
   return known;
