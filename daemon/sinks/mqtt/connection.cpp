@@ -32,11 +32,12 @@ bool is_gone(const std::future<void>& future) {
 }  // namespace
 
 MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings,
-                               std::chrono::milliseconds settle, Handlers handlers)
+                               const MqttTiming& timing, Handlers handlers)
     : loop_(loop),
       log_(log),
       settings_(std::move(settings)),
-      settle_(settle),
+      settle_(timing.settle),
+      close_limit_(timing.close),
       handlers_(std::move(handlers)),
       mailbox_(std::make_shared<Mailbox<MqttEvent>>()),
       wait_(settings_.retry.first_wait, settings_.retry.longest_wait, 20),
@@ -174,7 +175,7 @@ void MqttConnection::close() noexcept {
   if (!mail_) {
     return;
   }
-  const auto deadline = std::chrono::steady_clock::now() + close_limit;
+  const auto deadline = std::chrono::steady_clock::now() + close_limit_;
   delivery_.all_at_once();  // there is no time to wait for each answer
   table_.send(MqttTable::Rank::daemon,
               [this](const MqttMessage& message) { return publish(message); });

@@ -26,6 +26,7 @@
 #include "daemon/service/progress.hpp"
 #include "daemon/sinks/mqtt/delivery.hpp"
 #include "daemon/sinks/mqtt/table.hpp"
+#include "daemon/sinks/mqtt/timing.hpp"
 
 namespace irmeterd {
 
@@ -37,10 +38,11 @@ class MqttConnection {
     std::function<void()> status;  // status() reads differently now
   };
 
-  // Begins to connect. A broker that is absent or refuses is a state, not an exception. settle: how
-  // long all but discovery waits after connecting, and after a discovery message.
-  MqttConnection(Loop& loop, const Log& log, MqttSettings settings,
-                 std::chrono::milliseconds settle, Handlers handlers);
+  // Begins to connect. A broker that is absent or refuses is a state, not an exception. Of the
+  // times, settle is how long all but discovery waits after connecting, and after a discovery
+  // message; close is how long close() takes at most.
+  MqttConnection(Loop& loop, const Log& log, MqttSettings settings, const MqttTiming& timing,
+                 Handlers handlers);
   ~MqttConnection() { close(); }
   MqttConnection(const MqttConnection&) = delete;
   MqttConnection& operator=(const MqttConnection&) = delete;
@@ -60,9 +62,8 @@ class MqttConnection {
   // given up goes away.
   [[nodiscard]] std::vector<Step> steps() const;
 
-  // Sends what is due, disconnects and stays so. Takes at most close_limit.
+  // Sends what is due, disconnects and stays so.
   void close() noexcept;
-  static constexpr std::chrono::milliseconds close_limit{450};
 
  private:
   struct Subscription {
@@ -97,6 +98,7 @@ class MqttConnection {
   const Log& log_;
   MqttSettings settings_;
   std::chrono::milliseconds settle_;
+  std::chrono::milliseconds close_limit_;
   Handlers handlers_;
   MqttMailbox mailbox_;
   std::unique_ptr<MqttSession> session_;

@@ -55,8 +55,7 @@ MqttPublisher::MqttPublisher(Loop& loop, const MqttConfig& config, const Secret&
           leaving_ = false;
         }
       })),
-      connection_(loop, log, settings(config, password, topics_, timing.retry, lacks),
-                  timing.settle,
+      connection_(loop, log, settings(config, password, topics_, timing.retry, lacks), timing,
                   {.connected = [this] { on_connected(); },
                    .message = [this](const MqttMessage& message) { on_message(message); },
                    .status = [this] { changed(); }}),

@@ -22,6 +22,8 @@ struct MqttTiming {
   std::chrono::milliseconds discovery_gap{10'000};
   // What the broker keeps and nothing but its times has changed in is told again after this.
   std::chrono::milliseconds unchanged{60'000};
+  // On stopping, until what is due has gone out; then nobody waits for the broker any longer.
+  std::chrono::milliseconds close{450};
   std::chrono::milliseconds command_gap{1000};  // between two commands to a meter that are heeded
 };
 
