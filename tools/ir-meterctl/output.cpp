@@ -135,20 +135,21 @@ std::string to_json(const Document& document) {
 }
 
 std::string in_columns(const std::string& line, std::size_t columns, const std::string& indent) {
+  constexpr std::size_t none = std::string_view::npos;
   std::string result;
   std::string before;  // what the line begins with
   std::string_view rest = line;
   for (;;) {
     std::size_t used = before.size();
-    std::size_t end = std::string_view::npos;  // the last blank that is in the line
+    std::size_t end = none;  // the last blank that is in the line
     const std::size_t word = std::min(rest.find_first_not_of(' '), rest.size());
-    for (std::size_t i = 0; i < rest.size() && (used <= columns || end == rest.npos); ++i) {
-      if (rest[i] == ' ' && i > word && (used <= columns || end == rest.npos)) {
+    for (std::size_t i = 0; i < rest.size() && (used <= columns || end == none); ++i) {
+      if (rest[i] == ' ' && i > word && (used <= columns || end == none)) {
         end = i;
       }
       used += (rest[i] & '\xC0') != '\x80' ? 1U : 0U;
     }
-    if (used <= columns || end == rest.npos) {
+    if (used <= columns || end == none) {
       return result + before + std::string(rest);
     }
     result += before + std::string(rest.substr(0, end)) + "\n";

@@ -14,6 +14,10 @@ MqttMessage availability(std::string topic, bool online) {
   return retained(std::move(topic), std::string(online ? mqtt_online : mqtt_offline));
 }
 
+void warn_of_double(const std::string& name, const std::string& id, const Log& log) {
+  log.warning("MQTT: meter " + name + " is already published as " + id);
+}
+
 // Diagnostics of a meter that is not read: every key is there, so that no template fails.
 std::string nothing_known(const std::string& id) {
   auto document = nlohmann::ordered_json::parse(diagnostics_json({}));
@@ -99,7 +103,7 @@ void MqttPresence::release(Meter& meter) {
 void MqttPresence::look_for_doubles(const std::string& id) {
   for (auto& [name, meter] : meters_) {
     if (meter.reads_refused && meter.refused_id == id && !std::exchange(meter.warned, true)) {
-      log_.warning("MQTT: meter " + name + " is already published as " + id);
+      warn_of_double(name, id, log_);
     }
   }
 }
