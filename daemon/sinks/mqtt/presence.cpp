@@ -54,7 +54,9 @@ void MqttPresence::show(const MeterSnapshot& snapshot) {
   identify(meter, id, !snapshot.stale);
   const bool polled = std::exchange(meter.polls, snapshot.counters.polls) < snapshot.counters.polls;
   if (polled && snapshot.state() == irmeter::State::online) {
-    meter.reads_refused = !meter.refused_id.empty();
+    if (meter.refused && meter.refused->stage == Refused::Stage::assumed) {
+      meter.refused->stage = Refused::Stage::read;
+    }
     look_for_doubles(meter.id);
   }
   if (!meter.id.empty()) {
@@ -72,16 +74,16 @@ void MqttPresence::identify(Meter& meter, const std::string& id, bool is_read) {
   }
   Meter* const other = id.empty() ? nullptr : holder(id);
   if (other != nullptr && (other->online || !is_read)) {
-    if (meter.refused_id != id) {
+    if (!meter.refused || meter.refused->id != id) {
       release(meter);
-      meter.refused_id = id;
+      meter.refused = Refused{id};
     }
     return;
   }
   release(meter);
   if (other != nullptr) {
     release(*other);
-    other->refused_id = id;
+    other->refused = Refused{id};
   }
   if (!id.empty()) {
     meter.id = id;
@@ -102,7 +104,8 @@ void MqttPresence::release(Meter& meter) {
 // The meter with this id was read: who was read as the same one before?
 void MqttPresence::look_for_doubles(const std::string& id) {
   for (auto& [name, meter] : meters_) {
-    if (meter.reads_refused && meter.refused_id == id && !std::exchange(meter.warned, true)) {
+    if (meter.refused && meter.refused->id == id && meter.refused->stage == Refused::Stage::read) {
+      meter.refused->stage = Refused::Stage::warned;
       warn_of_double(name, id, log_);
     }
   }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,11 +42,16 @@ static_assert(max_listed_meters * (max_listed_id + 3) + 1 <= MqttEvent::max_payl
 
 class MqttPresence final : public Sink {
  public:
+  // An id that another meter has.
+  struct Refused {
+    // Assumed by what is remembered; then it was read, and is that meter; then a warning was given.
+    enum class Stage : std::uint8_t { assumed, read, warned };
+    std::string id;
+    Stage stage = Stage::assumed;
+  };
   struct Meter {
-    std::string id;              // that it is published under; empty: not identified, or refused
-    std::string refused_id;      // of another meter that has the same
-    bool reads_refused = false;  // it was read since, and is that meter
-    bool warned = false;         // of that
+    std::string id;  // that it is published under; empty: not identified, or refused
+    std::optional<Refused> refused;
     bool online = false;
     std::uint64_t polls = 0;    // that had ended when it was shown last
     bool contradicted = false;  // somebody else has called it offline meanwhile
