@@ -19,8 +19,8 @@
 
 namespace irmeterd {
 
-// A text of the table, by its place among them all. An address would have to be put right at each
-// start, wherever the program lies then, in a copy of the table that nothing else can use.
+// A text of the table, by its place among all texts. With addresses in it the table could not be
+// shared: each process would need a copy, in which they are set at the start.
 class FaceText {
  public:
   constexpr FaceText() = default;
@@ -28,7 +28,7 @@ class FaceText {
       : begin_(static_cast<std::uint16_t>(begin)), size_(static_cast<std::uint16_t>(size)) {}
 
   [[nodiscard]] constexpr std::string_view view() const;
-  // NOLINTNEXTLINE(google-explicit-constructor): it is one in all but its form
+  // NOLINTNEXTLINE(google-explicit-constructor): it is used wherever a text is
   constexpr operator std::string_view() const { return view(); }
   [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
 

@@ -1,5 +1,5 @@
-// Texts that the compiler makes. They lie with the program, which all who run it share; a text that
-// is made at the start is memory of each.
+// Texts that the compiler makes. They are in the file of the program, and take no memory of a
+// process. A text that is made at the start does.
 #pragma once
 
 #include <array>

@@ -40,11 +40,10 @@ void block_signals() {
   (void)std::signal(SIGPIPE, SIG_IGN);
 }
 
-// The C library keeps memory for speed that is not needed here. Large blocks are given back: any
-// user of the message bus may send 32 MiB, and what Home Assistant is told of a meter is long and
-// seldom told. What a poll of one meter asks for is smaller, as to give it back takes two calls.
-// What is free at the end of the heap is given back too, and all threads share the one heap, as
-// those beside the loop's do little.
+// The C library keeps freed memory for speed, which is not needed here. Large blocks are given
+// back: any user of the message bus may send 32 MiB, and what Home Assistant is told of a meter is
+// long and seldom told. Blocks that each poll of a meter needs are smaller than that limit, as
+// giving one back takes two system calls. All threads share one heap, as only the loop's does much.
 void keep_little_memory() {
   constexpr int large = 80 * 1024;  // bytes
   constexpr int page = 4096;
