@@ -9,6 +9,7 @@
 
 #include "common/bus_names.hpp"
 #include "tools/ir-meterctl/message_reader.hpp"
+#include "tools/ir-meterctl/meter_message.hpp"
 
 namespace irmeterctl {
 namespace {
@@ -23,7 +24,6 @@ constexpr const char* bus_daemon = "org.freedesktop.DBus";
 constexpr const char* local = "org.freedesktop.DBus.Local";
 constexpr const char* properties = "org.freedesktop.DBus.Properties";
 constexpr const char* object_manager = "org.freedesktop.DBus.ObjectManager";
-constexpr const char* quantities = "Quantities";
 
 constexpr std::uint64_t second = 1'000'000;  // us
 constexpr std::uint64_t look_timeout = 5 * second;
@@ -48,88 +48,9 @@ bool is_one_of(const sd_bus_error& error, std::initializer_list<const char*> nam
                      [&](const char* name) { return sd_bus_error_has_name(&error, name) > 0; });
 }
 
-void read_property(MessageReader& reader, const std::string& name, MeterInfo& meter) {
-  if (std::string* text = meter.text(name)) {
-    reader.variant("s", [&] { *text = reader.text(); });
-  } else if (name == "LastReadingUSec") {
-    reader.variant("t", [&] { meter.last_reading_usec = reader.basic<std::uint64_t>('t'); });
-  } else if (name == "Echo") {
-    reader.variant("b", [&] { meter.echo = reader.basic<int>('b') != 0; });
-  } else if (name == "CurrentRatio") {
-    reader.variant("u", [&] { meter.current_ratio = reader.basic<std::uint32_t>('u'); });
-  } else if (name == "RegisterUnit") {
-    reader.variant("u", [&] { meter.register_unit = reader.basic<std::uint32_t>('u'); });
-  } else if (name == "VoltageRatio") {
-    reader.variant("u", [&] { meter.voltage_ratio = reader.basic<std::uint32_t>('u'); });
-  } else if (name == "MBusDevices") {
-    reader.variant("a(ysss)", [&] {
-      meter.mbus_devices.clear();
-      reader.array("(ysss)", [&] {
-        reader.structure("ysss", [&] {
-          MbusDeviceInfo device;
-          device.slot = reader.basic<std::uint8_t>('y');
-          device.medium = reader.text();
-          device.maker = reader.text();
-          device.serial_number = reader.text();
-          meter.mbus_devices.push_back(std::move(device));
-        });
-      });
-    });
-  } else if (name == "MBusValues") {
-    reader.variant("a(ysds)", [&] {
-      meter.mbus_values.clear();
-      reader.array("(ysds)", [&] {
-        reader.structure("ysds", [&] {
-          MbusValueInfo value;
-          value.slot = reader.basic<std::uint8_t>('y');
-          value.key = reader.text();
-          value.value = reader.basic<double>('d');
-          value.unit = reader.text();
-          meter.mbus_values.push_back(std::move(value));
-        });
-      });
-    });
-  } else if (name == "Held") {
-    reader.variant("as", [&] {
-      meter.withheld.clear();
-      reader.array("s", [&] { meter.withheld.push_back(reader.text()); });
-    });
-  } else if (name == quantities) {
-    reader.variant("a{sd}", [&] {
-      meter.quantities.clear();
-      reader.dictionary('s', "d", [&](const std::string& key) {
-        meter.quantities[key] = reader.basic<double>('d');
-      });
-    });
-  } else {
-    reader.skip("v");
-  }
-}
-
 Failure not_understood() {
   return {Kind::failed, "the reply of ir-meterd is not understood",
           "restart it after an upgrade: 'sudo systemctl restart ir-meterd'"};
-}
-
-// Sets what the message says next, an a{sv}.
-void read_properties(MessageReader& reader, MeterInfo& meter) {
-  reader.dictionary('s', "v", [&](const std::string& name) { read_property(reader, name, meter); });
-}
-
-// The reply of GetManagedObjects; nothing when it is not one.
-std::optional<Meters> read_meters(sd_bus_message* message) {
-  MessageReader reader(message);
-  Meters meters;
-  reader.dictionary('o', "a{sa{sv}}", [&](const std::string& path) {
-    reader.dictionary('s', "a{sv}", [&](const std::string& interface) {
-      if (interface == meter_interface) {
-        read_properties(reader, meters[path]);
-      } else {
-        reader.skip("a{sv}");
-      }
-    });
-  });
-  return reader.good() ? std::optional(std::move(meters)) : std::nullopt;
 }
 
 }  // namespace
@@ -156,7 +77,7 @@ DaemonClient::DaemonClient(irmeterd::Bus bus)
 DaemonInfo DaemonClient::look() const {
   const auto objects =
       call(make_call(root_path, object_manager, "GetManagedObjects"), look_timeout);
-  auto meters = read_meters(objects.get());
+  auto meters = read_meters(MessageReader(objects.get()));
   const auto get_all = make_call(root_path, properties, "GetAll");
   check(sd_bus_message_append(get_all.get(), "s", manager_interface), no_message);
   const auto manager = call(get_all, look_timeout);
@@ -390,7 +311,7 @@ void DaemonClient::on_properties(sd_bus_message* message) {
   MeterInfo after = waiting == unfinished_.end() ? known->second : waiting->second.after;
   read_properties(reader, after);
   bool without_quantities = false;
-  reader.array("s", [&] { without_quantities |= reader.text() == quantities; });
+  reader.array("s", [&] { without_quantities |= reader.text() == quantities_property; });
   if (!reader.good()) {
     return;
   }
@@ -406,7 +327,7 @@ void DaemonClient::on_properties(sd_bus_message* message) {
 void DaemonClient::ask_for_quantities(const std::string& path, MeterInfo after) {
   const auto message = make_call(path, properties, "Get");
   sd_bus_slot* slot = nullptr;
-  if (sd_bus_message_append(message.get(), "ss", meter_interface, quantities) >= 0 &&
+  if (sd_bus_message_append(message.get(), "ss", meter_interface, quantities_property) >= 0 &&
       sd_bus_call_async(bus_.get(), &slot, message.get(), handle<&DaemonClient::on_quantities>,
                         this, 0 /* the default */) >= 0) {
     unfinished_[path] = {std::move(after), SlotHandle(slot)};
@@ -424,7 +345,7 @@ void DaemonClient::on_quantities(sd_bus_message* message) {
   MessageReader reader(message);
   const bool refused = sd_bus_message_get_error(message) != nullptr;
   if (!refused) {
-    read_property(reader, quantities, change.mapped().after);
+    read_property(reader, quantities_property, change.mapped().after);
   }
   if (refused || !reader.good()) {
     (void)ask_for_meters();  // the meter has gone, or the daemon
@@ -457,7 +378,7 @@ void DaemonClient::on_meters(sd_bus_message* message) {
     } else {
       events_.ended(failure);
     }
-  } else if (auto meters = read_meters(message)) {
+  } else if (auto meters = read_meters(MessageReader(message))) {
     show(std::move(*meters));
   } else {
     events_.ended(not_understood());
