@@ -14,6 +14,7 @@
 #include "lib/meter/meter.hpp"
 #include "tests/bench/line_poll.hpp"
 #include "tests/support/failure.hpp"
+#include "tests/support/known_key.hpp"
 #include "tests/support/pair.hpp"
 #include "tests/support/simulator.hpp"
 #include "tools/ir-meter-sim/simulated_meter.hpp"
@@ -51,13 +52,19 @@ class MeterClient : public PollClient {
   [[nodiscard]] bool answered() const override { return answered_; }
   [[nodiscard]] std::string failure() const override { return failure_; }
 
-  [[nodiscard]] std::optional<Bytes> outgoing() override {
+  [[nodiscard]] std::optional<Bytes> outgoing(Instant now) override {
     while (auto output = meter_.output()) {
       if (auto* transmit = std::get_if<irmeter::Transmit>(&*output)) {
         // Between Terminate and the next request there is one ACK, the last of the session.
         answered_ = answered_ || (terminated_ && transmit->bytes.size() == 1);
         terminated_ = transmit->bytes.size() > 1 && transmit->bytes[6] == terminate_;
         return std::move(transmit->bytes);
+      }
+      if (const auto* question = std::get_if<irmeter::KeyQuestion>(&*output)) {
+        meter_.answer_key(key_.ask(*question), now);
+      }
+      if (const auto* fact = std::get_if<irmeter::KeyFact>(&*output)) {
+        key_.learn(*fact);
       }
       if (const auto* poll = std::get_if<irmeter::PollEnded>(&*output)) {
         if (poll->reading() == nullptr) {
@@ -80,6 +87,7 @@ class MeterClient : public PollClient {
   const std::uint8_t terminate_ = irmeter::service_code::terminate;
   SessionMode mode_;
   irmeter::Meter meter_;
+  irmeter::testing::KnownKey key_;
   bool started_ = false;
   bool terminated_ = false;
   bool answered_ = false;
@@ -111,7 +119,7 @@ class LinkClient : public PollClient {
   [[nodiscard]] bool answered() const override { return requests_.empty() && !link_.busy(); }
   [[nodiscard]] std::string failure() const override { return failure_; }
 
-  [[nodiscard]] std::optional<Bytes> outgoing() override {
+  [[nodiscard]] std::optional<Bytes> outgoing(Instant) override {
     auto next = link_.outgoing();
     return next ? std::optional(std::move(next->bytes)) : std::nullopt;
   }

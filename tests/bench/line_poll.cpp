@@ -83,7 +83,7 @@ void PollTimer::on_bytes(irmeter::ByteView bytes) {
 }
 
 void PollTimer::pump() {
-  while (const auto bytes = client_.outgoing()) {
+  while (const auto bytes = client_.outgoing(loop_.now())) {
     line_.write(*bytes);
     count(Direction::to_meter, bytes->size());
     if (bytes->size() > irmeter::packet_overhead) {

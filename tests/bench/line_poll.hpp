@@ -28,7 +28,7 @@ class PollClient {
   virtual void timeout(irmeter::Instant now) = 0;
   [[nodiscard]] virtual std::optional<irmeter::Instant> deadline() const = 0;
   [[nodiscard]] virtual std::size_t missing() const = 0;
-  [[nodiscard]] virtual std::optional<irmeter::Bytes> outgoing() = 0;
+  [[nodiscard]] virtual std::optional<irmeter::Bytes> outgoing(irmeter::Instant now) = 0;
   // The last answer is in; an ACK is all that may still follow.
   [[nodiscard]] virtual bool answered() const = 0;
   // Why there will be no answer; empty as long as there may be one.
