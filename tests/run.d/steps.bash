@@ -94,7 +94,6 @@ tidy() {
     local folder=$builds/build-lint-$1 unity=$1 checks=$2
     shift 2
     cmake --preset lint -B "$folder" -DCMAKE_UNITY_BUILD="$unity"
-    ninja -C "$folder" irmeter_dbus_headers
     # As a file of several lies in the build, which need not be in the checkout.
     if ! run-clang-tidy -quiet -config="$(cat .clang-tidy)" -checks="$checks" -p "$folder" -j "$jobs" \
         -extra-arg=-Wno-unknown-warning-option "${@/#/$PWD/}" >"$folder/log" 2>&1; then

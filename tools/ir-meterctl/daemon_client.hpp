@@ -1,9 +1,7 @@
 // The daemon's D-Bus interface, org.irmeterd.IrMeter1, from the side of a client: what it knows,
 // its methods, and everything that changes as it changes.
 //
-// On raw sd-bus: a client needs four calls and four signals, and those read the same on every
-// version of systemd, where the two majors of sdbus-c++ have different proxies. No call starts the
-// daemon.
+// No call starts the daemon.
 #pragma once
 
 #include <systemd/sd-bus.h>

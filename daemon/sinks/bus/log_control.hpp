@@ -5,35 +5,35 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/log.hpp"
-#include "daemon/sinks/bus/compat.hpp"
-#include "org.freedesktop.LogControl1.adaptor.hpp"
+#include "daemon/sinks/bus/connection.hpp"
 
 namespace irmeterd {
 
-class LogControl final : public sdbus::AdaptorInterfaces<org::freedesktop::LogControl1_adaptor> {
+class LogControl {
  public:
-  // Throws sdbus::Error when the connection is dead.
-  LogControl(sdbus::IConnection& connection, Log& log);
-  virtual ~LogControl();
+  // Throws std::exception when the connection is dead.
+  LogControl(sd_bus* bus, Log& log);
   LogControl(const LogControl&) = delete;
   LogControl& operator=(const LogControl&) = delete;
 
- private:
   // In syslog's words, of which there are more than levels of ours: what is worse than err is err,
   // and notice is info. Beyond debug there is none, so trace reads as debug and cannot be set;
   // it has to follow a conversation from its beginning to know what of it is the key.
-  std::string LogLevel() override;
-  void LogLevel(const std::string& value) override;
+  [[nodiscard]] std::string_view level() const;
+  void set_level(std::string_view word);
 
   // "journal", "console" (standard error), and to set only, "auto": what it was at the start.
-  std::string LogTarget() override;
-  void LogTarget(const std::string& value) override;
+  [[nodiscard]] std::string_view target() const;
+  void set_target(std::string_view word);
 
-  std::string SyslogIdentifier() override { return std::string(Log::identifier); }
+  [[nodiscard]] std::string_view identifier() const { return Log::identifier; }
 
+ private:
   Log& log_;
+  bus::Slot table_;
 };
 
 }  // namespace irmeterd

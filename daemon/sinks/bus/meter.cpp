@@ -3,79 +3,41 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <span>
+#include <string_view>
+#include <tuple>
 #include <utility>
+#include <variant>
 
 #include "common/bus_names.hpp"
 #include "common/event_texts.hpp"
+#include "common/faces.hpp"
 #include "common/fault_texts.hpp"
+#include "daemon/sinks/bus/meter_properties.hpp"
 
 namespace irmeterd {
 namespace {
 
-std::uint64_t usec_of(std::chrono::system_clock::time_point time) {
-  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
-  return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
-}
-
-std::uint64_t reading_usec(const MeterSnapshot& meter) {
-  return meter.reading ? usec_of(meter.read_at) : 0;
-}
-
-std::string_view fault_name(const MeterSnapshot& meter) {
-  return meter.failure ? irmeter::info(meter.failure->fault).name : std::string_view();
-}
-
-std::string fault_context(const MeterSnapshot& meter) {
-  return meter.failure ? meter.failure->context : std::string();
-}
-
-// The changed properties as PropertiesChanged has them: each(take) calls take with the name, the
-// D-Bus type and a function that puts the value into a message. The library's own signal looks up
-// each property by its name and asks for its value, at twice the cost.
-template <typename Each>
-struct Changes {
-  const Each& each;
-};
-
-template <typename Each>
-sdbus::Message& operator<<(sdbus::Message& message, const Changes<Each>& changes) {
-  message.openContainer("{sv}");
-  changes.each([&](const char* name, const char* type, const auto& append) {
-    message.openDictEntry("sv");
-    message << name;
-    message.openVariant(type);
-    append(message);
-    message.closeVariant();
-    message.closeDictEntry();
-  });
-  message.closeContainer();
-  return message;
-}
-
-// The caller may have gone, and so may the bus; neither is of interest to the meter.
-template <typename Reply>
-void send(const Reply& reply) noexcept {
-  try {
-    reply();
-  } catch (const std::exception&) {
-  }
-}
+// An interval of GetHistory.
+using BusInterval = std::tuple<std::uint64_t, std::map<std::string, double>, std::string>;
+// An event of GetEvents and EventLogged.
+using BusEvent = std::tuple<std::uint64_t, std::uint16_t, std::string>;
 
 // To a call that may have been answered.
-template <typename Node, typename Value, typename Convert>
-void reply(Node call, const std::variant<Value, irmeter::Failure>& answer, const Convert& convert) {
-  if (!call) {
+template <typename Value, typename Convert>
+void answer(const std::weak_ptr<bus::Call>& waiting,
+            const std::variant<Value, irmeter::Failure>& answer, const Convert& convert) {
+  const auto call = waiting.lock();
+  if (!call || call->answered()) {
     return;
   }
-  send([&] {
-    if (const auto* const value = std::get_if<Value>(&answer)) {
-      call.mapped().returnResults(convert(*value));
-    } else {
-      const auto& failure = std::get<irmeter::Failure>(answer);
-      call.mapped().returnError(bus::make_error(error_name(failure.state()), sentence_of(failure)));
-    }
-  });
+  if (const auto* const value = std::get_if<Value>(&answer)) {
+    call->reply(convert(*value));
+  } else {
+    const auto& failure = std::get<irmeter::Failure>(answer);
+    call->fail({error_name(failure.state()), sentence_of(failure)});
+  }
 }
 
 irmeter::MeterTime time_of(std::uint64_t usec) {
@@ -109,237 +71,146 @@ std::vector<BusInterval> bus_intervals(const std::vector<irmeter::HistoryInterva
   return all;
 }
 
+BusEvent bus_event(const irmeter::LogEntry& entry) {
+  return {usec_of(entry.time), entry.id, event_text(entry)};
+}
+
+bus::Message new_signal(sd_bus* bus, const std::string& path, const char* interface,
+                        const char* member) {
+  sd_bus_message* message = nullptr;
+  bus::check(sd_bus_message_new_signal(bus, &message, path.c_str(), interface, member),
+             "cannot make a signal");
+  return bus::Message(message);
+}
+
+void send(const bus::Message& message) {
+  bus::check(sd_bus_message_send(message.get()), "cannot send a signal");
+}
+
 }  // namespace
 
-BusMeter::BusMeter(sdbus::IConnection& connection, CommandQueue& commands,
-                   const MeterSnapshot& meter)
-    : AdaptorInterfaces(connection, sdbus::ObjectPath(meter_path(meter.name))),
-      commands_(commands),
-      meter_(meter) {
-  registerAdaptor();
-}
+BusMeter::BusMeter(sd_bus* bus, CommandQueue& commands, const MeterSnapshot& meter)
+    : bus_(bus), commands_(commands), meter_(meter), path_(meter_path(meter.name)) {}
 
-BusMeter::~BusMeter() {
-  unregisterAdaptor();
-  const auto cancelled =
-      bus::make_error(cancelled_error, "The daemon stopped serving this meter before it was read.");
-  table_calls_.fail_all(cancelled);
-  history_calls_.fail_all(cancelled);
-  for (const Waiting& call : waiting_) {
-    send([&] {
-      call.result.returnError(bus::make_error(
-          cancelled_error, "The daemon stopped serving this meter before the poll ended."));
+// The library's own signal looks up each property by its name, at twice the cost.
+void BusMeter::emit_changes(const MeterSnapshot& before) {
+  bus::Message signal;
+  sd_bus_message* message = nullptr;
+  std::vector<std::string_view> invalidated;
+  const auto begin = [&] {
+    signal = new_signal(bus_, path_, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+    message = signal.get();
+    bus::put(message, std::string_view(meter_interface));
+    bus::check(sd_bus_message_open_container(message, 'a', "{sv}"), "cannot open a container");
+  };
+  for (const MeterProperty& property : meter_properties) {
+    if (property.update == MeterProperty::Update::constant || !property.differs(before, meter_)) {
+      continue;
+    }
+    if (message == nullptr) {
+      begin();
+    }
+    if (property.update == MeterProperty::Update::invalidates) {
+      invalidated.emplace_back(property.name);
+      continue;
+    }
+    bus::contain(message, 'e', "sv", [&] {
+      bus::put(message, std::string_view(property.name));
+      bus::contain(message, 'v', property.type, [&] {
+        bus::check(property.get(bus_, path_.c_str(), meter_interface, property.name, message, this,
+                                nullptr),
+                   property.name);
+      });
     });
   }
-}
-
-void BusMeter::emit_changes(const MeterSnapshot& before) {
-  const auto each = [&](const auto& take) { each_change(before, take); };
-  // Those whose values it does not tell: they are long, and few want them.
-  std::vector<std::string> invalidated;
-  if (std::ranges::any_of(faces, [&](const Face& face) { return differs(before, face); })) {
-    invalidated.emplace_back("Quantities");
+  if (message != nullptr) {
+    bus::check(sd_bus_message_close_container(message), "cannot close a container");
+    bus::put(message, invalidated);
+    send(signal);
   }
-  bool any = !invalidated.empty() || reading_usec(before) != reading_usec(meter_);
-  if (!any) {
-    each([&any](const auto&...) { any = true; });
-  }
-  if (any) {
-    getObject()
-        .emitSignal("PropertiesChanged")
-        .onInterface("org.freedesktop.DBus.Properties")
-        .withArguments(std::string(INTERFACE_NAME), Changes<decltype(each)>{each}, invalidated);
-  }
-}
-
-template <typename Take>
-void BusMeter::each_change(const MeterSnapshot& before, const Take& take) {
-  const auto note = [&](const char* name, const char* type, bool differs, auto getter) {
-    if (differs) {
-      take(name, type, [&](sdbus::Message& message) { message << (this->*getter)(); });
-    }
-  };
-  const MeterSnapshot& after = meter_;
-  const irmeter::Identity& was = before.identity;
-  const irmeter::Identity& is = after.identity;
-  note("Device", "s", before.device != after.device, &BusMeter::Device);
-  note("Manufacturer", "s", was.manufacturer != is.manufacturer, &BusMeter::Manufacturer);
-  note("Model", "s", was.model != is.model, &BusMeter::Model);
-  note("SerialNumber", "s", was.serial_number != is.serial_number, &BusMeter::SerialNumber);
-  note("UtilitySerialNumber", "s", was.utility_serial_number != is.utility_serial_number,
-       &BusMeter::UtilitySerialNumber);
-  note("FirmwareVersion", "s", was.firmware_version != is.firmware_version,
-       &BusMeter::FirmwareVersion);
-  const irmeter::Ratios had = before.ratios.value_or(irmeter::Ratios{});
-  const irmeter::Ratios has = meter_.ratios.value_or(irmeter::Ratios{});
-  note("CurrentRatio", "u", had.current != has.current, &BusMeter::CurrentRatio);
-  note("VoltageRatio", "u", had.voltage != has.voltage, &BusMeter::VoltageRatio);
-  note("RegisterUnit", "u", before.register_unit() != after.register_unit(),
-       &BusMeter::RegisterUnit);
-  note("MBusDevices", "a(ysss)", before.mbus_devices != after.mbus_devices, &BusMeter::MBusDevices);
-  const bool may_differ =
-      before.mbus_values != after.mbus_values || before.details_stale != after.details_stale;
-  note("MBusValues", "a(ysds)", may_differ && before.true_mbus_values() != after.true_mbus_values(),
-       &BusMeter::MBusValues);
-  note("State", "s", before.state() != after.state(), &BusMeter::State);
-  note("Fault", "s", fault_name(before) != fault_name(after), &BusMeter::Fault);
-  note("FaultContext", "s", fault_context(before) != fault_context(after), &BusMeter::FaultContext);
-  note("StateDetail", "s", before.detail() != after.detail(), &BusMeter::StateDetail);
-  note("Echo", "b", before.echo != after.echo, &BusMeter::Echo);
-  note("Held", "as", before.held() != after.held(), &BusMeter::Held);
-  note("LastReadingUSec", "t", reading_usec(before) != reading_usec(after),
-       &BusMeter::LastReadingUSec);
-  note("Status", "as", before.status != after.status, &BusMeter::Status);
-  note("Tariff", "u", before.tariff != after.tariff, &BusMeter::Tariff);
-  note("ClockOffset", "d", before.clock_offset != after.clock_offset, &BusMeter::ClockOffset);
-
-  for (const Face& face : faces) {
-    if (!face.dbus_name.empty() && differs(before, face)) {
-      take(std::string(face.dbus_name).c_str(), "d",
-           [&](sdbus::Message& message) { message << value(face.id); });
-    }
-  }
-}
-
-bool BusMeter::differs(const MeterSnapshot& before, const Face& face) const {
-  return before.true_value(face.id) != meter_.true_value(face.id);
 }
 
 void BusMeter::changed(const MeterSnapshot& before) {
   emit_changes(before);
-  auto waiting = std::exchange(waiting_, {});
-  for (Waiting& call : waiting) {
-    if (meter_.counters.polls <= call.polls) {
-      waiting_.push_back(std::move(call));
-    } else if (!meter_.failure) {
-      send([&] { call.result.returnResults(); });
+  for (WaitingForPoll& waiting : waiting_for_poll_) {
+    if (meter_.counters.polls <= waiting.polls) {
+      continue;
+    }
+    if (meter_.failure) {
+      waiting.call.fail({error_name(meter_.state()), meter_.detail()});
     } else {
-      send([&] {
-        call.result.returnError(bus::make_error(error_name(meter_.state()), meter_.detail()));
-      });
+      waiting.call.reply();
     }
   }
-}
-
-void BusMeter::ReadNow(sdbus::Result<>&& result) {
-  bus::guarded([&] {
-    commands_.push({Command::Kind::read_now, meter_.name});
-    waiting_.push_back({std::move(result), meter_.counters.polls});
-  });
-}
-
-void BusMeter::RetryKey() {
-  bus::guarded([&] { commands_.push({Command::Kind::retry_key, meter_.name}); });
-}
-
-void BusMeter::ReadTable(sdbus::Result<std::vector<std::uint8_t>>&& result, std::uint16_t table,
-                         std::uint32_t offset, std::uint32_t count) {
-  bus::guarded([&] {
-    constexpr std::uint32_t offsets = 1U << 24U;
-    if (offset >= offsets || count > std::numeric_limits<std::uint16_t>::max()) {
-      throw bus::make_error("org.freedesktop.DBus.Error.InvalidArgs",
-                            "An offset has 24 bits, a count 16.");
-    }
-    Command command{Command::Kind::read_table, meter_.name};
-    command.table = {table, offset, static_cast<std::uint16_t>(count)};
-    command.answer = [take = table_calls_.add(std::move(result))](const auto& answer) {
-      reply(take(), answer, [](const irmeter::Bytes& bytes) {
-        return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
-      });
-    };
-    commands_.push(std::move(command));
-  });
-}
-
-void BusMeter::GetHistory(sdbus::Result<std::vector<BusInterval>>&& result, std::uint64_t from,
-                          std::uint64_t to) {
-  bus::guarded([&] {
-    Command command{Command::Kind::read_history, meter_.name};
-    command.from = time_of(from);
-    command.to = time_of(to);
-    command.history = [take = history_calls_.add(std::move(result))](const auto& answer) {
-      reply(take(), answer, bus_intervals);
-    };
-    commands_.push(std::move(command));
-  });
-}
-
-void BusMeter::RetryTables() {
-  bus::guarded([&] { commands_.push({Command::Kind::retry_tables, meter_.name}); });
+  std::erase_if(waiting_for_poll_, [](const auto& waiting) { return waiting.call.answered(); });
 }
 
 void BusMeter::logged(const irmeter::LogEntry& entry) {
-  emitEventLogged(usec_of(entry.time), entry.id, event_text(entry));
+  const bus::Message signal = new_signal(bus_, path_, meter_interface, "EventLogged");
+  std::apply([&](const auto&... values) { (bus::put(signal.get(), values), ...); },
+             bus_event(entry));
+  send(signal);
 }
 
-std::vector<sdbus::Struct<std::uint64_t, std::uint16_t, std::string>> BusMeter::GetEvents(
-    const std::uint32_t& count) {
-  std::vector<sdbus::Struct<std::uint64_t, std::uint16_t, std::string>> events;
+std::weak_ptr<bus::Call> BusMeter::keep(sd_bus_message* call) {
+  std::erase_if(waiting_, [](const auto& waiting) { return waiting->answered(); });
+  return waiting_.emplace_back(std::make_shared<bus::Call>(call));
+}
+
+void BusMeter::read_now(sd_bus_message* call) {
+  commands_.push({Command::Kind::read_now, meter_.name});
+  waiting_for_poll_.push_back({bus::Call(call), meter_.counters.polls});
+}
+
+void BusMeter::retry_key(sd_bus_message* call) {
+  commands_.push({Command::Kind::retry_key, meter_.name});
+  bus::Call(call).reply();
+}
+
+void BusMeter::read_table(sd_bus_message* call) {
+  const auto table = bus::take<std::uint16_t>(call);
+  const auto offset = bus::take<std::uint32_t>(call);
+  const auto count = bus::take<std::uint32_t>(call);
+  constexpr std::uint32_t offsets = 1U << 24U;
+  if (offset >= offsets || count > std::numeric_limits<std::uint16_t>::max()) {
+    throw bus::Error(SD_BUS_ERROR_INVALID_ARGS, "An offset has 24 bits, a count 16.");
+  }
+  Command command{Command::Kind::read_table, meter_.name};
+  command.table = {table, offset, static_cast<std::uint16_t>(count)};
+  command.answer = [waiting = keep(call)](const auto& bytes_or_failure) {
+    answer(waiting, bytes_or_failure, [](const irmeter::Bytes& bytes) {
+      return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
+    });
+  };
+  commands_.push(std::move(command));
+}
+
+void BusMeter::get_history(sd_bus_message* call) {
+  Command command{Command::Kind::read_history, meter_.name};
+  command.from = time_of(bus::take<std::uint64_t>(call));
+  command.to = time_of(bus::take<std::uint64_t>(call));
+  command.history = [waiting = keep(call)](const auto& intervals_or_failure) {
+    answer(waiting, intervals_or_failure, bus_intervals);
+  };
+  commands_.push(std::move(command));
+}
+
+void BusMeter::retry_tables(sd_bus_message* call) {
+  commands_.push({Command::Kind::retry_tables, meter_.name});
+  bus::Call(call).reply();
+}
+
+void BusMeter::get_events(sd_bus_message* call) const {
+  const auto count = bus::take<std::uint32_t>(call);
+  std::vector<BusEvent> events;
   if (meter_.log) {
     const std::span<const irmeter::LogEntry> log(*meter_.log);
     for (const irmeter::LogEntry& entry :
          log.last(count == 0 ? log.size() : std::min<std::size_t>(count, log.size()))) {
-      events.emplace_back(usec_of(entry.time), entry.id, event_text(entry));
+      events.push_back(bus_event(entry));
     }
   }
-  return events;
-}
-
-std::vector<BusDevice> BusMeter::MBusDevices() {
-  std::vector<BusDevice> devices;
-  for (std::size_t slot = 0; slot < meter_.mbus_devices.size(); ++slot) {
-    if (const auto& device = meter_.mbus_devices.at(slot)) {
-      devices.emplace_back(static_cast<std::uint8_t>(slot + 1),
-                           irmeter::mbus_medium(device->medium), device->maker,
-                           device->serial_number);
-    }
-  }
-  return devices;
-}
-
-std::vector<BusDeviceValue> BusMeter::MBusValues() {
-  std::vector<BusDeviceValue> values;
-  std::uint8_t slot = 0;
-  for (const auto& of_device : meter_.true_mbus_values()) {
-    ++slot;
-    for (const irmeter::MbusValue& value : of_device) {
-      values.emplace_back(slot, std::string(irmeter::info(value.what).key),
-                          irmeter::to_double(value.number), std::string(value.unit));
-    }
-  }
-  return values;
-}
-
-std::string BusMeter::Fault() {
-  return std::string(fault_name(meter_));
-}
-
-std::string BusMeter::FaultContext() {
-  return fault_context(meter_);
-}
-
-std::uint64_t BusMeter::LastReadingUSec() {
-  return reading_usec(meter_);
-}
-
-std::vector<std::string> BusMeter::Status() {
-  const auto names = irmeter::names_of(meter_.status.value_or(irmeter::StatusFlags{}));
-  return {names.begin(), names.end()};
-}
-
-double BusMeter::ClockOffset() {
-  return meter_.clock_offset ? std::chrono::duration<double>(*meter_.clock_offset).count()
-                             : std::numeric_limits<double>::quiet_NaN();
-}
-
-std::map<std::string, double> BusMeter::Quantities() {
-  std::map<std::string, double> known;
-  for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
-    if (const auto value = meter_.true_value(quantity.id)) {
-      known.emplace(quantity.key, dbus_value(value, quantity.id));
-    }
-  }
-  return known;
+  bus::Call(call).reply(events);
 }
 
 }  // namespace irmeterd

@@ -1,10 +1,9 @@
 #include "daemon/sinks/bus/owner.hpp"
 
 #include <exception>
-#include <string>
 
 #include "common/bus_names.hpp"
-#include "daemon/sinks/bus/compat.hpp"
+#include "daemon/sinks/bus/connection.hpp"
 
 namespace irmeterd {
 
@@ -13,15 +12,7 @@ bool name_is_owned(Bus kind) noexcept {
     return false;
   }
   try {
-    const auto connection = bus::open(kind);
-    const auto proxy = sdbus::createProxy(*connection, bus::ServiceName{"org.freedesktop.DBus"},
-                                          sdbus::ObjectPath{"/org/freedesktop/DBus"});
-    bool owned = false;
-    proxy->callMethod("NameHasOwner")
-        .onInterface("org.freedesktop.DBus")
-        .withArguments(std::string(service_name))
-        .storeResultsTo(owned);
-    return owned;
+    return bus::Connection(kind).is_owned(service_name);
   } catch (const std::exception&) {
     return false;
   }

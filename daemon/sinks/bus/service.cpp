@@ -1,18 +1,18 @@
 #include "daemon/sinks/bus/service.hpp"
 
+#include <array>
 #include <chrono>
 #include <exception>
-#include <map>
-#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "common/background.hpp"
 #include "common/bus_names.hpp"
 #include "daemon/service/message_ids.hpp"
-#include "daemon/sinks/bus/compat.hpp"
+#include "daemon/sinks/bus/connection.hpp"
 #include "daemon/sinks/bus/log_control.hpp"
-#include "daemon/sinks/bus/meter.hpp"
-#include "org.irmeterd.IrMeter1.Manager.adaptor.hpp"
+#include "daemon/sinks/bus/meters.hpp"
+#include "daemon/sinks/bus/value.hpp"
 
 namespace irmeterd {
 namespace {
@@ -24,26 +24,51 @@ constexpr irmeter::Duration patience = std::chrono::seconds(5);
 // An attempt at a bus that hangs takes a minute and a half.
 constexpr irmeter::Duration longest_opening = std::chrono::minutes(5);
 
-class Root final : public sdbus::AdaptorInterfaces<org::irmeterd::IrMeter1::Manager_adaptor,
-                                                   sdbus::ObjectManager_adaptor> {
+constexpr const char* mqtt_property = "Mqtt";
+
+// The root object: the daemon itself, and the list of the meters.
+class Root {
  public:
-  Root(sdbus::IConnection& connection, const std::string& mqtt)
-      : AdaptorInterfaces(connection, sdbus::ObjectPath(root_path)), mqtt_(mqtt) {
-    registerAdaptor();
-  }
-  virtual ~Root() { unregisterAdaptor(); }
-  void mqtt_changed() {
-    getObject().emitPropertiesChangedSignal(bus::InterfaceName{manager_interface},
-                                            {bus::PropertyName{"Mqtt"}});
+  Root(sd_bus* bus, const std::string& mqtt) : bus_(bus), mqtt_(mqtt) {
+    sd_bus_slot* slot = nullptr;
+    bus::check(sd_bus_add_object_vtable(bus, &slot, root_path, manager_interface,
+                                        interface_table.data(), this),
+               "cannot show the daemon");
+    table_.reset(slot);
+    bus::check(sd_bus_add_object_manager(bus, &slot, root_path), "cannot list meters");
+    manager_.reset(slot);
   }
   Root(const Root&) = delete;
   Root& operator=(const Root&) = delete;
 
- private:
-  std::string Version() override { return IRMETER_VERSION; }
-  std::string Mqtt() override { return mqtt_; }
+  void mqtt_changed() {
+    std::array names{const_cast<char*>(mqtt_property), static_cast<char*>(nullptr)};
+    bus::check(
+        sd_bus_emit_properties_changed_strv(bus_, root_path, manager_interface, names.data()),
+        "cannot send a signal");
+  }
 
+ private:
+  static int version(sd_bus*, const char*, const char*, const char*, sd_bus_message* message,
+                     void*, sd_bus_error* error) noexcept {
+    return bus::guarded(error, [&] { bus::put(message, std::string_view(IRMETER_VERSION)); });
+  }
+  static int mqtt(sd_bus*, const char*, const char*, const char*, sd_bus_message* message,
+                  void* root, sd_bus_error* error) noexcept {
+    return bus::guarded(error, [&] { bus::put(message, static_cast<const Root*>(root)->mqtt_); });
+  }
+  static constexpr std::array interface_table{
+      sd_bus_vtable SD_BUS_VTABLE_START(0),
+      sd_bus_vtable SD_BUS_PROPERTY("Version", "s", version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+      sd_bus_vtable SD_BUS_PROPERTY(mqtt_property, "s", mqtt, 0,
+                                    SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+      sd_bus_vtable SD_BUS_VTABLE_END,
+  };
+
+  sd_bus* bus_;
   const std::string& mqtt_;
+  bus::Slot table_;
+  bus::Slot manager_;
 };
 
 std::string bus_text(Bus kind) {
@@ -53,25 +78,28 @@ std::string bus_text(Bus kind) {
 }  // namespace
 
 struct BusService::Session {
-  Session(std::unique_ptr<sdbus::IConnection> opened, Log& log, const std::string& mqtt)
-      : connection(std::move(opened)), root(*connection, mqtt), log_control(*connection, log) {}
+  Session(std::unique_ptr<bus::Connection> opened, CommandQueue& commands, Log& log,
+          const std::string& mqtt)
+      : connection(std::move(opened)),
+        root(connection->raw(), mqtt),
+        log_control(connection->raw(), log),
+        meters(connection->raw(), commands) {}
 
-  std::unique_ptr<sdbus::IConnection> connection;
+  std::unique_ptr<bus::Connection> connection;
   Root root;
   LogControl log_control;
-  std::map<std::string, BusMeter> meters;
-  std::optional<bus::Attachment> attachment;
+  BusMeters meters;
 };
 
 struct BusService::Opened {
-  std::unique_ptr<sdbus::IConnection> connection;  // or none, and then
+  std::unique_ptr<bus::Connection> connection;  // or none, and then
   std::string error;                               // why, as a clause for a person
 };
 
 // Waits for the bus to greet, for a minute and a half if need be.
 BusService::Opened BusService::try_open(Bus kind) noexcept {
   try {
-    return {bus::open(kind), {}};
+    return {std::make_unique<bus::Connection>(kind), {}};
   } catch (const std::exception& error) {
     return {nullptr, error.what()};
   }
@@ -125,15 +153,14 @@ void BusService::connect() noexcept {
   }
 }
 
-void BusService::begin(std::unique_ptr<sdbus::IConnection> connection) noexcept {
+void BusService::begin(std::unique_ptr<bus::Connection> connection) noexcept {
   try {
-    auto session = std::make_unique<Session>(std::move(connection), log_, mqtt_);
+    auto session = std::make_unique<Session>(std::move(connection), commands_, log_, mqtt_);
     for (const auto& [name, meter] : store_.meters()) {
-      session->meters.try_emplace(name, *session->connection, commands_, meter);
+      session->meters.add(meter);
     }
-    session->attachment.emplace(loop_, *session->connection,
-                                [this](const std::string& reason) { fail(reason); });
-    bus::own_name(*session->connection, service_name);
+    session->connection->attach(loop_, [this] { fail("it has closed the connection"); });
+    session->connection->own(service_name);
     session_ = std::move(session);
     Loop::disarm(retry_);
     delay_.reset();
@@ -185,40 +212,29 @@ void BusService::show_mqtt(const std::string& status) noexcept {
 
 void BusService::meter_added(const MeterSnapshot& meter) noexcept {
   in_session([&](Session& session) {
-    const auto [place, added] =
-        session.meters.try_emplace(meter.name, *session.connection, commands_, meter);
-    if (added) {
-      place->second.announce_added();
-    }
+    session.meters.add(meter);
+    session.meters.announce(meter);
   });
 }
 
 void BusService::meter_changed(const MeterSnapshot& before, const MeterSnapshot& after) noexcept {
   in_session([&](Session& session) {
-    const auto place = session.meters.find(after.name);
-    if (place != session.meters.end()) {
-      place->second.changed(before);
+    if (BusMeter* const meter = session.meters.find(after.name)) {
+      meter->changed(before);
     }
   });
 }
 
-void BusService::event_logged(const MeterSnapshot& meter, const irmeter::LogEntry& entry) noexcept {
+void BusService::event_logged(const MeterSnapshot& of, const irmeter::LogEntry& entry) noexcept {
   in_session([&](Session& session) {
-    const auto place = session.meters.find(meter.name);
-    if (place != session.meters.end()) {
-      place->second.logged(entry);
+    if (BusMeter* const meter = session.meters.find(of.name)) {
+      meter->logged(entry);
     }
   });
 }
 
 void BusService::meter_removed(const MeterSnapshot& meter) noexcept {
-  in_session([&](Session& session) {
-    const auto place = session.meters.find(meter.name);
-    if (place != session.meters.end()) {
-      place->second.announce_removed();
-      session.meters.erase(place);
-    }
-  });
+  in_session([&](Session& session) { session.meters.remove(meter); });
 }
 
 }  // namespace irmeterd

@@ -19,11 +19,11 @@
 #include "daemon/sinks/output.hpp"
 #include "daemon/store.hpp"
 
-namespace sdbus {
-class IConnection;
-}
-
 namespace irmeterd {
+
+namespace bus {
+class Connection;
+}
 
 template <typename Result>
 class Background;
@@ -55,7 +55,7 @@ class BusService final : public Output, private Sink {
   static Opened try_open(Bus kind) noexcept;
 
   void connect() noexcept;
-  void begin(std::unique_ptr<sdbus::IConnection> connection) noexcept;
+  void begin(std::unique_ptr<bus::Connection> connection) noexcept;
   void fail(const std::string& reason) noexcept;
   void report(const std::string& status) noexcept;
   template <typename Action>

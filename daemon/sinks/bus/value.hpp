@@ -1,0 +1,153 @@
+// Values as D-Bus has them: the signature of a type, and how one is put into a message.
+//
+// A vector is an array, a tuple a structure, a map an array of dictionary entries.
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "common/made_text.hpp"
+#include "daemon/sinks/bus/connection.hpp"
+
+namespace irmeterd::bus {
+
+namespace value_detail {
+
+// The character behind the last one is a NUL.
+using Text = MadeText<32>;
+
+template <typename Value>
+struct Of;
+template <char type>
+struct Basic {
+  static constexpr void add_to(Text& text) { text.add(type); }
+};
+template <>
+struct Of<bool> : Basic<'b'> {};
+template <>
+struct Of<std::uint8_t> : Basic<'y'> {};
+template <>
+struct Of<std::uint16_t> : Basic<'q'> {};
+template <>
+struct Of<std::uint32_t> : Basic<'u'> {};
+template <>
+struct Of<std::uint64_t> : Basic<'t'> {};
+template <>
+struct Of<double> : Basic<'d'> {};
+template <>
+struct Of<std::string> : Basic<'s'> {};
+template <>
+struct Of<std::string_view> : Basic<'s'> {};
+template <typename Element>
+struct Of<std::vector<Element>> {
+  static constexpr void add_to(Text& text) {
+    text.add('a');
+    Of<Element>::add_to(text);
+  }
+};
+template <typename... Members>
+struct Of<std::tuple<Members...>> {
+  static constexpr void add_to(Text& text) {
+    text.add('(');
+    (Of<Members>::add_to(text), ...);
+    text.add(')');
+  }
+};
+template <typename Key, typename Mapped>
+struct Of<std::map<Key, Mapped>> {
+  static constexpr void add_to(Text& text) {
+    text.add("a{");
+    Of<Key>::add_to(text);
+    Of<Mapped>::add_to(text);
+    text.add('}');
+  }
+};
+
+template <typename... Values>
+inline constexpr Text text = [] {
+  Text made;
+  (Of<Values>::add_to(made), ...);
+  return made;
+}();
+
+}  // namespace value_detail
+
+// Of the values one after the other: "sd".
+template <typename... Values>
+inline constexpr const char* signature = value_detail::text<Values...>.characters.data();
+
+// Puts a value behind what is in the message. Throws std::system_error.
+template <typename Value>
+  requires std::is_arithmetic_v<Value>
+void put(sd_bus_message* message, Value value) {
+  // sd-bus takes a bool as an int.
+  const std::conditional_t<std::is_same_v<Value, bool>, int, Value> stored = value;
+  check(sd_bus_message_append_basic(message, *signature<Value>, &stored), "cannot put a number");
+}
+
+inline void put(sd_bus_message* message, const std::string& value) {
+  check(sd_bus_message_append_basic(message, 's', value.c_str()), "cannot put a text");
+}
+inline void put(sd_bus_message* message, std::string_view value) {
+  put(message, std::string(value));
+}
+
+// Each may contain each other.
+template <typename... Members>
+void put(sd_bus_message* message, const std::tuple<Members...>& value);
+template <typename Element>
+void put(sd_bus_message* message, const std::vector<Element>& value);
+template <typename Key, typename Mapped>
+void put(sd_bus_message* message, const std::map<Key, Mapped>& value);
+
+// What body() puts is in a container of this type: 'a', 'r', 'e' or 'v'.
+template <typename Body>
+void contain(sd_bus_message* message, char type, const char* contents, const Body& body) {
+  check(sd_bus_message_open_container(message, type, contents), "cannot open a container");
+  body();
+  check(sd_bus_message_close_container(message), "cannot close a container");
+}
+
+template <typename... Members>
+void put(sd_bus_message* message, const std::tuple<Members...>& value) {
+  contain(message, 'r', signature<Members...>, [&] {
+    std::apply([&](const Members&... members) { (put(message, members), ...); }, value);
+  });
+}
+
+template <typename Element>
+void put(sd_bus_message* message, const std::vector<Element>& value) {
+  contain(message, 'a', signature<Element>, [&] {
+    for (const Element& element : value) {
+      put(message, element);
+    }
+  });
+}
+
+template <typename Key, typename Mapped>
+void put(sd_bus_message* message, const std::map<Key, Mapped>& value) {
+  static constexpr auto entry = [] {
+    value_detail::Text made;
+    made.add('{');
+    made.add(value_detail::text<Key, Mapped>.view());
+    made.add('}');
+    return made;
+  }();
+  contain(message, 'a', entry.characters.data(), [&] {
+    for (const auto& [key, mapped] : value) {
+      contain(message, 'e', signature<Key, Mapped>, [&] {
+        put(message, key);
+        put(message, mapped);
+      });
+    }
+  });
+}
+
+}  // namespace irmeterd::bus
