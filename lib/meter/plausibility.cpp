@@ -75,28 +75,39 @@ bool Plausibility::in_range(const QuantityInfo& quantity, std::int64_t value) co
 }
 
 // Out of range is plausible only after out of range: what was accepted once stays accepted.
-bool Plausibility::plausible(const QuantityInfo& quantity, const std::optional<Sample>& before,
+bool Plausibility::plausible(const QuantityInfo& quantity, const Sample& before,
                              const Sample& now) const {
   if (quantity.check != Check::rise && quantity.check != Check::count) {
-    return in_range(quantity, now.value) || (before && !in_range(quantity, before->value));
+    return in_range(quantity, now.value) ||
+           (before.is_there() && !in_range(quantity, before.value));
   }
-  if (!before) {
+  if (!before.is_there()) {
     return true;
   }
-  const std::int64_t rise = now.value - before->value;
-  return rise >= 0 && (quantity.check == Check::count || rise <= most_rise(now.at - before->at));
+  const std::int64_t rise = now.value - before.value;
+  return rise >= 0 && (quantity.check == Check::count || rise <= most_rise(now.at - before.at));
+}
+
+// Null where there is none.
+Plausibility::Doubt* Plausibility::doubt_of(Quantity quantity) {
+  for (Doubt& doubt : doubts_) {
+    if (doubt.quantity == quantity) {
+      return &doubt;
+    }
+  }
+  return nullptr;
 }
 
 // Whether the readings that were withheld are true after all.
-bool Plausibility::agreed(const QuantityInfo& quantity, const Watch& watch) const {
-  if (!is_register(quantity.id)) {
-    return watch.agreeing >= agreeing_readings;
+bool Plausibility::agreed(const Doubt& doubt) const {
+  if (!is_register(doubt.quantity)) {
+    return doubt.agreeing >= agreeing_readings;
   }
-  if (!watch.published) {
-    return watch.agreeing >= first_agreeing_readings;
+  if (!published_[static_cast<std::size_t>(doubt.quantity)].is_there()) {
+    return doubt.agreeing >= first_agreeing_readings;
   }
-  return watch.agreeing >= agreeing_readings &&
-         watch.doubted.at - watch.agree_since >= options_.jump_after;
+  return doubt.agreeing >= agreeing_readings &&
+         doubt.latest.at - doubt.since >= options_.jump_after;
 }
 
 Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
@@ -108,19 +119,23 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
       continue;
     }
     const auto number = static_cast<std::size_t>(quantity.id);
-    Watch& watch = watches_[number];
+    Sample& published = published_[number];
     const Sample sample{*value, now};
-    const std::optional<std::int64_t> before =
-        watch.published ? std::optional(watch.published->value) : std::nullopt;
-    const bool first = is_register(quantity.id) && !before;
-    if (first || !plausible(quantity, watch.published, sample)) {
-      if (watch.agreeing == 0 || !plausible(quantity, watch.doubted, sample)) {
-        watch.agreeing = 0;
-        watch.agree_since = now;
+    Doubt* doubt = doubt_of(quantity.id);
+    const bool first = is_register(quantity.id) && !published.is_there();
+    if (first || !plausible(quantity, published, sample)) {
+      if (doubt == nullptr) {
+        doubt = &doubts_.emplace_back(Doubt{quantity.id, 0, now, sample});
       }
-      ++watch.agreeing;
-      watch.doubted = sample;
-      if (!agreed(quantity, watch)) {
+      if (!plausible(quantity, doubt->latest, sample)) {
+        doubt->agreeing = 0;
+        doubt->since = now;
+      }
+      ++doubt->agreeing;
+      doubt->latest = sample;
+      const auto before =
+          published.is_there() ? std::optional(published.value) : std::nullopt;
+      if (!agreed(*doubt)) {
         checked.withheld.set(number);
         checked.reading.values.set(quantity.id, is_register(quantity.id) ? before : std::nullopt);
         continue;
@@ -129,8 +144,14 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
         checked.accepted.push_back({quantity.id, before, *value});
       }
     }
-    watch = {};
-    watch.published = sample;
+    published = sample;
+    if (doubt != nullptr) {
+      *doubt = doubts_.back();
+      doubts_.pop_back();
+      if (doubts_.empty()) {
+        std::vector<Doubt>().swap(doubts_);  // and its memory
+      }
+    }
   }
   compute_differences(checked.reading.values);
   return checked;
@@ -138,10 +159,11 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
 
 void Plausibility::begin_anew(const Values& published, Instant at) {
   begun_ = false;
-  watches_ = {};
+  published_ = {};
+  doubts_.clear();
   for (const QuantityInfo& quantity : quantities) {
     if (const auto value = published.get(quantity.id)) {
-      watches_[static_cast<std::size_t>(quantity.id)].published = Sample{*value, at};
+      published_[static_cast<std::size_t>(quantity.id)] = {*value, at};
     }
   }
 }

@@ -73,26 +73,31 @@ class Plausibility {
 
  private:
   struct Sample {
-    std::int64_t value;
-    Instant at;
+    std::int64_t value = 0;
+    Instant at = Instant::min();  // of none
+
+    [[nodiscard]] bool is_there() const { return at != Instant::min(); }
   };
-  struct Watch {
-    std::optional<Sample> published;
-    unsigned agreeing = 0;  // doubted ones since then, so many in a row; of them the latest:
-    Sample doubted{};
-    Instant agree_since{};
+  // Values that were read since the published one and could not be true.
+  struct Doubt {
+    Quantity quantity;
+    unsigned agreeing;  // so many in a row
+    Instant since;      // the first of them
+    Sample latest;
   };
 
-  [[nodiscard]] bool plausible(const QuantityInfo& quantity, const std::optional<Sample>& before,
+  [[nodiscard]] Doubt* doubt_of(Quantity quantity);
+  [[nodiscard]] bool plausible(const QuantityInfo& quantity, const Sample& before,
                                const Sample& now) const;
-  [[nodiscard]] bool agreed(const QuantityInfo& quantity, const Watch& watch) const;
+  [[nodiscard]] bool agreed(const Doubt& doubt) const;
   [[nodiscard]] bool in_range(const QuantityInfo& quantity, std::int64_t value) const;
   [[nodiscard]] std::int64_t most_power() const;
   [[nodiscard]] std::int64_t most_rise(Duration elapsed) const;
 
   PlausibilityOptions options_;
   bool begun_ = false;
-  std::array<Watch, quantity_count> watches_{};
+  std::array<Sample, quantity_count> published_{};  // last
+  std::vector<Doubt> doubts_;                       // takes memory while there are any
 };
 
 }  // namespace irmeter
