@@ -28,17 +28,10 @@ constexpr std::chrono::milliseconds check_interval{250};
 
 Line::Line(Loop& loop, const MeterConfig& meter, Handlers handlers)
     : loop_(loop), meter_(meter), handlers_(std::move(handlers)), talk_(meter.device) {
-  settle_ = loop_.timer([this] { on_settled(); }, std::chrono::milliseconds(1));
-  rest_ = loop_.timer(
-      [this] {
-        resting_ = false;
-        on_event(EPOLLIN);
-        if (ready_) {
-          watch();
-        }
-      },
-      std::chrono::microseconds(1));
-  check_ = loop_.timer([this] { on_check(); });
+  wake_ = loop_.timer([this] { ready_ ? on_rested() : on_warm(); }, std::chrono::microseconds(1));
+  if (is_tcp_url(meter_.device)) {
+    check_ = loop_.timer([this] { on_check(); });
+  }
 }
 
 void Line::open() {
@@ -56,9 +49,10 @@ void Line::open() {
 void Line::close() {
   connect_.reset();
   watch_.reset();
-  Loop::disarm(settle_);
-  Loop::disarm(rest_);
-  Loop::disarm(check_);
+  Loop::disarm(wake_);
+  if (check_) {
+    Loop::disarm(check_);
+  }
   resting_ = checking_ = false;
   fd_.reset();
   irmeter::wipe(unsent_.data(), unsent_.size());
@@ -73,10 +67,10 @@ void Line::on_opened(OpenedLine opened) {
   }
   fd_ = std::move(std::get<FileDescriptor>(opened));
   const bool needs_power = isatty(fd_.get()) != 0;
-  Loop::arm(settle_, needs_power ? loop_.now() + warm_up : loop_.now());
+  Loop::arm(wake_, needs_power ? loop_.now() + warm_up : loop_.now());
 }
 
-void Line::on_settled() {
+void Line::on_warm() {
   (void)tcflush(fd_.get(), TCIOFLUSH);  // a socket has nothing to flush, and says so
   try {
     watch_ = loop_.io(fd_.get(), EPOLLIN, [this](std::uint32_t events) { on_event(events); });
@@ -87,6 +81,14 @@ void Line::on_settled() {
   ready_ = true;
   talk_.connected();
   handlers_.ready();
+}
+
+void Line::on_rested() {
+  resting_ = false;
+  on_event(EPOLLIN);
+  if (ready_) {
+    watch();
+  }
 }
 
 void Line::on_event(std::uint32_t events) {
@@ -158,7 +160,7 @@ void Line::flush() {
     }
     irmeter::wipe(unsent_.data(), static_cast<std::size_t>(count));  // it may have been the key
     unsent_.erase(unsent_.begin(), unsent_.begin() + count);
-    if (is_tcp_url(meter_.device) && !std::exchange(checking_, true)) {
+    if (check_ && !std::exchange(checking_, true)) {
       Loop::arm(check_, loop_.now() + check_interval);
     }
   }
@@ -168,7 +170,7 @@ void Line::flush() {
 void Line::rest_until(irmeter::Instant then) {
   if (ready_) {
     resting_ = true;
-    Loop::arm(rest_, then);
+    Loop::arm(wake_, then);
     watch();
   }
 }

@@ -43,7 +43,8 @@ class Line {
 
  private:
   void on_opened(OpenedLine opened);
-  void on_settled();
+  void on_warm();
+  void on_rested();
   void on_event(std::uint32_t events);
   void on_bytes(irmeter::ByteView bytes);
   void flush();
@@ -58,10 +59,9 @@ class Line {
   bool ready_ = false;
   FileDescriptor fd_;
   EventSource watch_;
-  EventSource settle_;
-  EventSource rest_;
+  EventSource wake_;  // the end of the warm-up, or of the rest
   bool resting_ = false;
-  EventSource check_;  // whether a server acknowledges what was sent
+  EventSource check_;  // whether a server, if it is one, acknowledges what was sent
   bool checking_ = false;
   std::unique_ptr<TcpConnect> connect_;
   ServerTalk talk_;

@@ -84,29 +84,9 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
            },
            [this](const irmeter::TableLeftOut& table) { log_left_out(log_, config_.name, table); }},
           options.pace.slow_interval),
-      reopen_delay_(reopen_delay(config)) {
-  // The protocol counts in characters of a millisecond, so its timer shares no wake-ups.
-  protocol_timer_ = loop.timer(
-      [this] {
-        apply_quiet_hours();
-        meter_.timeout(loop_.now());
-        pump();
-      },
-      std::chrono::microseconds(1));
-  reopen_timer_ = loop.timer([this] { open_line(); });
-  quiet_timer_ = loop.timer([this] {
-    apply_quiet_hours();
-    pump();
-  });
-  stale_timer_ = loop.timer([this] { on_stale(); });
-  details_timer_ = loop.timer([this] {
-    snapshot_.details_stale = true;
-    store_.update(snapshot_);
-  });
-  stop_notice_ = loop.deferred([this] {
-    const auto done = std::move(stopped_);
-    done();
-  });
+      reopen_delay_(reopen_delay(config)),
+      // The protocol counts in characters of a millisecond, so it shares no wake-ups.
+      timer_(loop.timer([this] { on_time(); }, std::chrono::microseconds(1))) {
   snapshot_.name = config.name;
   snapshot_.device = config.device;
   snapshot_.interval = config.interval;
@@ -118,6 +98,37 @@ MeterDriver::MeterDriver(Loop& loop, const Log& log, Store& store, KeyRecord& ke
     snapshot_.exchanged = named.exchanged;
   }
   store_.update(snapshot_);
+}
+
+void MeterDriver::set(Timer timer, irmeter::Instant at) {
+  timers_.set(timer, at);
+  wait();
+}
+
+void MeterDriver::wait() {
+  if (const auto next = irmeter::earlier(timers_.next(), meter_.deadline())) {
+    Loop::arm(timer_, *next);
+  } else {
+    Loop::disarm(timer_);
+  }
+}
+
+void MeterDriver::on_time() {
+  const irmeter::Instant now = loop_.now();
+  if (timers_.expired(Timer::reopen, now)) {
+    open_line();
+  }
+  if (timers_.expired(Timer::stale, now)) {
+    on_stale();
+  }
+  if (timers_.expired(Timer::details, now)) {
+    snapshot_.details_stale = true;
+    store_.update(snapshot_);
+  }
+  timers_.stop(Timer::quiet);  // it is set anew
+  apply_quiet_hours();
+  meter_.timeout(now);
+  pump();
 }
 
 void MeterDriver::start() {
@@ -162,7 +173,7 @@ void MeterDriver::read_table(const irmeter::TableRead& what, TableHandler handle
 
 void MeterDriver::stop(std::function<void()> done) {
   stopped_ = std::move(done);
-  Loop::disarm(reopen_timer_);
+  timers_.stop(Timer::reopen);
   if (!line_.is_open()) {
     line_.close();
   }
@@ -180,7 +191,7 @@ std::vector<Step> MeterDriver::steps() const {
 }
 
 void MeterDriver::open_line() {
-  Loop::disarm(reopen_timer_);  // read_now() may have come before it
+  timers_.stop(Timer::reopen);  // read_now() may have come before it
   line_.open();
 }
 
@@ -213,7 +224,7 @@ void MeterDriver::on_line_failure(const irmeter::Failure& failure) {
 
 void MeterDriver::reopen_later() {
   if (!stopped_) {
-    Loop::arm(reopen_timer_, loop_.now() + reopen_delay_.next());
+    set(Timer::reopen, loop_.now() + reopen_delay_.next());
   }
 }
 
@@ -235,15 +246,11 @@ void MeterDriver::pump() {
     std::visit([this](auto& value) { handle(value); }, *output);
   }
   pumping_ = false;
-  const auto deadline = meter_.deadline();
-  if (deadline) {
-    Loop::arm(protocol_timer_, *deadline);
-  } else {
-    Loop::disarm(protocol_timer_);
-  }
+  wait();
   if (const std::size_t missing = meter_.missing(); missing > 1) {
     const irmeter::Instant complete = loop_.now() + timing.air_time(missing);
     // Nothing is decided by a deadline while what would decide otherwise has arrived.
+    const auto deadline = meter_.deadline();
     if (!deadline || complete < *deadline) {
       line_.rest_until(complete);
     }
@@ -301,7 +308,11 @@ void MeterDriver::begin_anew() {
   snapshot_.log_told = known.log_told;
   const auto age = std::max(std::chrono::system_clock::now() - known.kept_since,
                             std::chrono::system_clock::duration{});
-  meter_.remember(known.kept, loop_.now() - std::chrono::floor<irmeter::Duration>(age));
+  irmeter::Values kept;
+  for (const auto& [register_, value] : known.kept) {
+    kept.set(register_, value);
+  }
+  meter_.remember(kept, loop_.now() - std::chrono::floor<irmeter::Duration>(age));
 }
 
 void MeterDriver::handle(irmeter::PollEnded& output) {
@@ -348,7 +359,7 @@ void MeterDriver::take(const irmeter::Reading& reading, const irmeter::PollEnded
   for (const auto& accepted : poll.accepted) {
     log_accepted(log_, config_.name, accepted);
   }
-  Loop::arm(stale_timer_, loop_.now() + snapshot_.stale_limit());
+  set(Timer::stale, loop_.now() + snapshot_.stale_limit());
 }
 
 void MeterDriver::end_poll(std::optional<irmeter::Failure> failure) {
@@ -362,7 +373,7 @@ void MeterDriver::end_poll(std::optional<irmeter::Failure> failure) {
 void MeterDriver::on_stale() {
   const irmeter::Instant now = loop_.now();
   if (now - std::exchange(last_end_, now) > snapshot_.interval + poll_over_within) {
-    Loop::arm(stale_timer_, now + poll_over_within);
+    set(Timer::stale, now + poll_over_within);
     return;
   }
   snapshot_.stale = true;
@@ -378,7 +389,7 @@ void MeterDriver::handle(irmeter::DetailsRead& output) {
   for (const auto& accepted : output.accepted) {
     log_accepted(log_, config_.name, accepted);
   }
-  Loop::arm(details_timer_, loop_.now() + snapshot_.details_limit());
+  set(Timer::details, loop_.now() + snapshot_.details_limit());
   store_.update(snapshot_);
 }
 
@@ -388,13 +399,18 @@ void MeterDriver::handle(irmeter::TableLeftOut& output) {
 
 void MeterDriver::handle(irmeter::TableAnswer& output) {
   const TableHandler handler = std::move(asked_.front());
-  asked_.pop_front();
+  asked_.erase(asked_.begin());
   handler(output);
 }
 
 void MeterDriver::handle(irmeter::Stopped&) {
   line_.close();
-  Loop::trigger(stop_notice_);  // not called from here: done may destroy this object
+  // Not called from here: done may destroy this object.
+  stop_notice_ = loop_.deferred([this] {
+    const auto done = std::move(stopped_);
+    done();
+  });
+  Loop::trigger(stop_notice_);
 }
 
 // Asked before every poll too, because somebody may have set the clock.
@@ -406,7 +422,7 @@ void MeterDriver::apply_quiet_hours() {
   meter_.set_quiet(is_quiet(config_.quiet_hours, now), loop_.now());
   if (const auto change = next_change(config_.quiet_hours, now)) {
     const auto left = std::chrono::ceil<irmeter::Duration>(*change - now);
-    Loop::arm(quiet_timer_, loop_.now() + left);
+    set(Timer::quiet, loop_.now() + left);
   }
 }
 

@@ -2,7 +2,6 @@
 // again whenever it is lost, and gives the store a snapshot of the meter after every poll.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <optional>
 #include <variant>
@@ -24,6 +23,7 @@
 #include "daemon/snapshot.hpp"
 #include "daemon/store.hpp"
 #include "lib/meter/meter.hpp"
+#include "lib/timers.hpp"
 
 namespace irmeterd {
 
@@ -68,6 +68,11 @@ class MeterDriver {
   [[nodiscard]] const MeterKey& key() const { return key_; }
 
  private:
+  enum class Timer : std::uint8_t { reopen, quiet, stale, details, count };
+
+  void set(Timer timer, irmeter::Instant at);
+  void wait();
+  void on_time();
   void open_line();
   void on_ready();
   void on_bytes(irmeter::ByteView bytes);
@@ -110,14 +115,11 @@ class MeterDriver {
   BackOff reopen_delay_;
   unsigned openings_ = 0;                 // of the line
   std::optional<unsigned> silent_polls_;  // in a row, on the line as it was opened, if it is
-  std::deque<TableHandler> asked_;        // in the order in which the core answers
+  std::vector<TableHandler> asked_;       // in the order in which the core answers
   irmeter::Instant last_end_{};           // of a poll, or of an attempt to open the line
   std::function<void()> stopped_;
-  EventSource protocol_timer_;
-  EventSource reopen_timer_;
-  EventSource quiet_timer_;
-  EventSource stale_timer_;
-  EventSource details_timer_;
+  irmeter::Timers<Timer> timers_;
+  EventSource timer_;  // for the first of them, and the deadline of the core
   EventSource stop_notice_;
 };
 
