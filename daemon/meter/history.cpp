@@ -88,7 +88,7 @@ void HistoryReads::take(const std::shared_ptr<Job>& job, const irmeter::TableAns
 void HistoryReads::end(const Result& result, Blamed blamed) {
   const auto job = std::move(jobs_.front());
   const bool alone = jobs_.size() == 1;
-  jobs_.pop_front();
+  jobs_.erase(jobs_.begin());
   job->end(result, blamed);
   if (!alone) {
     ask(jobs_.front());

@@ -5,7 +5,6 @@
 // no sense, are not asked for by themselves for a day.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,7 +65,7 @@ class HistoryReads {
 
   Calls calls_;
   std::optional<irmeter::Duration> first_;
-  std::deque<std::shared_ptr<Job>> jobs_;  // the first one is under way
+  std::vector<std::shared_ptr<Job>> jobs_;  // the first one is under way
   std::optional<irmeter::Instant> due_;    // the newest interval
   bool reads_newest_ = false;
   std::optional<irmeter::MeterTime> newest_;  // the end of it

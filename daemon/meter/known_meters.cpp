@@ -50,14 +50,17 @@ void take_kept(KnownMeter& known, const MeterSnapshot& before, const MeterSnapsh
   if (!after.reading) {
     return;
   }
-  const bool begins = known.kept == irmeter::Values{};
-  known.kept = {};
-  for (const auto& quantity : irmeter::quantities) {
-    if (is_held_back(after, quantity.id)) {
-      known.kept.set(quantity.id, after.reading->values.get(quantity.id));
+  const bool begins = known.kept.empty();
+  known.kept.clear();
+  if (after.withheld.any()) {
+    for (const auto& quantity : irmeter::quantities) {
+      const auto value = after.reading->values.get(quantity.id);
+      if (value && is_held_back(after, quantity.id)) {
+        known.kept[quantity.id] = *value;
+      }
     }
   }
-  if (known.kept == irmeter::Values{}) {
+  if (known.kept.empty()) {
     known.kept_since = {};
   } else if (begins) {
     known.kept_since = std::chrono::floor<std::chrono::seconds>(before.read_at);
@@ -69,17 +72,15 @@ void read_kept(const json& kept, KnownMeter& meter) {
       std::chrono::sys_seconds(std::chrono::seconds(kept.at("since").get<std::uint32_t>()));
   for (const auto& quantity : irmeter::quantities) {
     if (irmeter::is_register(quantity.id) && kept.contains(quantity.key)) {
-      meter.kept.set(quantity.id, kept.at(quantity.key).get<std::uint32_t>());
+      meter.kept[quantity.id] = kept.at(quantity.key).get<std::uint32_t>();
     }
   }
 }
 
 json write_kept(const KnownMeter& meter) {
   json kept = {{"since", meter.kept_since.time_since_epoch().count()}};
-  for (const auto& quantity : irmeter::quantities) {
-    if (const auto value = meter.kept.get(quantity.id)) {
-      kept[std::string(quantity.key)] = *value;
-    }
+  for (const auto& [quantity, value] : meter.kept) {
+    kept[std::string(irmeter::info(quantity).key)] = value;
   }
   return kept;
 }
@@ -110,7 +111,7 @@ json write_meter(const KnownMeter& meter) {
       document[key] = told->second;
     }
   }
-  if (meter.kept != irmeter::Values{}) {
+  if (!meter.kept.empty()) {
     document["kept"] = write_kept(meter);
   }
   return document;

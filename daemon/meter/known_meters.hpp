@@ -29,7 +29,8 @@ struct KnownName {
 
 struct KnownMeter {
   irmeter::Identity identity{};  // empty where the meter is new
-  irmeter::Values kept{};        // of registers that are held back, in place of what was read
+  // Of registers that are held back, in place of what was read.
+  std::map<irmeter::Quantity, std::int64_t> kept{};
   std::chrono::sys_seconds kept_since{};  // when they were read last and could be true
   LogTold log_told{};                     // MeterSnapshot's
 

@@ -47,7 +47,7 @@ class KnownMetersTest : public ::testing::Test {
   }
   void tell(const MeterSnapshot& meter) { known_->meter_changed(meter, meter); }
   [[nodiscard]] bool keeps(const std::string& number) const {
-    return known_->meter(number).kept.get(irmeter::Quantity::energy_import).has_value();
+    return known_->meter(number).kept.contains(irmeter::Quantity::energy_import);
   }
 
   Loop loop_;

@@ -40,6 +40,7 @@ class MqttTable {
     Entry& entry = entries_[{rank, message.topic}];
     entry.final = false;
     if (entry.message != message) {
+      message.payload.shrink_to_fit();  // it is kept, and was made in a text that grew
       entry = {.message = std::move(message)};
       due_();
     }
