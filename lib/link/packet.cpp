@@ -1,29 +1,16 @@
 #include "lib/link/packet.hpp"
 
-#include <array>
 #include <numeric>
 
 namespace irmeter {
-namespace {
-
-constexpr auto crc_table = [] {
-  std::array<std::uint16_t, 256> table{};
-  for (unsigned byte = 0; byte < table.size(); ++byte) {
-    unsigned value = byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      value = (value & 1U) != 0 ? (value >> 1U) ^ 0x8408U : value >> 1U;
-    }
-    table[byte] = static_cast<std::uint16_t>(value);
-  }
-  return table;
-}();
-
-}  // namespace
 
 std::uint16_t crc16_x25(ByteView data) {
+  // The polynomial has so few terms that eight bits at once take no table.
   unsigned crc = 0xFFFF;
   for (const std::uint8_t byte : data) {
-    crc = (crc >> 8U) ^ crc_table[(crc ^ byte) & 0xFFU];
+    unsigned bits = (crc ^ byte) & 0xFFU;
+    bits = (bits ^ bits << 4U) & 0xFFU;
+    crc = (crc >> 8U) ^ bits << 8U ^ bits << 3U ^ bits >> 4U;
   }
   return static_cast<std::uint16_t>(crc ^ 0xFFFFU);
 }
