@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 
+UNIT = pathlib.Path(__file__).parent.parent.parent / "systemd/ir-meterd.service.in"
 PATIENCE = 60  # seconds for anything that should happen at once
 
 
@@ -42,7 +43,7 @@ bus = "session"
 [cache]
 directory = "{folder}/cache"
 """)
-        self._environment = {
+        self._environment = set_by_the_unit() | {
             "PATH": os.environ["PATH"],
             "CREDENTIALS_DIRECTORY": str(credentials),
             "DBUS_SESSION_BUS_ADDRESS": bus,
@@ -122,6 +123,11 @@ directory = "{folder}/cache"
                 yield next_reading
             finally:
                 subscriber.kill()
+
+
+def set_by_the_unit():
+    lines = [line for line in UNIT.read_text().splitlines() if line.startswith("Environment=")]
+    return dict(line.removeprefix("Environment=").split("=", 1) for line in lines)
 
 
 def field(path, name):
