@@ -66,7 +66,7 @@ class HistoryReads {
   Calls calls_;
   std::optional<irmeter::Duration> first_;
   std::vector<std::shared_ptr<Job>> jobs_;  // the first one is under way
-  std::optional<irmeter::Instant> due_;    // the newest interval
+  std::optional<irmeter::Instant> due_;     // the newest interval
   bool reads_newest_ = false;
   std::optional<irmeter::MeterTime> newest_;  // the end of it
   unsigned failures_ = 0;                     // in a row

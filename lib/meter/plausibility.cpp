@@ -133,8 +133,7 @@ Plausibility::Checked Plausibility::check(const Reading& read, Instant now) {
       }
       ++doubt->agreeing;
       doubt->latest = sample;
-      const auto before =
-          published.is_there() ? std::optional(published.value) : std::nullopt;
+      const auto before = published.is_there() ? std::optional(published.value) : std::nullopt;
       if (!agreed(*doubt)) {
         checked.withheld.set(number);
         checked.reading.values.set(quantity.id, is_register(quantity.id) ? before : std::nullopt);

@@ -60,10 +60,10 @@ bool Connection::is_owned(const char* name) {
 void Connection::attach(Loop& loop, std::function<void()> lost) {
   lost_ = loop.deferred(std::move(lost));
   sd_bus_slot* slot = nullptr;
-  check(sd_bus_match_signal(bus_, &slot, "org.freedesktop.DBus.Local",
-                            "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
-                            "Disconnected", on_disconnected, &lost_),
-        "cannot watch the connection");
+  check(
+      sd_bus_match_signal(bus_, &slot, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
+                          "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, &lost_),
+      "cannot watch the connection");
   disconnected_.reset(slot);
   check(sd_bus_attach_event(bus_, loop.raw(), SD_EVENT_PRIORITY_NORMAL),
         "cannot serve the connection");

@@ -32,8 +32,9 @@ constexpr std::array<std::pair<std::string_view, Level>, 8> level_words{{
 template <auto shown>
 int get(sd_bus*, const char*, const char*, const char*, sd_bus_message* message, void* control,
         sd_bus_error* error) noexcept {
-  return bus::guarded(
-      error, [&] { bus::put(message, std::invoke(shown, *static_cast<const LogControl*>(control))); });
+  return bus::guarded(error, [&] {
+    bus::put(message, std::invoke(shown, *static_cast<const LogControl*>(control)));
+  });
 }
 template <auto take>
 int set(sd_bus*, const char*, const char*, const char*, sd_bus_message* message, void* control,

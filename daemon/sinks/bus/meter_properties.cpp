@@ -32,7 +32,8 @@ bool is_other(double before, double after) {
   return before != after && !(std::isnan(before) && std::isnan(after));
 }
 
-// shown: the value of a snapshot, compared: what tells whether it is another, where that is cheaper.
+// shown: the value of a snapshot, compared: what tells whether it is another, where that is
+// cheaper.
 template <auto shown, auto compared = shown>
 constexpr MeterProperty property(const char* name, Update update = Update::changes) {
   using Value = std::remove_cvref_t<std::invoke_result_t<decltype(shown), Meter>>;
@@ -93,7 +94,7 @@ std::map<std::string_view, double> known_quantities(Meter meter) {
 
 constexpr std::array described{
     property<[](Meter meter) -> const std::string& { return meter.name; }>("Name",
-                                                                            Update::constant),
+                                                                           Update::constant),
     property<[](Meter meter) -> const std::string& { return meter.device; }>("Device"),
     property<[](Meter meter) -> const std::string& { return meter.identity.manufacturer; }>(
         "Manufacturer"),
@@ -108,8 +109,9 @@ constexpr std::array described{
     property<[](Meter meter) { return ratio(meter, &irmeter::Ratios::current); }>("CurrentRatio"),
     property<[](Meter meter) { return ratio(meter, &irmeter::Ratios::voltage); }>("VoltageRatio"),
     property<[](Meter meter) { return std::uint32_t{meter.register_unit()}; }>("RegisterUnit"),
-    property<mbus_devices, [](Meter meter) -> const auto& { return meter.mbus_devices; }>(
-        "MBusDevices"),
+    property < mbus_devices, [](Meter meter) -> const auto& {return meter.mbus_devices;
+}  // namespace
+> ("MBusDevices"),
     property<mbus_values, [](Meter meter) { return meter.true_mbus_values(); }>("MBusValues"),
     property<[](Meter meter) { return irmeter::info(meter.state()).name; }>("State"),
     property<[](Meter meter) {
@@ -130,7 +132,7 @@ constexpr std::array described{
       return meter.clock_offset ? std::chrono::duration<double>(*meter.clock_offset).count()
                                 : std::numeric_limits<double>::quiet_NaN();
     }>("ClockOffset"),
-};
+};  // namespace irmeterd
 
 // The quantities with a property of their own, as their faces name them.
 constexpr auto has_property = [](const Face& face) { return !face.dbus_name.empty(); };

@@ -12,7 +12,11 @@
 namespace irmeterd {
 
 struct MeterProperty {
-  enum class Update : std::uint8_t { constant, changes, invalidates };  // as EmitsChangedSignal has it
+  enum class Update : std::uint8_t {
+    constant,
+    changes,
+    invalidates
+  };  // as EmitsChangedSignal has it
 
   const char* name;
   const char* type;  // its signature

@@ -49,8 +49,8 @@ class Root {
   }
 
  private:
-  static int version(sd_bus*, const char*, const char*, const char*, sd_bus_message* message,
-                     void*, sd_bus_error* error) noexcept {
+  static int version(sd_bus*, const char*, const char*, const char*, sd_bus_message* message, void*,
+                     sd_bus_error* error) noexcept {
     return bus::guarded(error, [&] { bus::put(message, std::string_view(IRMETER_VERSION)); });
   }
   static int mqtt(sd_bus*, const char*, const char*, const char*, sd_bus_message* message,
@@ -93,7 +93,7 @@ struct BusService::Session {
 
 struct BusService::Opened {
   std::unique_ptr<bus::Connection> connection;  // or none, and then
-  std::string error;                               // why, as a clause for a person
+  std::string error;                            // why, as a clause for a person
 };
 
 // Waits for the bus to greet, for a minute and a half if need be.

@@ -85,7 +85,7 @@ inline constexpr const char* signature = value_detail::text<Values...>.character
 
 // Puts a value behind what is in the message. Throws std::system_error.
 template <typename Value>
-  requires std::is_arithmetic_v<Value>
+requires std::is_arithmetic_v<Value>
 void put(sd_bus_message* message, Value value) {
   // sd-bus takes a bool as an int.
   const std::conditional_t<std::is_same_v<Value, bool>, int, Value> stored = value;
