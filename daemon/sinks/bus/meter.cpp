@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <map>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -20,7 +19,8 @@ namespace irmeterd {
 namespace {
 
 // An interval of GetHistory.
-using BusInterval = std::tuple<std::uint64_t, std::map<std::string, double>, std::string>;
+using BusInterval =
+    std::tuple<std::uint64_t, std::vector<std::pair<std::string, double>>, std::string>;
 // An event of GetEvents and EventLogged.
 using BusEvent = std::tuple<std::uint64_t, std::uint16_t, std::string>;
 
@@ -48,16 +48,16 @@ irmeter::MeterTime time_of(std::uint64_t usec) {
 std::vector<BusInterval> bus_intervals(const std::vector<irmeter::HistoryInterval>& intervals) {
   std::vector<BusInterval> all;
   for (const irmeter::HistoryInterval& interval : intervals) {
-    std::map<std::string, double> numbers{
+    std::vector<std::pair<std::string, double>> numbers{
         {"interval", std::chrono::duration<double>(interval.length).count()}};
     for (const irmeter::HistoryInterval::Channel& channel : interval.channels) {
       if (channel.at_end) {
-        numbers.emplace(irmeter::info(channel.quantity).key,
-                        dbus_value(channel.at_end, channel.quantity));
+        numbers.emplace_back(irmeter::info(channel.quantity).key,
+                             dbus_value(channel.at_end, channel.quantity));
       }
       if (channel.consumed) {
-        numbers.emplace(interval_key(face(channel.quantity)),
-                        dbus_value(channel.consumed, channel.quantity));
+        numbers.emplace_back(interval_key(face(channel.quantity)),
+                             dbus_value(channel.consumed, channel.quantity));
       }
     }
     std::string status;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -82,11 +81,11 @@ irmeter::StatusFlags flags(Meter meter) {
   return meter.status.value_or(irmeter::StatusFlags{});
 }
 
-std::map<std::string_view, double> known_quantities(Meter meter) {
-  std::map<std::string_view, double> known;
+std::vector<std::pair<std::string_view, double>> known_quantities(Meter meter) {
+  std::vector<std::pair<std::string_view, double>> known;
   for (const irmeter::QuantityInfo& quantity : irmeter::quantities) {
     if (const auto value = meter.true_value(quantity.id)) {
-      known.emplace(quantity.key, dbus_value(value, quantity.id));
+      known.emplace_back(quantity.key, dbus_value(value, quantity.id));
     }
   }
   return known;

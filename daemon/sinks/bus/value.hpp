@@ -1,16 +1,17 @@
 // Values as D-Bus has them: the signature of a type, and how one is put into a message.
 //
-// A vector is an array, a tuple a structure, a map an array of dictionary entries.
+// A vector is an array, a tuple a structure, a pair an entry of a dictionary.
 #pragma once
 
 #include <systemd/sd-bus.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "common/made_text.hpp"
@@ -61,9 +62,9 @@ struct Of<std::tuple<Members...>> {
   }
 };
 template <typename Key, typename Mapped>
-struct Of<std::map<Key, Mapped>> {
+struct Of<std::pair<Key, Mapped>> {
   static constexpr void add_to(Text& text) {
-    text.add("a{");
+    text.add('{');
     Of<Key>::add_to(text);
     Of<Mapped>::add_to(text);
     text.add('}');
@@ -92,11 +93,10 @@ void put(sd_bus_message* message, Value value) {
   check(sd_bus_message_append_basic(message, *signature<Value>, &stored), "cannot put a number");
 }
 
-inline void put(sd_bus_message* message, const std::string& value) {
-  check(sd_bus_message_append_basic(message, 's', value.c_str()), "cannot put a text");
-}
 inline void put(sd_bus_message* message, std::string_view value) {
-  put(message, std::string(value));
+  char* space = nullptr;
+  check(sd_bus_message_append_string_space(message, value.size(), &space), "cannot put a text");
+  std::ranges::copy(value, space);
 }
 
 // Each may contain each other.
@@ -105,7 +105,7 @@ void put(sd_bus_message* message, const std::tuple<Members...>& value);
 template <typename Element>
 void put(sd_bus_message* message, const std::vector<Element>& value);
 template <typename Key, typename Mapped>
-void put(sd_bus_message* message, const std::map<Key, Mapped>& value);
+void put(sd_bus_message* message, const std::pair<Key, Mapped>& value);
 
 // What body() puts is in a container of this type: 'a', 'r', 'e' or 'v'.
 template <typename Body>
@@ -132,21 +132,10 @@ void put(sd_bus_message* message, const std::vector<Element>& value) {
 }
 
 template <typename Key, typename Mapped>
-void put(sd_bus_message* message, const std::map<Key, Mapped>& value) {
-  static constexpr auto entry = [] {
-    value_detail::Text made;
-    made.add('{');
-    made.add(value_detail::text<Key, Mapped>.view());
-    made.add('}');
-    return made;
-  }();
-  contain(message, 'a', entry.characters.data(), [&] {
-    for (const auto& [key, mapped] : value) {
-      contain(message, 'e', signature<Key, Mapped>, [&] {
-        put(message, key);
-        put(message, mapped);
-      });
-    }
+void put(sd_bus_message* message, const std::pair<Key, Mapped>& value) {
+  contain(message, 'e', signature<Key, Mapped>, [&] {
+    put(message, value.first);
+    put(message, value.second);
   });
 }
 
