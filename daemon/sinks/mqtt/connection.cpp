@@ -59,15 +59,11 @@ MqttConnection::MqttConnection(Loop& loop, const Log& log, MqttSettings settings
         if (failure_) {
           steady();
         }
-        Loop::trigger(due_);
+        due_ = true;
         malloc_trim(0);  // what was sent on connecting is long, and is not needed again
       })),
-      due_(loop.deferred([this] { flush(); })),
-      table_([this] {
-        if (due_) {
-          Loop::trigger(due_);
-        }
-      }) {
+      turn_end_(loop.before_sleep([this] { flush_what_is_due(); })),
+      table_([this] { due_ = true; }) {
   attempt();
 }
 
@@ -81,6 +77,14 @@ std::string MqttConnection::status() const {
   }
   const std::string left_out = delivery_.left_out();
   return left_out.empty() ? "MQTT connected" : "MQTT connected, without " + left_out;
+}
+
+// With the last of what a turn of the loop has brought. A broker that refuses something is news of
+// its own, which may be due as well.
+void MqttConnection::flush_what_is_due() {
+  while (std::exchange(due_, false)) {
+    flush();
+  }
 }
 
 // After a discovery message the rest waits: until Home Assistant has subscribed to what it names,
@@ -183,7 +187,7 @@ void MqttConnection::close() noexcept {
   retry_.reset();
   settled_.reset();
   proven_.reset();
-  due_.reset();
+  turn_end_.reset();
   const bool was_connected = std::exchange(connected_, false);
   try {
     if (was_connected) {
@@ -333,7 +337,7 @@ void MqttConnection::on_answer(const MqttEvent& event) {
     handlers_.status();
   }
   if (delivery_.one_by_one()) {
-    Loop::trigger(due_);
+    due_ = true;
   }
 }
 

@@ -78,6 +78,7 @@ class MqttConnection {
   void on_lost(const MqttFailure& failure);
   void on_answer(const MqttEvent& event);
   void steady();
+  void flush_what_is_due();
   void flush();
   void send_subscriptions() noexcept;
   void settle();
@@ -121,7 +122,8 @@ class MqttConnection {
   EventSource retry_;
   EventSource settled_;
   EventSource proven_;
-  EventSource due_;
+  EventSource turn_end_;
+  bool due_ = false;  // something is to be sent
   MqttTable table_;
 };
 
