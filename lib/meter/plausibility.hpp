@@ -80,9 +80,9 @@ class Plausibility {
   };
   // Values that were read since the published one and could not be true.
   struct Doubt {
-    Quantity quantity;
-    unsigned agreeing;  // so many in a row
-    Instant since;      // the first of them
+    Quantity quantity{};
+    unsigned agreeing = 0;  // so many in a row
+    Instant since{};        // the first of them
     Sample latest;
   };
 

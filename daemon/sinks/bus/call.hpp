@@ -32,7 +32,7 @@ class Call {
 
   template <typename... Values>
   void reply(const Values&... values) noexcept {
-    sd_bus_error failed = SD_BUS_ERROR_NULL;
+    sd_bus_error failed{};
     const Message call = std::move(call_);
     guarded(&failed, [&] {
       sd_bus_message* message = nullptr;
@@ -45,7 +45,7 @@ class Call {
   }
   void fail(const Error& error) noexcept {
     const Message call = std::move(call_);
-    sd_bus_error failed = SD_BUS_ERROR_NULL;
+    sd_bus_error failed{};
     sd_bus_error_set(&failed, error.name.c_str(), error.what());
     sd_bus_reply_method_error(call.get(), &failed);
     sd_bus_error_free(&failed);
