@@ -10,6 +10,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -37,24 +38,25 @@ class MqttTable {
 
   // The topic's message from now on. One that has been sent and has not changed is not due again.
   void set(Rank rank, MqttMessage message) {
-    Entry& entry = entries_[{rank, message.topic}];
-    entry.final = false;
-    if (entry.message != message) {
+    Place& place = place_of(rank, message.topic);
+    place.second.final = false;
+    if (place.second.message != message) {
       message.payload.shrink_to_fit();  // it is kept, and was made in a text that grew
-      entry = {.message = std::move(message)};
-      due_();
+      place.second = {.message = std::move(message)};
+      make_due(place);
     }
   }
   // Likewise, retained, and made each time it is sent, as it is long and seldom sent.
   void set(Rank rank, const std::string& topic, std::function<std::string()> payload) {
-    entries_[{rank, topic}] = {.message = retained(topic, ""), .payload = std::move(payload)};
-    due_();
+    Place& place = place_of(rank, topic);
+    place.second = {.message = retained(topic, ""), .payload = std::move(payload)};
+    make_due(place);
   }
   // Likewise, but once it is sent the topic is forgotten.
   void set_final(Rank rank, MqttMessage message) {
-    Entry& entry = entries_[{rank, message.topic}];
-    entry = {.message = std::move(message), .due = true, .final = true};
-    due_();
+    Place& place = place_of(rank, message.topic);
+    place.second = {.message = std::move(message), .final = true};
+    make_due(place);
   }
   // A message of its own, which replaces none and goes out behind all others. Of more than
   // most_waiting the oldest are dropped.
@@ -66,19 +68,23 @@ class MqttTable {
     waiting_.push_back(std::move(message));
     due_();
   }
-  void erase(Rank rank, const std::string& topic) { entries_.erase({rank, topic}); }
+  void erase(Rank rank, const std::string& topic) {
+    if (const auto place = entries_.find({rank, topic}); place != entries_.end()) {
+      due_places_.erase(&*place);
+      entries_.erase(place);
+    }
+  }
 
   // The topic's message is due once more.
   void renew(Rank rank, const std::string& topic) {
     if (const auto place = entries_.find({rank, topic}); place != entries_.end()) {
-      place->second.due = true;
-      due_();
+      make_due(*place);
     }
   }
   // Everything is due once more: the broker, or somebody behind it, has to be told again.
   void renew() {
-    for (auto& [key, entry] : entries_) {
-      entry.due = true;
+    for (Place& place : entries_) {
+      due_places_.insert(&place);
     }
     due_();
   }
@@ -87,17 +93,18 @@ class MqttTable {
   // many it took.
   std::size_t send(Rank up_to, const std::function<bool(const MqttMessage&)>& send) {
     std::size_t sent = 0;
-    for (auto place = entries_.begin(); place != entries_.end() && place->first.first <= up_to;) {
-      Entry& entry = place->second;
-      if (entry.due) {
-        if (!(entry.payload ? send(retained(entry.message.topic, entry.payload()))
-                            : send(entry.message))) {
-          break;
-        }
-        entry.due = false;
-        ++sent;
+    for (auto due = due_places_.begin();
+         due != due_places_.end() && (*due)->first.first <= up_to;) {
+      const auto& [key, entry] = **due;
+      if (!(entry.payload ? send(retained(entry.message.topic, entry.payload()))
+                          : send(entry.message))) {
+        break;
       }
-      place = entry.final && !entry.due ? entries_.erase(place) : std::next(place);
+      ++sent;
+      due = due_places_.erase(due);
+      if (entry.final) {
+        entries_.erase(key);
+      }
     }
     while (up_to == Rank::daemon && !waiting_.empty() && send(waiting_.front())) {
       waiting_.pop_front();
@@ -112,12 +119,28 @@ class MqttTable {
   struct Entry {
     MqttMessage message;
     std::function<std::string()> payload = {};  // instead of the one in the message
-    bool due = true;
     bool final = false;
   };
+  using Key = std::pair<Rank, std::string>;
+  using Place = std::map<Key, Entry>::value_type;
+  struct ByKey {
+    bool operator()(const Place* one, const Place* other) const {
+      return one->first < other->first;
+    }
+  };
+
+  Place& place_of(Rank rank, const std::string& topic) {
+    return *entries_.try_emplace({rank, topic}).first;
+  }
+  void make_due(Place& place) {
+    due_places_.insert(&place);
+    due_();
+  }
+
   std::function<void()> due_;
-  std::map<std::pair<Rank, std::string>, Entry> entries_;
-  std::deque<MqttMessage> waiting_;  // of add()
+  std::map<Key, Entry> entries_;
+  std::set<Place*, ByKey> due_places_;  // few of many, where there are many meters
+  std::deque<MqttMessage> waiting_;     // of add()
 };
 
 }  // namespace irmeterd
