@@ -309,8 +309,8 @@ void MeterDriver::begin_anew() {
   const auto age = std::max(std::chrono::system_clock::now() - known.kept_since,
                             std::chrono::system_clock::duration{});
   irmeter::Values kept;
-  for (const auto& [register_, value] : known.kept) {
-    kept.set(register_, value);
+  for (const auto& [quantity, value] : known.kept) {
+    kept.set(quantity, value);
   }
   meter_.remember(kept, loop_.now() - std::chrono::floor<irmeter::Duration>(age));
 }

@@ -74,7 +74,7 @@ class Plausibility {
  private:
   struct Sample {
     std::int64_t value = 0;
-    Instant at = Instant::min();  // of none
+    Instant at = Instant::min();  // where there is none
 
     [[nodiscard]] bool is_there() const { return at != Instant::min(); }
   };
@@ -96,7 +96,7 @@ class Plausibility {
 
   PlausibilityOptions options_;
   bool begun_ = false;
-  std::array<Sample, quantity_count> published_{};  // last
+  std::array<Sample, quantity_count> published_{};  // what was published last
   std::vector<Doubt> doubts_;                       // takes memory while there are any
 };
 

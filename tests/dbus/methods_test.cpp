@@ -1,5 +1,6 @@
 // ReadNow and RetryKey: commands go out, the outcome comes back with the snapshots.
 #include "tests/dbus/service_fixture.hpp"
+#include "tests/support/process.hpp"
 
 namespace irmeterd {
 namespace {
@@ -96,6 +97,18 @@ TEST_F(Methods, ReadNowIsCancelledWhenTheServiceStops) {
   stop_service();
   ASSERT_TRUE(answered(*call));
   EXPECT_EQ(call->error, "org.irmeterd.IrMeter1.Error.Cancelled");
+}
+
+// An answer that comes later finds nobody.
+TEST_F(Methods, ReadTableIsCancelledWhenTheMeterGoes) {
+  Process busctl({"busctl", "--address=" + bus.address(), "call", service_name, main_path,
+                  meter_interface, "ReadTable", "quu", "23", "0", "8"});
+  ASSERT_TRUE(wait_until(loop, [&] { return received.size() == 1; }));
+  store.remove("main");
+  ASSERT_TRUE(wait_until(loop, [&] { return !busctl.running(); }));
+  EXPECT_EQ(busctl.errors(),
+            "Call failed: The daemon stopped serving this meter before it was read.\n");
+  received[0].answer(irmeter::Bytes{1});
 }
 
 TEST_F(Methods, RetryTablesPassesTheCommandOnAndReturnsAtOnce) {

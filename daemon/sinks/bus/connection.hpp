@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "common/config/config.hpp"
 #include "common/loop.hpp"
@@ -28,7 +29,7 @@ struct Error : std::runtime_error {
 // Throws std::system_error where the result is a negative errno.
 void check(int result, const char* what);
 
-// What is registered with a connection, as long as it lives.
+// A Slot is what is registered with a connection, as long as it lives.
 struct Unref {
   void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
   void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }

@@ -14,6 +14,7 @@
 #include "common/faces.hpp"
 #include "common/fault_texts.hpp"
 #include "daemon/sinks/bus/meter_properties.hpp"
+#include "daemon/sinks/bus/value.hpp"
 
 namespace irmeterd {
 namespace {
@@ -72,7 +73,7 @@ std::vector<BusInterval> bus_intervals(const std::vector<irmeter::HistoryInterva
 }
 
 BusEvent bus_event(const irmeter::LogEntry& entry) {
-  return {usec_of(entry.time), entry.id, event_text(entry)};
+  return {bus::usec_of(entry.time), entry.id, event_text(entry)};
 }
 
 bus::Message new_signal(sd_bus* bus, const std::string& path, const char* interface,

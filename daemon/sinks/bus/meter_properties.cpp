@@ -73,6 +73,10 @@ std::vector<std::tuple<std::uint8_t, std::string_view, double, std::string_view>
   return values;
 }
 
+const auto& devices_by_slot(Meter meter) {
+  return meter.mbus_devices;
+}
+
 std::uint32_t ratio(Meter meter, std::int32_t irmeter::Ratios::*of) {
   return static_cast<std::uint32_t>(meter.ratios ? (*meter.ratios).*of : 0);
 }
@@ -108,9 +112,7 @@ constexpr std::array described{
     property<[](Meter meter) { return ratio(meter, &irmeter::Ratios::current); }>("CurrentRatio"),
     property<[](Meter meter) { return ratio(meter, &irmeter::Ratios::voltage); }>("VoltageRatio"),
     property<[](Meter meter) { return std::uint32_t{meter.register_unit()}; }>("RegisterUnit"),
-    property < mbus_devices, [](Meter meter) -> const auto& {return meter.mbus_devices;
-}  // namespace
-> ("MBusDevices"),
+    property<mbus_devices, devices_by_slot>("MBusDevices"),
     property<mbus_values, [](Meter meter) { return meter.true_mbus_values(); }>("MBusValues"),
     property<[](Meter meter) { return irmeter::info(meter.state()).name; }>("State"),
     property<[](Meter meter) {
@@ -123,7 +125,7 @@ constexpr std::array described{
     property<[](Meter meter) { return meter.echo; }>("Echo"),
     property<[](Meter meter) { return keys_of(meter.held()); },
              [](Meter meter) { return meter.held(); }>("Held"),
-    property<[](Meter meter) { return meter.reading ? usec_of(meter.read_at) : 0; }>(
+    property<[](Meter meter) { return meter.reading ? bus::usec_of(meter.read_at) : 0; }>(
         "LastReadingUSec"),
     property<[](Meter meter) { return irmeter::names_of(flags(meter)); }, flags>("Status"),
     property<[](Meter meter) { return std::uint32_t{meter.tariff.value_or(0)}; }>("Tariff"),
@@ -131,7 +133,7 @@ constexpr std::array described{
       return meter.clock_offset ? std::chrono::duration<double>(*meter.clock_offset).count()
                                 : std::numeric_limits<double>::quiet_NaN();
     }>("ClockOffset"),
-};  // namespace irmeterd
+};
 
 // The quantities with a property of their own, as their faces name them.
 constexpr auto has_property = [](const Face& face) { return !face.dbus_name.empty(); };
@@ -174,11 +176,6 @@ constexpr auto rows = [] {
 
 }  // namespace
 
-const std::span<const MeterProperty> meter_properties = rows;
-
-std::uint64_t usec_of(std::chrono::system_clock::time_point time) {
-  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
-  return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
-}
+constinit const std::span<const MeterProperty> meter_properties = rows;
 
 }  // namespace irmeterd

@@ -3,7 +3,6 @@
 
 #include <systemd/sd-bus.h>
 
-#include <chrono>
 #include <cstdint>
 #include <span>
 
@@ -12,11 +11,8 @@
 namespace irmeterd {
 
 struct MeterProperty {
-  enum class Update : std::uint8_t {
-    constant,
-    changes,
-    invalidates
-  };  // as EmitsChangedSignal has it
+  // As the annotation EmitsChangedSignal has it.
+  enum class Update : std::uint8_t { constant, changes, invalidates };
 
   const char* name;
   const char* type;  // its signature
@@ -28,8 +24,5 @@ struct MeterProperty {
 };
 
 extern const std::span<const MeterProperty> meter_properties;
-
-// In microseconds since 1970-01-01 00:00:00 UTC; 0 before.
-[[nodiscard]] std::uint64_t usec_of(std::chrono::system_clock::time_point time);
 
 }  // namespace irmeterd

@@ -22,21 +22,22 @@ int call(sd_bus_message* message, void* meter, sd_bus_error* error) noexcept {
 }
 
 // Who may call them is for the policy of the bus to decide.
-constexpr auto open = SD_BUS_VTABLE_UNPRIVILEGED;
+constexpr auto unprivileged = SD_BUS_VTABLE_UNPRIVILEGED;
 
 constexpr std::array before_properties{
     sd_bus_vtable SD_BUS_VTABLE_START(0),
-    sd_bus_vtable SD_BUS_METHOD("ReadNow", "", "", call<&BusMeter::read_now>, open),
-    sd_bus_vtable SD_BUS_METHOD("RetryKey", "", "", call<&BusMeter::retry_key>, open),
+    sd_bus_vtable SD_BUS_METHOD("ReadNow", "", "", call<&BusMeter::read_now>, unprivileged),
+    sd_bus_vtable SD_BUS_METHOD("RetryKey", "", "", call<&BusMeter::retry_key>, unprivileged),
     sd_bus_vtable SD_BUS_METHOD_WITH_NAMES(
         "ReadTable", "quu", SD_BUS_PARAM(table) SD_BUS_PARAM(offset) SD_BUS_PARAM(count), "ay",
-        SD_BUS_PARAM(bytes), call<&BusMeter::read_table>, open),
+        SD_BUS_PARAM(bytes), call<&BusMeter::read_table>, unprivileged),
     sd_bus_vtable SD_BUS_METHOD_WITH_NAMES("GetHistory", "tt", SD_BUS_PARAM(from) SD_BUS_PARAM(to),
                                            "a(ta{sd}s)", SD_BUS_PARAM(intervals),
-                                           call<&BusMeter::get_history>, open),
-    sd_bus_vtable SD_BUS_METHOD("RetryTables", "", "", call<&BusMeter::retry_tables>, open),
+                                           call<&BusMeter::get_history>, unprivileged),
+    sd_bus_vtable SD_BUS_METHOD("RetryTables", "", "", call<&BusMeter::retry_tables>, unprivileged),
     sd_bus_vtable SD_BUS_METHOD_WITH_NAMES("GetEvents", "u", SD_BUS_PARAM(count), "a(tqs)",
-                                           SD_BUS_PARAM(events), call<&BusMeter::get_events>, open),
+                                           SD_BUS_PARAM(events), call<&BusMeter::get_events>,
+                                           unprivileged),
     sd_bus_vtable SD_BUS_SIGNAL_WITH_NAMES(
         "EventLogged", "tqs", SD_BUS_PARAM(time) SD_BUS_PARAM(id) SD_BUS_PARAM(text), 0),
 };

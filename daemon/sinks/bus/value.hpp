@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -93,10 +94,18 @@ void put(sd_bus_message* message, Value value) {
   check(sd_bus_message_append_basic(message, *signature<Value>, &stored), "cannot put a number");
 }
 
+// Up to the first NUL, as the bus ends a connection that sends one.
 inline void put(sd_bus_message* message, std::string_view value) {
+  value = value.substr(0, value.find('\0'));
   char* space = nullptr;
   check(sd_bus_message_append_string_space(message, value.size(), &space), "cannot put a text");
   std::ranges::copy(value, space);
+}
+
+// In microseconds since 1970-01-01 00:00:00 UTC; 0 before.
+[[nodiscard]] inline std::uint64_t usec_of(std::chrono::system_clock::time_point time) {
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
+  return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
 }
 
 // Each may contain each other.

@@ -79,8 +79,8 @@ std::string MqttConnection::status() const {
   return left_out.empty() ? "MQTT connected" : "MQTT connected, without " + left_out;
 }
 
-// With the last of what a turn of the loop has brought. A broker that refuses something is news of
-// its own, which may be due as well.
+// At the end of each turn of the loop. Sending may make more due: that a topic was refused is
+// published, too.
 void MqttConnection::flush_what_is_due() {
   while (std::exchange(due_, false)) {
     flush();
