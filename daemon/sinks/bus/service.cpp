@@ -98,11 +98,13 @@ struct BusService::Opened {
 
 // Waits for the bus to greet, for a minute and a half if need be.
 BusService::Opened BusService::try_open(Bus kind) noexcept {
+  Opened opened;
   try {
-    return {std::make_unique<bus::Connection>(kind), {}};
+    opened.connection = std::make_unique<bus::Connection>(kind);
   } catch (const std::exception& error) {
-    return {nullptr, error.what()};
+    opened.error = error.what();
   }
+  return opened;
 }
 
 BusService::BusService(Loop& loop, Bus kind, Store& store, CommandQueue& commands, Log& log)
