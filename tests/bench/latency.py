@@ -21,7 +21,7 @@ class Relay:
         self._simulator = stage.running(
             [build / "tools/ir-meter-sim/ir-meter-sim", "--tcp", str(self._simulator_port)],
             str(self._simulator_port))
-        self.latest = 0.0
+        self.latest = 0.0  # by the system's clock, as those tell who hear of it
 
     def __enter__(self):
         self._simulator.__enter__()
@@ -54,40 +54,45 @@ class Relay:
                     data = key.fileobj.recv(4096)
                     if not data:
                         return
-                    key.data.sendall(data)
                     if key.fileobj is meter:
-                        self.latest = time.monotonic()
+                        self.latest = time.time()
+                    key.data.sendall(data)
                     for request in self.asked:
                         if key.fileobj is client and request in data:
                             self.asked[request] = time.monotonic()
 
 
+# What hears of it, and the column in which it says when: so the waits of this program do not count.
+LISTENERS = {
+    "MQTT": (["mosquitto_sub", "-h", "127.0.0.1", "-p", "{port}", "-t", "ir-meterd/meter/+/live",
+              "-F", "%U"], 0),
+    "D-Bus": (["dbus-monitor", "--profile", "--address", "{bus}",
+               "type='signal',member='PropertiesChanged',path_namespace='/org/irmeterd'"], 1),
+}
+
+
 def measure(relay, daemon, bus, port, polls):
     """Milliseconds of each poll, by who heard of it."""
-    commands = {
-        "MQTT": ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-t",
-                 "ir-meterd/meter/+/live"],
-        "D-Bus": ["dbus-monitor", "--profile", "--address", bus,
-                  "type='signal',member='PropertiesChanged',path_namespace='/org/irmeterd'"],
-    }
-    heard = {name: [] for name in commands}
+    heard = {name: [] for name in LISTENERS}
 
-    def listen(name, process):
+    def listen(name, process, column):
         for line in process.stdout:
-            if name == "MQTT" or b"PropertiesChanged" in line:
-                heard[name].append((time.monotonic() - relay.latest) * 1e3)
+            if name == "MQTT" or "PropertiesChanged" in line:
+                heard[name].append((float(line.split()[column]) - relay.latest) * 1e3)
 
-    processes = {name: subprocess.Popen(command, stdout=subprocess.PIPE)
-                 for name, command in commands.items()}
+    processes, threads = [], []
     try:
-        threads = [threading.Thread(target=listen, args=item) for item in processes.items()]
-        for thread in threads:
-            thread.start()
+        for name, (command, column) in LISTENERS.items():
+            process = subprocess.Popen([word.format(bus=bus, port=port) for word in command],
+                                       stdout=subprocess.PIPE, text=True)
+            processes.append(process)
+            threads.append(threading.Thread(target=listen, args=(name, process, column)))
+            threads[-1].start()
         with daemon:
             while any(len(times) < polls + 3 for times in heard.values()):
                 time.sleep(0.1)
     finally:
-        for process in processes.values():
+        for process in processes:
             process.kill()
     for thread in threads:
         thread.join()
