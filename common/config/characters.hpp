@@ -23,6 +23,17 @@ struct EncodingFault {
 // Why these bytes are no UTF-8 text with line ends of Unix or of Windows.
 [[nodiscard]] std::optional<EncodingFault> find_encoding_fault(std::string_view text);
 
+// Of ASCII, whatever the locale is.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
 // What an editor has made of a secret, as it reads on from it: "begins with a byte order mark".
 // Nothing where it may be as it is. The cure is the same for all.
 [[nodiscard]] std::optional<std::string> why_not_plain(std::string_view text);

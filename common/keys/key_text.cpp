@@ -10,14 +10,11 @@ namespace {
 
 using irmeter::Key;
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+bool is_blank_or_end(char c) {
+  return is_blank(c) || c == '\r' || c == '\n';
 }
-bool is_separator(char c) {
-  return is_blank(c) || c == '-' || c == ':' || c == '.';
-}
-bool is_hex_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+bool may_separate(char c) {
+  return is_blank_or_end(c) || c == '-' || c == ':' || c == '.';
 }
 
 bool is_quoted(std::string_view text) {
@@ -26,7 +23,7 @@ bool is_quoted(std::string_view text) {
 }
 
 std::size_t separators_in(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, is_separator));
+  return static_cast<std::size_t>(std::ranges::count_if(text, may_separate));
 }
 
 // What a text of another length probably is; empty where nobody knows.
@@ -41,15 +38,16 @@ std::string why_so_many(std::string_view text) {
   const std::size_t between = separators_in(text);
   const std::string_view digits = text.substr(marked ? 2 : 0);
   if (digits.size() - between == 2 * Key::size &&
-      std::ranges::all_of(digits, [](char c) { return is_separator(c) || is_hex_digit(c); })) {
+      std::ranges::all_of(digits, [](char c) { return may_separate(c) || is_hex_digit(c); })) {
     return std::string("; these are hexadecimal") +
            (marked        ? " behind 0x"
             : between > 0 ? " in groups"
                           : "") +
            ", two for each character of it";
   }
-  if (text.size() == Key::size + 1 && (is_blank(text.front()) || is_blank(text.back()))) {
-    const bool is_last = is_blank(text.back());
+  if (text.size() == Key::size + 1 &&
+      (is_blank_or_end(text.front()) || is_blank_or_end(text.back()))) {
+    const bool is_last = is_blank_or_end(text.back());
     const char blank = is_last ? text.back() : text.front();
     return std::string("; the ") + (is_last ? "last" : "first") + " one is " +
            (blank == ' '    ? "a space"
