@@ -81,9 +81,9 @@ std::string identity_text(const irmeter::Identity& identity) {
          identity.serial_number + ", firmware " + identity.firmware_version;
 }
 
-class Lines {
+class CheckLines {
  public:
-  Lines(std::string meter, const std::string& device, const PollResult& poll)
+  CheckLines(std::string meter, const std::string& device, const PollResult& poll)
       : meter_(std::move(meter)), device_(device), poll_(poll) {}
 
   // All layers are fine up to the end, before it.
@@ -151,7 +151,7 @@ class Lines {
 std::vector<CheckLine> meter_layers(const std::string& meter, const std::string& device,
                                     const PollResult& poll) {
   constexpr Layer end = Layer::broker;
-  Lines lines(meter, device, poll);
+  CheckLines lines(meter, device, poll);
   const auto& failure = poll.failure;
   if (!poll.ended) {
     lines.add_not_tried(end, "the daemon has not read the meter yet");

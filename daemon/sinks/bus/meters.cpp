@@ -59,7 +59,7 @@ sd_bus_vtable table_row(const MeterProperty& property) {
 }
 
 // The whole interface, for as long as the process lives.
-const sd_bus_vtable* interface_table() {
+const sd_bus_vtable* meter_table() {
   static const std::vector<sd_bus_vtable> table = [] {
     std::vector<sd_bus_vtable> all(before_properties.begin(), before_properties.end());
     std::ranges::transform(meter_properties, std::back_inserter(all), table_row);
@@ -79,8 +79,8 @@ BusMeters::BusMeters(sd_bus* bus, CommandQueue& commands) : bus_(bus), commands_
   std::string path = folder();
   path.pop_back();  // the slash
   sd_bus_slot* slot = nullptr;
-  bus::check(sd_bus_add_fallback_vtable(bus, &slot, path.c_str(), meter_interface,
-                                        interface_table(), find_object, this),
+  bus::check(sd_bus_add_fallback_vtable(bus, &slot, path.c_str(), meter_interface, meter_table(),
+                                        find_object, this),
              "cannot show meters");
   table_.reset(slot);
   bus::check(sd_bus_add_node_enumerator(bus, &slot, path.c_str(), list_objects, this),

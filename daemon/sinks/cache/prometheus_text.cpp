@@ -221,7 +221,7 @@ struct Metric {
   std::int64_t (*value)(const MeterSnapshot& meter);
 };
 
-std::int64_t time_of_reading(const MeterSnapshot& meter) {
+std::int64_t seconds_of_reading(const MeterSnapshot& meter) {
   using std::chrono::seconds;
   return meter.reading
              ? std::chrono::duration_cast<seconds>(meter.read_at.time_since_epoch()).count()
@@ -238,7 +238,7 @@ constexpr std::array<Metric, 8> metrics{{
     {"ir_meterd_up", "1 while the latest reading is live", "gauge",
      [](const MeterSnapshot& meter) { return std::int64_t{meter.stale ? 0 : 1}; }},
     {"ir_meterd_last_reading_timestamp_seconds",
-     "UNIX time of the latest reading, 0 before the first", "gauge", time_of_reading},
+     "UNIX time of the latest reading, 0 before the first", "gauge", seconds_of_reading},
     {"ir_meterd_polls_total", "Polls that ended well or badly", "counter",
      count_of<&Counters::polls>},
     {"ir_meterd_retries_total", "Packets sent again", "counter", count_of<&Counters::retries>},
