@@ -65,7 +65,6 @@ std::optional<Failure> EventLog::take_head(ByteView bytes) {
   }
   moves_ = batch_moved ? moves_ + 1 : 0;
   if (moves_ == most_moves) {
-    moves_ = 0;
     left_ = 0;
   }
   return std::nullopt;

@@ -187,6 +187,7 @@ TEST(Fields, OfRowsAreNamedByTheirQuantityAndHaveASign) {
       "energy_import=-1, energy_export=2, reactive_energy_import=65536");
   EXPECT_EQ(fields_of(bt28, from_hex("05 00 00 00 06 00 00 00 07"), dimensions),
             "power_import=5, power_export=6");
+  EXPECT_EQ(fields_of(bt52, counting(7), dimensions), fields_of(bt52, counting(7)));
 }
 
 TEST(Fields, OfAnUnknownLayoutAreNone) {

@@ -232,6 +232,11 @@ TEST(Response, MayHaveAnyToggle) {
 TEST(Response, WithABadChecksumCountOrSequenceIsReadAgain) {
   for (const auto fault : {+[](Packet& packet) { packet.payload[2] ^= 1; },
                            +[](Packet& packet) { packet.payload[6] ^= 1; },
+                           +[](Packet& packet) {  // whole, and shorter than what was asked for
+                             packet.payload[2] -= 1;
+                             packet.payload[packet.payload.size() - 2] += packet.payload.back();
+                             packet.payload.pop_back();
+                           },
                            +[](Packet& packet) {
                              packet.multi = true;
                              packet.first = true;

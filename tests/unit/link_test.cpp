@@ -84,6 +84,16 @@ TEST_F(LinkTest, TakesAResponseForAnAcknowledgement) {
   EXPECT_EQ(response(), ident_payload);
 }
 
+TEST_F(LinkTest, IsOverdueUntilARequestWasSentAgainInVain) {
+  send(ident_request);
+  pass(milliseconds(1900));
+  EXPECT_EQ(link.so_far(now), Fault::overdue);
+  pass(seconds(2));
+  EXPECT_EQ(link.so_far(now), Fault::silent);
+  receive(ack);
+  EXPECT_EQ(link.so_far(now), Fault::overdue) << "an answer may follow";
+}
+
 TEST_F(LinkTest, RefusesADamagedResponseOnceTheLineIsQuiet) {
   send({0x20});
   sent();

@@ -353,6 +353,8 @@ TEST(MbusContent, ThatIsEncryptedIsSaidToBe) {
   EXPECT_EQ(mbus_content(entry_with("01 13 05", 0, 5)).state, State::encrypted);
   EXPECT_EQ(mbus_content(entry_with("2F 2F 01 13 05", 0, 5)).state, State::encrypted);
   EXPECT_EQ(mbus_content(entry_with("01 13 05 00", 4, 5)).state, State::encrypted);
+  EXPECT_EQ(mbus_content(entry_with("2F 01 13 05", 4, 5)).state, State::encrypted);
+  EXPECT_EQ(mbus_content(entry_with("01 2F 13 05", 4, 5)).state, State::encrypted);
   EXPECT_EQ(mbus_content(entry_with("2F 2F 01 13 05", 4, 5)).state, State::records);
   EXPECT_EQ(mbus_content(entry_with("01 13 05", 4, 0)).state, State::records);
   EXPECT_TRUE(mbus_values(entry_with("01 13 05", 0, 5), {}).empty());

@@ -337,6 +337,22 @@ TEST(Pauses, LeaveNothingOutForABadLine) {
   }
 }
 
+TEST(Pauses, LeaveOutTheValuesOfATableThatIsNoLongerGiven) {
+  Bench bench = bench_of(SessionMode::keep, seconds(3), nes_plan());
+  bench.options.pace.slow_interval = seconds(60);
+  SimulatedPair pair(bench);
+  pair.start();
+  pair.run_for(minutes(5));
+  const auto all = pair.slow.details.back().values;
+  refuse(pair, "BT23 120+64", ResponseCode::isc);
+  pair.run_for(minutes(10));
+  const auto rest = pair.slow.details.back().values;
+  for (const QuantityInfo& quantity : quantities) {
+    const bool kept = table_of(quantity.source) != bt23;
+    EXPECT_EQ(rest.get(quantity.id), kept ? all.get(quantity.id) : std::nullopt) << quantity.key;
+  }
+}
+
 TEST(Pauses, AreNotUsedForWhatIsComputedOfLiveValues) {
   for (const Quantity fast : {Quantity::power_l1, Quantity::power_export_l1}) {
     Bench bench = bench_of(SessionMode::keep, seconds(2), nes_plan());

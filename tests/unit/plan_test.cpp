@@ -53,6 +53,34 @@ TEST(Plan, ReadsEachTableAtItsPace) {
   EXPECT_EQ(tables_of(plan), (std::vector<TableId>{1, 2, 3}));
 }
 
+std::optional<Failure> take_serial_number(ByteView table, PlanRow::Known& known) {
+  known.identity.serial_number = std::to_string(table[0]);
+  return std::nullopt;
+}
+
+TEST(Plan, ReadsAnewOfAnotherMeterWhatItReadsOnce) {
+  constexpr std::array<PlanRow, 4> rows{{
+      {When::each_session, part<1, 1>, take_serial_number},
+      {When::once, part<2, 1>, take_nothing},
+      {When::once, part<3, 1>, take_nothing},
+      {.when = When::each_poll},  // the key
+  }};
+  Plan plan(rows);
+  const auto tables_for = [&plan](std::uint8_t number) {
+    std::vector<TableId> tables;
+    plan.begin(limits, {});
+    for (auto next = plan.next(); std::holds_alternative<TableRead>(next); next = plan.next()) {
+      tables.push_back(std::get<TableRead>(next).table);
+      EXPECT_FALSE(plan.take(Bytes{number}));
+    }
+    (void)plan.identified();
+    return tables;
+  };
+  EXPECT_EQ(tables_for(1), (std::vector<TableId>{1, 2, 3}));
+  EXPECT_EQ(tables_for(1), (std::vector<TableId>{1}));
+  EXPECT_EQ(tables_for(2), (std::vector<TableId>{1, 2, 3}));
+}
+
 // The number of present values, as the only byte of a table.
 std::optional<Failure> take_number(ByteView table, PlanRow::Known& known) {
   known.dimensions.present_values = table[0];

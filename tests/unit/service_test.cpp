@@ -97,7 +97,8 @@ TEST(ResponseCode, ShowsAnUnknownCodeAsItsNumber) {
 
 TEST(TableName, NumbersStandardAndExtendedTables) {
   EXPECT_EQ(table_name(bt00), "BT00");
-  EXPECT_EQ(table_name(bt23), "BT23");
+  EXPECT_EQ(table_name(9), "BT09");
+  EXPECT_EQ(table_name(10), "BT10");
   EXPECT_EQ(table_name(et03), "ET03");
   EXPECT_EQ(table_name(extended_table(97)), "ET97");
   EXPECT_EQ(et03, 0x0803);

@@ -203,8 +203,8 @@ TEST(Garbage, InsteadOfAnswersIsGarbled) {
   Pair pair(MeterOptions{}, key(), mirror);
   pair.start();
   ASSERT_TRUE(pair.run_polls(2));
-  EXPECT_EQ(fault_of(pair.polls[0]), Fault::garbled);
-  EXPECT_EQ(fault_of(pair.polls[1]), Fault::garbled);
+  EXPECT_EQ(std::get<Failure>(pair.polls[0].poll.result), (Failure{Fault::garbled, ""}));
+  EXPECT_EQ(std::get<Failure>(pair.polls[1].poll.result), (Failure{Fault::garbled, ""}));
 }
 
 TEST(Garbage, ForHoursGivesNoReadingAndNoBusyLoop) {
