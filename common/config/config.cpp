@@ -21,7 +21,7 @@
 namespace irmeterd {
 namespace {
 
-constexpr std::size_t max_config = 262'144;  // bytes
+constexpr std::size_t max_config_file = 262'144;  // bytes
 
 ConfigValue to_value(const toml::node& node) {
   // In the order of toml::node_type.
@@ -281,7 +281,7 @@ LoadedConfig parse_config(std::string_view text, const std::string& file) {
 }
 
 LoadedConfig load_config(const std::string& path) {
-  std::vector<char> buffer(max_config + 1);
+  std::vector<char> buffer(max_config_file + 1);
   const auto text = read_file(path, buffer);
   if (!text) {
     return {{}, {{path, 0, 0, text.error().what}}, {}};

@@ -10,11 +10,11 @@ namespace {
 
 using irmeter::Key;
 
-bool is_blank_or_end(char c) {
+bool is_blank_or_line_end(char c) {
   return is_blank(c) || c == '\r' || c == '\n';
 }
 bool may_separate(char c) {
-  return is_blank_or_end(c) || c == '-' || c == ':' || c == '.';
+  return is_blank_or_line_end(c) || c == '-' || c == ':' || c == '.';
 }
 
 bool is_quoted(std::string_view text) {
@@ -46,8 +46,8 @@ std::string why_so_many(std::string_view text) {
            ", two for each character of it";
   }
   if (text.size() == Key::size + 1 &&
-      (is_blank_or_end(text.front()) || is_blank_or_end(text.back()))) {
-    const bool is_last = is_blank_or_end(text.back());
+      (is_blank_or_line_end(text.front()) || is_blank_or_line_end(text.back()))) {
+    const bool is_last = is_blank_or_line_end(text.back());
     const char blank = is_last ? text.back() : text.front();
     return std::string("; the ") + (is_last ? "last" : "first") + " one is " +
            (blank == ' '    ? "a space"

@@ -18,7 +18,7 @@ using nlohmann::json;
 // A register that jumps with every other reading must not wear out a card.
 constexpr std::chrono::minutes longest_unsaved{1};
 constexpr std::chrono::hours log_told_every{1};
-constexpr std::size_t max_known = 262'144;  // bytes; a meter takes some 400
+constexpr std::size_t max_meters_file = 262'144;  // bytes; a meter takes some 400
 
 constexpr std::array<std::pair<const char*, std::string Identity::*>, 6> fields{{
     {"manufacturer", &Identity::manufacturer},
@@ -127,7 +127,7 @@ KnownMeters::KnownMeters(Loop& loop, const std::string& directory, const Log& lo
   if (path_.empty()) {
     return;
   }
-  std::string buffer(max_known, '\0');
+  std::string buffer(max_meters_file, '\0');
   const auto text = read_file(path_, buffer);
   if (!text) {
     return;

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t max_list = 65536;  // bytes; a place with one meter takes some 150
+constexpr std::size_t max_places_file = 65536;  // bytes; a place with one meter takes some 150
 
 // The first level of a topic, which is taken off.
 std::string_view take_level(std::string_view& topic) {
@@ -40,7 +40,7 @@ MqttEarlierPlaces::MqttEarlierPlaces(const std::string& directory, const MqttTop
       topics_(topics),
       log_(log),
       today_{topics.prefix, topics.discovery_prefix, {}} {
-  std::string buffer(path_.empty() ? 0 : max_list, '\0');
+  std::string buffer(path_.empty() ? 0 : max_places_file, '\0');
   const auto text = read_file(path_, buffer);
   if (path_.empty() || !text) {
     return;
