@@ -365,25 +365,29 @@ using QuantitySet = std::bitset<quantity_count>;
 [[nodiscard]] inline QuantitySet every_quantity() {
   return QuantitySet().set();
 }
-[[nodiscard]] inline QuantitySet registers() {
+template <typename Condition>
+[[nodiscard]] QuantitySet quantities_with(Condition condition) {
   QuantitySet set;
   for (const QuantityInfo& each : quantities) {
-    set.set(static_cast<std::size_t>(each.id), is_register(each.id));
+    set.set(static_cast<std::size_t>(each.id), condition(each));
   }
+  return set;
+}
+[[nodiscard]] inline const QuantitySet& registers() {
+  static const QuantitySet set =
+      quantities_with([](const QuantityInfo& each) { return is_register(each.id); });
   return set;
 }
 // What is read with each poll where nobody says otherwise: two reads of a packet each, which need
 // no agreement on longer answers.
-[[nodiscard]] inline QuantitySet usual_quantities() {
+[[nodiscard]] inline const QuantitySet& usual_quantities() {
   constexpr std::size_t summations = 2;
   constexpr std::size_t present_values = 13;
-  QuantitySet set;
-  for (const QuantityInfo& each : quantities) {
-    set.set(static_cast<std::size_t>(each.id),
-            each.id == Quantity::power ||
-                (each.source == Source::bt23 && each.index < summations) ||
-                (each.source == Source::bt28 && each.index < present_values));
-  }
+  static const QuantitySet set = quantities_with([](const QuantityInfo& each) {
+    return each.id == Quantity::power ||
+           (each.source == Source::bt23 && each.index < summations) ||
+           (each.source == Source::bt28 && each.index < present_values);
+  });
   return set;
 }
 

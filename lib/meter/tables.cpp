@@ -141,7 +141,7 @@ Result<bool> take_sources(ByteView part, TableId values, Dimensions& dimensions)
   if (!(values == bt23 ? told.sources.totals.take(part) : told.sources.present_values.take(part))) {
     return Error{name + " has a source twice"};
   }
-  const QuantitySet usual = usual_quantities();
+  const QuantitySet& usual = usual_quantities();
   for (const QuantityInfo& quantity : quantities) {
     if (usual.test(static_cast<std::size_t>(quantity.id)) &&
         place_of(quantity, told) != place_of(quantity, dimensions)) {
