@@ -384,8 +384,7 @@ template <typename Condition>
   constexpr std::size_t summations = 2;
   constexpr std::size_t present_values = 13;
   static const QuantitySet set = quantities_with([](const QuantityInfo& each) {
-    return each.id == Quantity::power ||
-           (each.source == Source::bt23 && each.index < summations) ||
+    return each.id == Quantity::power || (each.source == Source::bt23 && each.index < summations) ||
            (each.source == Source::bt28 && each.index < present_values);
   });
   return set;

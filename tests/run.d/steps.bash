@@ -55,6 +55,10 @@ has_clang_14() {
     return 1
 }
 
+step_others() {
+    ./.ci/install "${others[@]}"
+}
+
 step_format() {
     has_clang_14 || return 0
     find lib common daemon tools firmware esphome tests \( -name '*.cpp' -o -name '*.hpp' \) -print0 |
