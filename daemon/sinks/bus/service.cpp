@@ -91,20 +91,13 @@ struct BusService::Session {
   BusMeters meters;
 };
 
-struct BusService::Opened {
-  std::unique_ptr<bus::Connection> connection;  // or none, and then
-  std::string error;                            // why, as a clause for a person
-};
-
 // Waits for the bus to greet, for a minute and a half if need be.
 BusService::Opened BusService::try_open(Bus kind) noexcept {
-  Opened opened;
   try {
-    opened.connection = std::make_unique<bus::Connection>(kind);
+    return std::make_unique<bus::Connection>(kind);
   } catch (const std::exception& error) {
-    opened.error = error.what();
+    return irmeter::Error{error.what()};
   }
-  return opened;
 }
 
 BusService::BusService(Loop& loop, Bus kind, Store& store, CommandQueue& commands, Log& log)
@@ -143,10 +136,10 @@ void BusService::connect() noexcept {
         loop_, [kind = kind_] { return try_open(kind); },
         [this](Opened opened) {
           opening_.reset();
-          if (opened.connection) {
-            begin(std::move(opened.connection));
+          if (opened) {
+            begin(std::move(opened).value());
           } else {
-            fail(opened.error);
+            fail(opened.error().what);
           }
         });
     Loop::arm(retry_, loop_.now() + patience);

@@ -18,6 +18,7 @@
 #include "daemon/meter/command_queue.hpp"
 #include "daemon/sinks/output.hpp"
 #include "daemon/store.hpp"
+#include "lib/result.hpp"
 
 namespace irmeterd {
 
@@ -51,7 +52,7 @@ class BusService final : public Output, private Sink {
   void event_logged(const MeterSnapshot& meter, const irmeter::LogEntry& entry) noexcept override;
 
   struct Session;  // everything that lives and dies with one connection
-  struct Opened;   // a new connection, or why there is none
+  using Opened = irmeter::Result<std::unique_ptr<bus::Connection>>;
   static Opened try_open(Bus kind) noexcept;
 
   void connect() noexcept;
