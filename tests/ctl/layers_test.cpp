@@ -24,7 +24,7 @@ std::vector<CheckLine> lines_for(const irmeter::Failure& failure, bool identifie
 }
 
 std::string failed_layer(const std::vector<CheckLine>& lines) {
-  const auto failed = std::ranges::find(lines, Result::failed, &CheckLine::result);
+  const auto failed = std::ranges::find(lines, CheckResult::failed, &CheckLine::result);
   return failed == lines.end() ? "none" : std::string(name(failed->layer));
 }
 
@@ -54,18 +54,18 @@ TEST(MeterLayers, EveryFaultIsInOneLayerAndHasACure) {
     const auto lines = lines_for({info.id, {}});
     ASSERT_EQ(lines.size(), 10U) << info.name;
     const auto bad = std::ranges::find_if(
-        lines, [](const CheckLine& line) { return line.result != Result::ok; });
+        lines, [](const CheckLine& line) { return line.result != CheckResult::ok; });
     ASSERT_NE(bad, lines.end()) << info.name;
     if (info.id == Fault::quiet) {
-      EXPECT_EQ(bad->result, Result::not_tried);
+      EXPECT_EQ(bad->result, CheckResult::not_tried);
       EXPECT_EQ(bad->detail, "quiet hours");
     } else {
-      EXPECT_EQ(bad->result, Result::failed) << info.name;
+      EXPECT_EQ(bad->result, CheckResult::failed) << info.name;
       EXPECT_NE(bad->detail, "") << info.name;
       EXPECT_NE(bad->cure, "") << info.name;
     }
     EXPECT_TRUE(std::all_of(bad + 1, lines.end(), [](const CheckLine& line) {
-      return line.result == Result::not_tried;
+      return line.result == CheckResult::not_tried;
     })) << info.name;
   }
 }
@@ -109,9 +109,9 @@ TEST(MeterLayers, WithoutAKeyTheDaemonHasAskedNothing) {
   const auto lines = lines_for({Fault::no_key, {}}, false);
   EXPECT_EQ(failed_layer(lines), "key");
   for (const CheckLine& line : lines) {
-    const Result expected = line.layer < Layer::echo   ? Result::ok
-                            : line.layer == Layer::key ? Result::failed
-                                                       : Result::not_tried;
+    const CheckResult expected = line.layer < Layer::echo   ? CheckResult::ok
+                                 : line.layer == Layer::key ? CheckResult::failed
+                                                            : CheckResult::not_tried;
     EXPECT_EQ(line.result, expected) << name(line.layer);
   }
 }
@@ -120,13 +120,13 @@ TEST(MeterLayers, ADeviceThatAServiceOnNoBusHasIsInGoodHands) {
   const auto lines = lines_for({Fault::device_busy, "/dev/ttyUSB0: ir-meterd, PID 7"});
   EXPECT_EQ(failed_layer(lines), "none");
   EXPECT_EQ(lines[2].detail, "the service has it");
-  EXPECT_EQ(lines[3].result, Result::not_tried);
+  EXPECT_EQ(lines[3].result, CheckResult::not_tried);
 }
 
 TEST(MeterLayers, NothingWasTriedBeforeTheFirstPoll) {
   const auto lines = meter_layers("main", "/dev/ir-probe", {});
   EXPECT_TRUE(std::ranges::all_of(
-      lines, [](const CheckLine& line) { return line.result == Result::not_tried; }));
+      lines, [](const CheckLine& line) { return line.result == CheckResult::not_tried; }));
 }
 
 TEST(MeterLayers, ShowWhatAReadingLacks) {
@@ -135,7 +135,7 @@ TEST(MeterLayers, ShowWhatAReadingLacks) {
   poll.withheld.set(static_cast<std::size_t>(irmeter::Quantity::voltage_l1));
   poll.given = {irmeter::Quantity::energy_import, irmeter::Quantity::power};
   const auto lines = meter_layers("main", "/dev/ir-probe", poll);
-  EXPECT_EQ(lines[9].result, Result::note);
+  EXPECT_EQ(lines[9].result, CheckResult::note);
   EXPECT_EQ(lines[8].detail, "energy_import");
   EXPECT_EQ(lines[9].detail,
             "the meter has none of the values. Held back, as they cannot be true: voltage_l1.");

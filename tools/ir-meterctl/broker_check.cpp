@@ -32,13 +32,13 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
                                     const std::vector<CheckedMeter>& meters,
                                     const std::string& root, bool daemon_runs) {
   std::vector<CheckLine> lines;
-  const auto add = [&lines](Layer layer, const CheckedMeter& meter, Result result,
+  const auto add = [&lines](Layer layer, const CheckedMeter& meter, CheckResult result,
                             const std::string& detail, const std::string& cure = {}) {
     lines.push_back({layer, meter.name, result, detail, cure});
   };
   BrokerVisit broker(config, root);
   const auto wrong = broker.connect();
-  add(Layer::broker, {}, wrong ? Result::failed : Result::ok,
+  add(Layer::broker, {}, wrong ? CheckResult::failed : CheckResult::ok,
       wrong ? wrong->what : "connected to " + broker.address(), wrong ? wrong->cure : "");
 
   const irmeterd::MqttTopics topics{config.topic_prefix, config.discovery_prefix,
@@ -61,7 +61,7 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
   for (const CheckedMeter& meter : meters) {
     if (wrong || meter.id.empty()) {
       for (const Layer layer : {Layer::discovery, Layer::availability}) {
-        add(layer, meter, Result::not_tried, wrong ? "" : "the meter has not said who it is");
+        add(layer, meter, CheckResult::not_tried, wrong ? "" : "the meter has not said who it is");
       }
       continue;
     }
@@ -69,18 +69,18 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
     const std::string availability = topics.availability(meter.id);
     const std::string nothing = "the broker keeps nothing under ";
     if (config.discovery == irmeterd::Discovery::off) {
-      add(Layer::discovery, meter, Result::not_set_up, "switched off in the configuration");
+      add(Layer::discovery, meter, CheckResult::not_set_up, "switched off in the configuration");
     } else if (kept[discovery].empty()) {
-      add(Layer::discovery, meter, Result::failed, nothing + discovery, cure);
+      add(Layer::discovery, meter, CheckResult::failed, nothing + discovery, cure);
     } else if (!describes(kept[discovery], config.discovery == irmeterd::Discovery::components
                                                ? topics.diagnostics(meter.id)
                                                : availability)) {
-      add(Layer::discovery, meter, Result::failed,
+      add(Layer::discovery, meter, CheckResult::failed,
           "what the broker keeps under " + discovery + " does not describe this meter",
           "see who else writes there, and have the meter announced anew: sudo systemctl restart "
           "ir-meterd");
     } else {
-      add(Layer::discovery, meter, Result::ok, "the broker keeps it under " + discovery);
+      add(Layer::discovery, meter, CheckResult::ok, "the broker keeps it under " + discovery);
     }
     // What has just been read or connected may still be on its way there.
     const auto online = [&](const std::string& topic) {
@@ -88,14 +88,14 @@ std::vector<CheckLine> check_broker(const irmeterd::MqttConfig& config,
              (meter.is_read && broker.comes_to(topic, irmeterd::mqtt_online));
     };
     if (online(availability) && online(of_daemon)) {
-      add(Layer::availability, meter, Result::ok, "the meter is online");
+      add(Layer::availability, meter, CheckResult::ok, "the meter is online");
     } else if (kept[availability] == irmeterd::mqtt_online) {
-      add(Layer::availability, meter, Result::failed,
+      add(Layer::availability, meter, CheckResult::failed,
           "the meter is online, but the daemon is not, under " + of_daemon, cure);
     } else if (kept[availability].empty()) {
-      add(Layer::availability, meter, Result::failed, nothing + availability, cure);
+      add(Layer::availability, meter, CheckResult::failed, nothing + availability, cure);
     } else {
-      add(Layer::availability, meter, Result::failed, "the meter is offline", cure);
+      add(Layer::availability, meter, CheckResult::failed, "the meter is offline", cure);
     }
   }
   return lines;

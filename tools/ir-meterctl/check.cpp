@@ -68,8 +68,8 @@ bool may_come_from_another_reader(irmeter::Fault fault) {
 // What only this user may not do is nothing against the service.
 void leave_to_root(std::vector<CheckLine>& lines) {
   for (CheckLine& line : lines) {
-    if (line.result == Result::failed && line.cure == run_as_root && geteuid() != 0) {
-      line.result = Result::not_tried;
+    if (line.result == CheckResult::failed && line.cure == run_as_root && geteuid() != 0) {
+      line.result = CheckResult::not_tried;
     }
   }
 }
@@ -84,7 +84,7 @@ std::optional<Advice> why_hidden_from_service(const std::string& path) {
 void add_rest_not_tried(CheckReport& report, Layer from) {
   for (auto layer = static_cast<std::size_t>(from);
        layer <= static_cast<std::size_t>(Layer::availability); ++layer) {
-    report.add({{static_cast<Layer>(layer), "", Result::not_tried, "", ""}});
+    report.add({{static_cast<Layer>(layer), "", CheckResult::not_tried, "", ""}});
   }
 }
 
@@ -119,24 +119,24 @@ class Check {
   void report_configuration(const std::string& path, const irmeterd::LoadedConfig& loaded) {
     const auto shared = irmeterd::find_shared_devices(path, loaded);
     for (const irmeterd::ConfigProblem& problem : shared) {
-      report_.add({{Layer::configuration, "", Result::failed, problem.text(),
+      report_.add({{Layer::configuration, "", CheckResult::failed, problem.text(),
                     "give each meter a probe of its own"}});
     }
     for (const irmeterd::ConfigProblem& warning : irmeterd::find_open_files(path, loaded.config)) {
       const std::size_t cure = warning.message.rfind("; ");
-      report_.add({{Layer::configuration, "", Result::note,
+      report_.add({{Layer::configuration, "", CheckResult::note,
                     warning.file + ": " + warning.message.substr(0, cure),
                     warning.message.substr(cure + 2)}});
     }
     if (shared.empty()) {
-      report_.add({{Layer::configuration, "", Result::ok, path, ""}});
+      report_.add({{Layer::configuration, "", CheckResult::ok, path, ""}});
     }
   }
 
   // Whether the check can go on: not beside a daemon that does not answer, as it has the line. One
   // that is on no bus is not seen; a device of its own tells that it is busy.
   bool find_daemon() {
-    CheckLine line{Layer::service, "", Result::ok, "it runs, and is asked", ""};
+    CheckLine line{Layer::service, "", CheckResult::ok, "it runs, and is asked", ""};
     try {
       client_.emplace(bus_);
       (void)client_->look();
@@ -147,7 +147,7 @@ class Check {
       } else if (failure.kind == Failure::Kind::no_bus) {
         line = not_seen(failure);
       } else {
-        report_.add({{Layer::service, "", Result::failed, failure.cause, failure.cure}});
+        report_.add({{Layer::service, "", CheckResult::failed, failure.cause, failure.cure}});
         add_rest_not_tried(report_, Layer::device);
         return false;
       }
@@ -164,10 +164,12 @@ class Check {
 
   static CheckLine not_running() {
     if (unit_state() == "failed") {
-      return {Layer::service, "", Result::failed, "it has failed, so the probe is read from here",
+      return {Layer::service, "", CheckResult::failed,
+              "it has failed, so the probe is read from here",
               "see 'journalctl -u ir-meterd', then run 'sudo systemctl restart ir-meterd'"};
     }
-    return {Layer::service, "", Result::failed, "it does not run, so the probe is read from here",
+    return {Layer::service, "", CheckResult::failed,
+            "it does not run, so the probe is read from here",
             "run 'sudo systemctl enable --now ir-meterd'"};
   }
 
@@ -177,12 +179,12 @@ class Check {
     const std::string how =
         "cannot be asked, as " + failure.cause + ", so the probe is read from here";
     if (state == "active" || state == "reloading" || state == "activating") {
-      return {Layer::service, "", Result::ok, "it runs and " + how, ""};
+      return {Layer::service, "", CheckResult::ok, "it runs and " + how, ""};
     }
     if (state == "failed" || state == "inactive") {
       return not_running();
     }
-    return {Layer::service, "", Result::not_tried, "it " + how, ""};
+    return {Layer::service, "", CheckResult::not_tried, "it " + how, ""};
   }
 
   // How a poll made now ends, or the latest where this user may not ask for one. Nothing when the
@@ -234,7 +236,7 @@ class Check {
       poll->failure = {irmeter::Fault::device_busy, others};
     }
     if (!poll) {
-      report_.add({{Layer::configuration, meter.name, Result::failed,
+      report_.add({{Layer::configuration, meter.name, CheckResult::failed,
                     "the running daemon does not have the meter " + meter.name,
                     "have it load the configuration: systemctl reload ir-meterd"}});
       checked_.push_back({meter.name, {}, false});
@@ -251,7 +253,7 @@ class Check {
       line(Layer::line)->cure = "stop the other program";
     }
     if (const auto hidden = why_hidden_from_service(meter.key_file)) {
-      *line(Layer::key) = {Layer::key, meter.name, Result::failed, hidden->what, hidden->cure};
+      *line(Layer::key) = {Layer::key, meter.name, CheckResult::failed, hidden->what, hidden->cure};
     }
     leave_to_root(lines);
     report_.add(lines);
@@ -276,11 +278,11 @@ class Check {
 
   void add_key_place(CheckLine& line, const MeterConfig& meter) {
     const StoredKey stored = find_key(meter, root_);
-    if (!stored.key || line.result == Result::not_tried) {
+    if (!stored.key || line.result == CheckResult::not_tried) {
       return;
     }
     line.detail += " (stored in " + stored.place + ")";
-    if (daemon_runs_ && line.result == Result::failed) {
+    if (daemon_runs_ && line.result == CheckResult::failed) {
       line.cure += line.cure.ends_with('.') ? "" : ".";
       line.cure +=
           " A key that was stored after the service started is read at the next start: "
@@ -290,7 +292,7 @@ class Check {
 
   void check_broker() {
     if (!config_.mqtt) {
-      report_.add({{Layer::broker, "", Result::not_set_up, "no broker is configured", ""}});
+      report_.add({{Layer::broker, "", CheckResult::not_set_up, "no broker is configured", ""}});
       return;
     }
     const irmeterd::MqttConfig& mqtt = *config_.mqtt;
@@ -298,7 +300,7 @@ class Check {
     for (const std::string& path :
          {mqtt.password_file, mqtt.ca_file, mqtt.cert_file, mqtt.client_key_file}) {
       if (const auto hidden = why_hidden_from_service(path)) {
-        lines.front() = {Layer::broker, "", Result::failed, hidden->what, hidden->cure};
+        lines.front() = {Layer::broker, "", CheckResult::failed, hidden->what, hidden->cure};
       }
     }
     leave_to_root(lines);
@@ -322,9 +324,9 @@ class Check {
                           std::filesystem::read_symlink(entry.path(), no_link) == metrics);
     }
     if (linked) {
-      report_.add({{Layer::metrics, "", Result::ok, "the node exporter shows them", ""}});
+      report_.add({{Layer::metrics, "", CheckResult::ok, "the node exporter shows them", ""}});
     } else {
-      report_.add({{Layer::metrics, "", Result::note, "the node exporter does not show them",
+      report_.add({{Layer::metrics, "", CheckResult::note, "the node exporter does not show them",
                     "run 'sudo ln -s " + metrics + " " + folder + "/ir-meterd.prom'"}});
     }
   }
@@ -343,7 +345,7 @@ class Check {
 int report_problems(const std::vector<irmeterd::ConfigProblem>& problems, Output& output) {
   CheckReport report(output, false);
   for (const irmeterd::ConfigProblem& problem : problems) {
-    report.add({{Layer::configuration, "", Result::failed, problem.text(),
+    report.add({{Layer::configuration, "", CheckResult::failed, problem.text(),
                  "edit the file; ir-meterd.toml(5) tells what belongs there"}});
   }
   add_rest_not_tried(report, Layer::service);
@@ -364,18 +366,18 @@ void check_permission(std::vector<CheckLine>& lines, const std::string& device, 
   CheckLine& permission = *std::ranges::find(lines, Layer::permission, &CheckLine::layer);
   const bool service_may = may_open(*service, node);
   const std::string opens_for = " (it opens for " + openers_by_mode(node) + ")";
-  if (permission.result == Result::ok && !service_may && !by_daemon) {
-    permission.result = Result::failed;
+  if (permission.result == CheckResult::ok && !service_may && !by_daemon) {
+    permission.result = CheckResult::failed;
     permission.detail = "you may open the device, but the service may not" + opens_for;
-  } else if (permission.result == Result::failed && service_may && !by_daemon) {
-    permission.result = Result::ok;
+  } else if (permission.result == CheckResult::failed && service_may && !by_daemon) {
+    permission.result = CheckResult::ok;
     permission.detail = "the service may open the device" + opens_for;
     permission.cure.clear();
     CheckLine& line = *std::ranges::find(lines, Layer::line, &CheckLine::layer);
     line.detail = "you may not open the device";
     line.cure = run_as_root;
   }
-  if (permission.result == Result::failed && !service_may) {
+  if (permission.result == CheckResult::failed && !service_may) {
     permission.cure = "give it to the group " + std::string(service_user) +
                       " with a line of your own, for USB or for a port of the machine itself, as "
                       "the top of /usr/lib/udev/rules.d/60-ir-meterd.rules tells";

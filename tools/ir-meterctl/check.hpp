@@ -44,7 +44,7 @@ inline constexpr std::array<std::string_view, 16> layer_names{
 }
 
 // Everything is looked at as the account of the service finds it.
-enum class Result {
+enum class CheckResult {
   ok,
   note,        // right, but could be better
   not_set_up,  // the configuration does without it
@@ -62,7 +62,7 @@ inline constexpr std::array<ResultWords, 5> result_words{{
     {"not tried", "not_tried"},
     {"NOT OK", "failed"},
 }};
-[[nodiscard]] constexpr const ResultWords& words(Result result) {
+[[nodiscard]] constexpr const ResultWords& words(CheckResult result) {
   return result_words[static_cast<std::size_t>(result)];
 }
 
@@ -70,7 +70,7 @@ inline constexpr std::array<ResultWords, 5> result_words{{
 struct CheckLine {
   Layer layer;
   std::string meter;  // its name in the configuration; empty where it is of no meter
-  Result result;
+  CheckResult result;
   std::string detail;
   std::string cure;  // of a note, of what has failed, and of what this user could not try
 };

@@ -43,16 +43,17 @@ void CheckReport::add(const std::vector<CheckLine>& lines) {
 }
 
 bool CheckReport::finish() {
-  const auto count = [this](Result result) {
+  const auto count = [this](CheckResult result) {
     return std::ranges::count(lines_, result, &CheckLine::result);
   };
-  const bool all_well = count(Result::failed) == 0;
+  const bool all_well = count(CheckResult::failed) == 0;
   if (!output_.json()) {
-    const std::string notes =
-        count(Result::note) == 0 ? "" : ", " + std::to_string(count(Result::note)) + " noted";
-    const std::string untried = std::to_string(count(Result::not_tried)) + " not tried";
-    output_.line((!all_well ? std::to_string(count(Result::failed)) + " not ok, " + untried
-                  : count(Result::not_tried) > 0
+    const std::string notes = count(CheckResult::note) == 0
+                                  ? ""
+                                  : ", " + std::to_string(count(CheckResult::note)) + " noted";
+    const std::string untried = std::to_string(count(CheckResult::not_tried)) + " not tried";
+    output_.line((!all_well ? std::to_string(count(CheckResult::failed)) + " not ok, " + untried
+                  : count(CheckResult::not_tried) > 0
                       ? "Nothing is wrong as far as it was tried, " + untried
                       : "All is well") +
                  notes + ".");

@@ -25,11 +25,6 @@ namespace {
 using irmeter::Bytes;
 
 // The meter's local time, taken for that of this machine.
-Moment moment_of(std::tm local) {
-  local.tm_isdst = -1;
-  return std::chrono::system_clock::from_time_t(std::mktime(&local));
-}
-
 std::tm broken_down(std::chrono::sys_seconds time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
@@ -106,8 +101,8 @@ std::optional<Bytes> read_or_say(const TableReader& read, const irmeter::TableRe
   return std::get<Bytes>(std::move(result));
 }
 
-int billing(const TableReader& read, const MeterInfo& meter, const CommandLine& options,
-            Output& output) {
+int show_billing(const TableReader& read, const MeterInfo& meter, const CommandLine& options,
+                 Output& output) {
   TableResult dimensions = read({irmeter::bt21, 0, irmeter::dimensions_size});
   if (std::holds_alternative<std::string>(dimensions)) {
     dimensions = read({irmeter::bt20, 0, irmeter::dimensions_size});
@@ -145,8 +140,8 @@ int billing(const TableReader& read, const MeterInfo& meter, const CommandLine& 
   return EX_OK;
 }
 
-int profile(const DaemonClient& client, const MeterInfo& meter, const CommandLine& options,
-            Output& output) {
+int show_profile(const DaemonClient& client, const MeterInfo& meter, const CommandLine& options,
+                 Output& output) {
   const Moment now = std::chrono::system_clock::now();
   std::array<std::pair<const char*, Moment>, 2> span{{{"--from", now}, {"--to", now}}};
   for (std::size_t i = 0; i < span.size(); ++i) {
@@ -164,13 +159,7 @@ int profile(const DaemonClient& client, const MeterInfo& meter, const CommandLin
     moment = *parsed;
   }
   if (options.history.from.empty()) {
-    // The beginning of the day a week ago.
-    std::tm day{};
-    const std::time_t to = std::chrono::system_clock::to_time_t(span[1].second);
-    ::localtime_r(&to, &day);
-    day.tm_hour = day.tm_min = day.tm_sec = 0;
-    day.tm_mday -= 7;
-    span[0].second = moment_of(day);
+    span[0].second = begin_of_day(span[1].second, 7);
   }
   if (span[0].second > span[1].second) {
     print_error("--from is later than --to, or than now");
@@ -228,9 +217,9 @@ int history(const CommandLine& options, Output& output) {
   }
   const MeterInfo& meter = meters.at(irmeterd::meter_path(name));
   if (!options.history.billing) {
-    return profile(client, meter, options, output);
+    return show_profile(client, meter, options, output);
   }
-  return billing(
+  return show_billing(
       [&](const irmeter::TableRead& what) -> TableResult {
         try {
           return client.read_table(name, what);

@@ -10,7 +10,7 @@ namespace irmeterctl {
 namespace {
 
 constexpr std::size_t margin = 8;
-constexpr std::size_t width = 80 - margin;
+constexpr std::size_t width = screen_width - margin;
 constexpr std::size_t widest = 8;  // column
 constexpr int rows = 8;            // of import, and of export
 
@@ -19,22 +19,6 @@ struct Day {
   double import_wh = 0;
   double export_wh = 0;
 };
-
-std::tm local(Moment moment) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(moment);
-  std::tm result{};
-  ::localtime_r(&seconds, &result);
-  return result;
-}
-
-std::string text_of(const std::tm& date, const char* format) {
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), format, &date)};
-}
-
-std::string kwh(double watt_hours) {
-  return to_text(Number{std::llround(watt_hours), 3, "kWh"});
-}
 
 // Of a cell of the table below the picture.
 std::string short_kwh(double watt_hours) {
@@ -107,7 +91,7 @@ std::string history_chart(const std::vector<HistoryEntry>& entries, bool utf8) {
   std::size_t marked = 0;
   Day total;
   for (const HistoryEntry& entry : entries) {
-    const std::tm date = local(entry.end - std::chrono::seconds(1));
+    const std::tm date = local_time(entry.end - std::chrono::seconds(1));
     if (days.empty() || days.back().date.tm_yday != date.tm_yday ||
         days.back().date.tm_year != date.tm_year) {
       days.push_back({date});
@@ -142,7 +126,7 @@ std::string history_chart(const std::vector<HistoryEntry>& entries, bool utf8) {
     text += total.export_wh > 0 ? bars(days, &Day::export_wh, true, most, column, utf8) : "";
   }
   const char* const date = column >= 6 ? "%m-%d" : "%d";
-  text += row_of("", days, column, [&](const Day& day) { return text_of(day.date, date); });
+  text += row_of("", days, column, [&](const Day& day) { return to_text(day.date, date); });
   if (column >= 6) {
     text +=
         row_of("import  ", days, column, [](const Day& day) { return short_kwh(day.import_wh); });
@@ -150,7 +134,7 @@ std::string history_chart(const std::vector<HistoryEntry>& entries, bool utf8) {
         row_of("export  ", days, column, [](const Day& day) { return short_kwh(day.export_wh); });
   }
   text += "\nImport " + kwh(total.import_wh) + ", export " + kwh(total.export_wh) + " from " +
-          text_of(days.front().date, "%Y-%m-%d") + " to " + text_of(days.back().date, "%Y-%m-%d") +
+          to_text(days.front().date, "%Y-%m-%d") + " to " + to_text(days.back().date, "%Y-%m-%d") +
           "\n";
   if (marked > 0) {
     text += "Of " + std::to_string(entries.size()) + " intervals, " + std::to_string(marked) +

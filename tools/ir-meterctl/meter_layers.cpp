@@ -91,19 +91,19 @@ class CheckLines {
     while (next_ < end) {
       const bool echoes = next_ == Layer::echo && poll_.echo;
       const bool lacks = next_ == Layer::bt28 && poll_.withheld.any();
-      add(echoes || lacks ? Result::note : Result::ok, good(next_),
+      add(echoes || lacks ? CheckResult::note : CheckResult::ok, good(next_),
           std::string(echoes  ? irmeterd::echo_remark.cure
                       : lacks ? "if it stays so, see main_fuse in the configuration"
                               : ""));
     }
   }
-  void add(Result result, const std::string& detail, const std::string& cure) {
+  void add(CheckResult result, const std::string& detail, const std::string& cure) {
     lines_.push_back({next_, meter_, result, detail, cure});
     next_ = static_cast<Layer>(static_cast<int>(next_) + 1);
   }
   void add_not_tried(Layer end, const std::string& because = {}) {
     while (next_ < end) {
-      add(Result::not_tried, because, {});
+      add(CheckResult::not_tried, because, {});
     }
   }
   std::vector<CheckLine> take() { return std::move(lines_); }
@@ -168,12 +168,12 @@ std::vector<CheckLine> meter_layers(const std::string& meter, const std::string&
       lines.add_not_tried(end, "quiet hours");
     } else if (failure->fault == Fault::device_busy && !poll.of_daemon &&
                failure->context.find(": ir-meterd, PID ") != std::string::npos) {
-      lines.add(Result::ok, "the service has it", {});
+      lines.add(CheckResult::ok, "the service has it", {});
       lines.add_not_tried(end, "the service is on no bus that could be asked");
     } else if (failure->fault == Fault::no_key && poll.why_no_key) {
-      lines.add(Result::failed, poll.why_no_key->what, poll.why_no_key->cure);
+      lines.add(CheckResult::failed, poll.why_no_key->what, poll.why_no_key->cure);
     } else {
-      lines.add(Result::failed, irmeterd::cause_of(*failure), irmeterd::cure_of(*failure));
+      lines.add(CheckResult::failed, irmeterd::cause_of(*failure), irmeterd::cure_of(*failure));
     }
   }
   lines.add_not_tried(end);

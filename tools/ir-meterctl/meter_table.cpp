@@ -18,7 +18,6 @@
 namespace irmeterctl {
 namespace {
 
-constexpr std::size_t width = 80;
 constexpr std::size_t cell_width = 38;  // two in a line
 
 std::string environment(const char* name) {
@@ -63,12 +62,12 @@ std::string wrapped(const std::string& text) {
   std::string result;
   std::string line = " ";
   for (std::string word; words >> word;) {
-    for (; word.size() > width - 2; word.erase(0, width - 2)) {  // a long path
+    for (; word.size() > screen_width - 2; word.erase(0, screen_width - 2)) {  // a long path
       result += line.size() > 1 ? line + "\n" : "";
-      result += "  " + word.substr(0, width - 2) + "\n";
+      result += "  " + word.substr(0, screen_width - 2) + "\n";
       line = " ";
     }
-    if (irmeterd::count_characters(line + word) + 1 > width && line.size() > 1) {
+    if (irmeterd::count_characters(line + word) + 1 > screen_width && line.size() > 1) {
       result += line + "\n";
       line = " ";
     }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -29,16 +29,6 @@ struct Overloaded : Handlers... {
 };
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
-
-std::string local_time(Moment moment) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(moment);
-  std::tm broken_down{};
-  std::array<char, 64> text{};
-  if (::localtime_r(&seconds, &broken_down) == nullptr) {
-    return "unknown";
-  }
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &broken_down)};
-}
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
@@ -110,10 +100,14 @@ std::string to_text(const Value& value) {
                    return digits + (number.unit.empty() ? "" : " ") + number.unit;
                  },
                  [](bool flag) { return std::string(flag ? "yes" : "no"); },
-                 [](Moment moment) { return local_time(moment); },
+                 [](Moment moment) { return to_text(local_time(moment), "%Y-%m-%d %H:%M:%S"); },
                  [](Unknown) { return std::string("unknown"); },
                  [](const std::vector<Facts>&) { return std::string(); }},
       value);
+}
+
+std::string kwh(double watt_hours) {
+  return to_text(Number{std::llround(watt_hours), 3, "kWh"});
 }
 
 std::string to_text(const Document& document) {

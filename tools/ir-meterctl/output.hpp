@@ -5,11 +5,13 @@
 // document on one line.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "tools/ir-meterctl/local_time.hpp"
 
 namespace irmeterctl {
 
@@ -22,8 +24,6 @@ struct Number {
 
   friend bool operator==(const Number&, const Number&) = default;
 };
-
-using Moment = std::chrono::system_clock::time_point;
 
 struct Unknown {  // text "unknown", JSON null
   friend bool operator==(const Unknown&, const Unknown&) = default;
@@ -52,6 +52,8 @@ struct Document {
 
 [[nodiscard]] std::string to_text(const Value& value);
 [[nodiscard]] std::string to_text(const Document& document);
+// "12.345 kWh"
+[[nodiscard]] std::string kwh(double watt_hours);
 [[nodiscard]] std::string to_json(const Document& document);
 
 // What is wrong and what to do about it, two clauses.
@@ -67,6 +69,8 @@ inline constexpr const char* run_as_root = "run this as root";
 // the indent. A word that is longer than a line has one to itself.
 [[nodiscard]] std::string in_columns(const std::string& line, std::size_t columns,
                                      const std::string& indent);
+
+inline constexpr std::size_t screen_width = 80;  // columns, of what is laid out for a screen
 
 class Output {
  public:

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <cstdlib>
-#include <ctime>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -54,18 +52,6 @@ struct Past {
 std::optional<double> quantity(const MeterInfo& meter, const std::string& key) {
   const auto found = meter.quantities.find(key);
   return found != meter.quantities.end() ? std::optional(found->second) : std::nullopt;
-}
-
-std::string kwh(double watt_hours) {
-  return to_text(Number{std::llround(watt_hours), 3, "kWh"});
-}
-
-Moment begin_of_day(Moment now) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  std::tm day{};
-  ::localtime_r(&seconds, &day);
-  day.tm_hour = day.tm_min = day.tm_sec = 0;
-  return std::chrono::system_clock::from_time_t(std::mktime(&day));
 }
 
 // The table of each meter in place, drawn anew with every change and every second.

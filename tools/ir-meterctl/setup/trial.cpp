@@ -7,7 +7,7 @@ namespace irmeterctl {
 
 std::optional<Advice> Trial::wrong_before(Layer end) const {
   const auto found = std::ranges::find_if(lines, [end](const CheckLine& line) {
-    return line.result == Result::failed && line.layer < end;
+    return line.result == CheckResult::failed && line.layer < end;
   });
   return found == lines.end() ? std::nullopt : std::optional(Advice{found->detail, found->cure});
 }
