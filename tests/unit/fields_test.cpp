@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/meter/fields.hpp"
+#include "lib/meter/status.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {
@@ -83,6 +86,76 @@ TEST(Fields, LieWhereTheStandardHasThem) {
   EXPECT_EQ(fields_of(et79, counting(11)), expected.at(bt74));
 }
 
+// Behind which bytes of a table each of its fields is shown.
+TEST(Fields, AreShownAsSoonAsTheirLastByteIsThere) {
+  const std::map<TableId, std::vector<std::size_t>> ends{
+      {bt00, {3, 7, 8, 12, 13, 14, 15, 18, 19, 19}},
+      {bt01, {4, 12, 14, 16, 24}},
+      {bt15, {4, 8, 9, 13, 17}},
+      {bt20, {2, 3, 4, 5, 6, 7, 8, 9, 10}},
+      {bt21, {2, 3, 4, 5, 6, 7, 8, 9, 10}},
+      {bt03, {4}},
+      {bt52, {6, 7}},
+      {bt53, {3, 4, 6}},
+      {bt55, {6, 7, 9, 9}},
+      {bt61, {4, 7, 9, 11, 12, 13}},
+      {bt63, {1, 3, 5, 9, 11, 13}},
+      {bt71, {1, 2, 3, 4, 7, 9}},
+      {bt74, {1, 3, 5, 9, 11}},
+      {et03, {30}},
+      {et11, {1, 2, 3, 4, 5, 7}},
+      {et79, {1, 3, 5, 9, 11}},
+      {et81, {1, 2, 3, 5, 6}}};
+  for (const auto& [table, of_table] : ends) {
+    for (std::size_t size = 0; size <= of_table.back() + 1; ++size) {
+      EXPECT_EQ(decode_fields(table, counting(size), {}).size(),
+                std::ranges::count_if(of_table, [&](std::size_t end) { return end <= size; }))
+          << table << ": " << size;
+    }
+    const bool only_the_meter_knows = table == bt00 || table == et81;
+    EXPECT_EQ(known_size(table, {}), only_the_meter_knows ? 0
+                                     : table == bt03      ? bt03_known_size
+                                                          : of_table.back());
+  }
+}
+
+TEST(Fields, ThatAreNumbersHaveThemAsSuch) {
+  for (const FieldValue& field : decode_fields(bt53, from_hex("01 02 03 FF FF 7F"), {})) {
+    EXPECT_EQ(field.number.value_or(-1), field.unit.empty() ? -1 : std::stoll(field.text))
+        << field.name;
+  }
+  const auto zone = [](const char* bytes) {
+    return decode_fields(bt53, from_hex(std::string("00 00 00 00 ") + bytes), {}).back();
+  };
+  EXPECT_EQ(zone("FF 7F").number, 32'767);
+  EXPECT_EQ(zone("00 80").number, -32'768);
+  EXPECT_EQ(zone("FF FF").number, -1);
+  EXPECT_EQ(zone("3C 00").unit, "min");
+  const auto local = decode_fields(bt55, from_hex("19 01 0F 0C 1E 05 13 07 F0"), {});
+  ASSERT_EQ(local.size(), 4U);
+  EXPECT_FALSE(local[0].number);
+  EXPECT_EQ(local[2].number, 8);   // the tariff
+  EXPECT_EQ(local[3].number, 15);  // the season
+}
+
+TEST(Fields, OfTextHaveABlankForWhatIsNotPrintable) {
+  EXPECT_EQ(fields_of(bt01, from_hex("21 7E 41 7F 1F 20 42 00 80 FF 43 20")),
+            "manufacturer=!~A, model=  B   C");
+}
+
+TEST(Fields, OfTheStatusAreItsFlags) {
+  EXPECT_EQ(fields_of(bt03, from_hex("01 00 00 00")), "flags=none");
+  EXPECT_EQ(fields_of(bt03, from_hex("03 00 10 00")), "flags=test_mode, cover_removed");
+  EXPECT_EQ(fields_of(bt03, from_hex("03 00 10")), "");
+  EXPECT_EQ(fields_of(bt03, Bytes(10, 0xFF)), "");
+}
+
+TEST(Fields, OfATimeHaveTwoDigitsEach) {
+  EXPECT_EQ(fields_of(bt52, from_hex("0A 0A 09 0A 09 0A")), "UTC=2010-10-09 10:09:10");
+  EXPECT_EQ(fields_of(bt52, from_hex("00 09 0A 09 0A 09")), "UTC=2000-09-10 09:10:09");
+  EXPECT_EQ(fields_of(bt52, from_hex("63 0C 1F 17 3B 3B")), "UTC=2099-12-31 23:59:59");
+}
+
 TEST(Fields, OfTheLogOfOutagesAreAsManyAsAreValid) {
   const Bytes table = from_hex(
       "00 02 01 07 00 01 19 01 0F 0C 1E 05 19 01 0F 0D 00 00 19 02 01 00 00 00 FF FF FF FF FF FF "
@@ -92,6 +165,9 @@ TEST(Fields, OfTheLogOfOutagesAreAsManyAsAreValid) {
             "outage 0=2025-01-15 12:30:05 to 2025-01-15 13:00:00, "
             "outage 1=2025-02-01 00:00:00 to no time (ffffffffffff)");
   EXPECT_TRUE(fields_of(et81, ByteView(table).first(29)).ends_with("13:00:00"));
+  EXPECT_TRUE(fields_of(et81, ByteView(table).first(18)).ends_with("13:00:00"));
+  EXPECT_TRUE(fields_of(et81, ByteView(table).first(17)).ends_with("unread entries=1"));
+  EXPECT_TRUE(fields_of(et81, ByteView(table).first(30)).ends_with("no time (ffffffffffff)"));
   Bytes circular = table;
   circular[2] = 0;  // the newest one is in front
   EXPECT_TRUE(fields_of(et81, circular)
@@ -176,6 +252,60 @@ TEST(Fields, OfMbusRecordsSayWhatEachIs) {
               std::string::npos);
 }
 
+// What a record is of beside its quantity, and its digits as a number.
+TEST(Fields, OfMbusRecordsSayOfWhatTheyAre) {
+  const auto record = [](const char* bytes) {
+    const Bytes records = from_hex(bytes);
+    Bytes entry = from_hex("19 01 0F 0C 00 00 00 00 78 56 34 12 24 40 01 04 2A 00 00 00");
+    entry[7] = static_cast<std::uint8_t>(12 + records.size());
+    entry.insert(entry.end(), records.begin(), records.end());
+    return decode_fields(et16, entry, {}, MbusDimensions{1, 200}).back();
+  };
+  EXPECT_EQ(record("21 2B 05").name, "device 1 minimum of power");
+  EXPECT_EQ(record("11 2B 05").name, "device 1 maximum of power");
+  EXPECT_EQ(record("31 2B 05").name, "device 1 power during an error");
+  EXPECT_EQ(record("C1 52 06 05").name, "device 1 energy, storage 5, tariff 1, subunit 1");
+  EXPECT_EQ(record("02 FD 17 01 80").text, "32769");
+  const struct {
+    const char* bytes;
+    const char* text;
+    std::optional<std::int64_t> number;
+    int decimals;
+  } examples[]{{"01 06 85", "-123", -123, 0},
+               {"02 12 39 30", "1.2345", 12'345, 4},
+               {"01 07 05", "50", std::nullopt, 0},
+               {"0D 78 02 31 32", "21", std::nullopt, 0},
+               {"02 6C 2F 31", "2025-01-15", std::nullopt, 0},
+               {"21 06 80", "no value (210680)", std::nullopt, 0}};
+  for (const auto& [bytes, text, number, decimals] : examples) {
+    const FieldValue field = record(bytes);
+    EXPECT_EQ(field.text, text);
+    EXPECT_EQ(field.number, number) << text;
+    EXPECT_EQ(field.decimals, decimals) << text;
+  }
+}
+
+TEST(Fields, OfMbusDevicesEndWithTheirEntry) {
+  const MbusDimensions dimensions{2, 30};
+  Bytes table = from_hex(
+      "19 01 0F 0C 00 00 00 FF 78 56 34 12 24 40 01 07 2A 04 00 00 01 13 05 01 06 07 2F 2F 2F 02 "
+      "19 01 0F 0C 00 00 20 0C 78 56 34 12 24 40 01 07 2A 04 00 00 FF FF FF FF FF FF FF FF FF FF");
+  EXPECT_TRUE(fields_of(et16, ByteView(table).first(49), {}, dimensions)
+                  .ends_with("device 1 volume=0.005m³, device 1 energy=7kWh, "
+                             "device 1 rest that is not understood=02"));
+  const std::string text = fields_of(et16, ByteView(table).first(50), {}, dimensions);
+  EXPECT_TRUE(text.find("device 2 read at=") != std::string::npos) << text;
+  EXPECT_EQ(text, fields_of(et16, table, {}, dimensions)) << "nothing is behind its head";
+  EXPECT_TRUE(text.ends_with("device 2 signature=0000")) << text;
+  table[37] = 13;
+  EXPECT_TRUE(fields_of(et16, table, {}, dimensions)
+                  .ends_with("device 2 records that the meter does not trust=ff"));
+  table[36] = 1;
+  EXPECT_TRUE(fields_of(et16, table, {}, dimensions).ends_with("device 2 records=ff"));
+  EXPECT_EQ(decode_fields(et16, table, {}, dimensions).front().number, 30);
+  EXPECT_FALSE(decode_fields(et16, table, {}).front().number) << "it is not known";
+}
+
 TEST(Fields, OfRowsAreNamedByTheirQuantityAndHaveASign) {
   Dimensions dimensions = *decode_dimensions(from_hex("03 0C 00 0F 00 00 00 04 00 0A"));
   dimensions.summations = 3;
@@ -188,6 +318,23 @@ TEST(Fields, OfRowsAreNamedByTheirQuantityAndHaveASign) {
   EXPECT_EQ(fields_of(bt28, from_hex("05 00 00 00 06 00 00 00 07"), dimensions),
             "power_import=5, power_export=6");
   EXPECT_EQ(fields_of(bt52, counting(7), dimensions), fields_of(bt52, counting(7)));
+  EXPECT_EQ(fields_of(bt23, counting(20)), "") << "not without the dimensions";
+  EXPECT_EQ(fields_of(bt28, counting(20)), "");
+}
+
+TEST(Fields, OfRowsBeginBehindWhatIsInFrontOfThem) {
+  Dimensions dimensions = *decode_dimensions(from_hex("07 0C 00 03 00 00 00 04 01 02"));
+  EXPECT_EQ(known_size(bt23, dimensions), 13U);
+  EXPECT_EQ(known_size(bt28, dimensions), 12U);
+  EXPECT_EQ(fields_of(bt23, from_hex("FF 01 00 00 00 02 00 00 00 03 00 00 00"), dimensions),
+            "energy_import=1, energy_export=2, reactive_energy_import=3");
+  EXPECT_EQ(fields_of(bt28, from_hex("FF FF FF FF 01 00 00 00 02 00 00 00"), dimensions),
+            "power_import=1, power_export=2");
+  dimensions.summations = 20;
+  const auto rows = decode_fields(bt23, Bytes(known_size(bt23, dimensions), 1), dimensions);
+  ASSERT_EQ(rows.size(), 20U);
+  EXPECT_EQ(rows[19].name, "summation 19");
+  EXPECT_EQ(rows[19].number, 0x01010101);
 }
 
 TEST(Fields, OfAnUnknownLayoutAreNone) {
