@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::January;
+using std::chrono::sys_days;
 using Form = MbusRecord::Form;
 using State = MbusContent::State;
 
@@ -208,6 +209,20 @@ TEST(MbusRecords, MayBeScaledByWhatFollowsTheirUnit) {
   EXPECT_EQ(records_of("01 FB 80 77 05"), "energy 5000 kWh");
 }
 
+TEST(MbusRecords, MayBeScaledByEachOfEightFactors) {
+  const std::vector<std::pair<const char*, const char*>> examples{
+      {"6F", "unknown 4"}, {"70", "0.000005"},  {"71", "0.00005"},   {"72", "0.0005"},
+      {"73", "0.005"},     {"74", "0.05"},      {"75", "0.5"},       {"76", "5"},
+      {"77", "50"},        {"78", "unknown 4"}, {"7C", "unknown 4"}, {"7D", "5000"},
+      {"7E", "unknown 4"}};
+  for (const auto& [factor, text] : examples) {
+    const bool known = text[0] != 'u';
+    EXPECT_EQ(records_of(std::string("01 86 ") + factor + " 05"),
+              known ? "energy " + std::string(text) + " kWh" : text)
+        << factor;
+  }
+}
+
 // It may be another thing altogether: the sum of what flowed back, an error, a limit.
 TEST(MbusRecords, AreNotUnderstoodWithAnotherExtension) {
   for (const char* extension : {"3C", "3B", "3A", "15", "41", "78", "7E"}) {
@@ -231,6 +246,24 @@ TEST(MbusRecords, HaveFunctionStorageTariffAndSubunit) {
             "energy s2199023255551 t1048575 u1023 5 kWh");
 }
 
+// Each bit of the DIF and of those behind it, alone.
+TEST(MbusRecords, HaveTheBitsOfStorageTariffAndSubunitInTheirPlaces) {
+  for (unsigned number = 0; number < 10; ++number) {
+    std::string head = "81";
+    for (unsigned i = 0; i < number; ++i) {
+      head += " 80";
+    }
+    for (unsigned bit = 0; bit < 7; ++bit) {
+      const Bytes last{static_cast<std::uint8_t>(1U << bit)};
+      const std::string value = bit < 4
+                                    ? "s" + std::to_string(std::uint64_t{2} << (4 * number + bit))
+                                : bit < 6 ? "t" + std::to_string(1U << (2 * number + bit - 4))
+                                          : "u" + std::to_string(1U << number);
+      EXPECT_EQ(records_of(head + " " + to_hex(last) + " 06 05"), "energy " + value + " 5 kWh");
+    }
+  }
+}
+
 TEST(MbusRecords, HaveADateOrATime) {
   const auto text = [](MeterTime time) { return std::to_string(time.time_since_epoch().count()); };
   const auto day = std::chrono::sys_days(January / 15 / 2025);
@@ -247,8 +280,87 @@ TEST(MbusRecords, HaveADateOrATime) {
   EXPECT_EQ(records_of("02 6C 20 31"), "date -") << "day 0";
   EXPECT_EQ(records_of("02 6C 3E 32"), "date -") << "30 February";
   EXPECT_EQ(records_of("02 6C FF FF"), "date -") << "any day of any year";
+  EXPECT_EQ(records_of("04 6D 00 00 21 31"), "date_time " + text(sys_days(2025y / 1 / 1)));
+  EXPECT_EQ(records_of("04 6D 3B 17 3F 3C"),
+            "date_time " + text(sys_days(2025y / 12 / 31) + 23h + 59min));
+  EXPECT_EQ(records_of("04 6D 54 4B 2F 31"), "date_time " + text(sys_days(2125y / 1 / 15) + 680min))
+      << "a bit of the minute that is of no use";
   EXPECT_EQ(records_of("0A 6C 15 01"), "unknown 4");
+  EXPECT_EQ(records_of("03 6C 2F 31 00"), "unknown 5");
+  EXPECT_EQ(records_of("0C 6D 14 0B 2F 31"), "unknown 6");
   EXPECT_EQ(records_of("02 6D 2F 31"), "unknown 4");
+}
+
+TEST(MbusRecords, HaveTheYearInTwoPartsOfADate) {
+  for (int year = 0; year < 128; ++year) {
+    for (unsigned month = 0; month < 16; ++month) {
+      const auto high = static_cast<std::uint8_t>(year >> 3 << 4 | static_cast<int>(month));
+      const auto low = static_cast<std::uint8_t>((year & 7) << 5 | 9);
+      const std::chrono::year_month_day date(
+          std::chrono::year(year <= 80 ? 2000 + year : 1900 + year), std::chrono::month(month),
+          std::chrono::day(9));
+      const bool is_one = year <= 99 && month >= 1 && month <= 12;
+      const std::string time =
+          is_one ? std::to_string(MeterTime(std::chrono::sys_days(date)).time_since_epoch().count())
+                 : "-";
+      EXPECT_EQ(records_of(Bytes{0x02, 0x6C, low, high}), "date " + time) << year << " " << month;
+    }
+  }
+}
+
+// Without a century it is that of the year alone.
+TEST(MbusRecords, MayHaveACenturyInTheHour) {
+  const std::vector<std::pair<const char*, std::chrono::year>> examples{
+      {"04 6D 00 00 01 A1", 2080y}, {"04 6D 00 00 21 A1", 1981y}, {"04 6D 00 20 01 A1", 2080y},
+      {"04 6D 00 20 21 A1", 2081y}, {"04 6D 00 40 01 01", 2100y}, {"04 6D 00 60 61 C1", 2299y}};
+  for (const auto& [bytes, year] : examples) {
+    EXPECT_EQ(
+        records_of(bytes),
+        "date_time " + std::to_string(MeterTime(sys_days(year / 1 / 1)).time_since_epoch().count()))
+        << bytes;
+  }
+}
+
+// Those that identify something or are rows of bits.
+TEST(MbusRecords, HaveNoSignWhereTheyCountNothing) {
+  EXPECT_EQ(records_of("01 78 80"), "fabrication_number 128");
+  EXPECT_EQ(records_of("01 79 80"), "enhanced_identification 128");
+  EXPECT_EQ(records_of("01 7A 80"), "bus_address 128");
+  EXPECT_EQ(records_of("01 FD 17 80"), "error_flags 128");
+  EXPECT_EQ(records_of("01 FD 10 FF"), "customer_location -1");
+  EXPECT_EQ(records_of("01 FD 11 FF"), "customer -1");
+  EXPECT_EQ(records_of("01 6E FF"), "heat_cost_units -1");
+  EXPECT_EQ(records_of("07 78 FF FF FF FF FF FF FF 7F"), "fabrication_number 9223372036854775807");
+  EXPECT_EQ(records_of("07 78 00 00 00 00 00 00 00 80"), "fabrication_number -");
+}
+
+TEST(MbusRecords, MayBeTextOfWhoOrWhereItIs) {
+  EXPECT_EQ(records_of("0D 78 02 31 32"), "fabrication_number '21'");
+  EXPECT_EQ(records_of("0D 79 02 31 32"), "enhanced_identification '21'");
+  EXPECT_EQ(records_of("0D FD 10 02 20 7E"), "customer_location '~ '");
+  EXPECT_EQ(records_of("0D FD 11 02 31 32"), "customer '21'");
+  EXPECT_EQ(records_of("0D 7C 01 78 02 31 32"), "named(x) '21'");
+  EXPECT_EQ(records_of("0D 7A 01 31"), "unknown 4");
+  EXPECT_EQ(records_of("0D FD 17 01 31"), "unknown 5");
+  EXPECT_EQ(records_of("0D 78 01 1F"), "fabrication_number -");
+  EXPECT_EQ(records_of("0D 78 01 7F"), "fabrication_number -");
+  const Bytes characters(0xBF, 'a');
+  Bytes longest = from_hex("0D 78 BF");
+  longest.insert(longest.end(), characters.begin(), characters.end());
+  EXPECT_EQ(records_of(longest), "fabrication_number '" + std::string(0xBF, 'a') + "'");
+}
+
+TEST(MbusRecords, OfVariableLengthMayBeNumbers) {
+  EXPECT_EQ(records_of("0D 06 C1 12"), "energy 12 kWh");
+  EXPECT_EQ(records_of("0D 06 C9 12 90 78 56 34 12 90 78 56"), "energy 567890123456789012 kWh");
+  EXPECT_EQ(records_of("0D 06 CA 12 90 78 56 34 12 90 78 56 00"), "torn 13");
+  EXPECT_EQ(records_of("0D 06 D0"), "energy - kWh");
+  EXPECT_EQ(records_of("0D 06 D1 99"), "energy -99 kWh");
+  EXPECT_EQ(records_of("0D 06 D9 12 90 78 56 34 12 90 78 56"), "energy -567890123456789012 kWh");
+  EXPECT_EQ(records_of("0D 06 DA 12 90 78 56 34 12 90 78 56 00"), "torn 13");
+  EXPECT_EQ(records_of("0D 06 E0 01 06 05"), "unknown 3; energy 5 kWh");
+  EXPECT_EQ(records_of("0D 06 EF 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F"), "unknown 18");
+  EXPECT_EQ(records_of("0D 06 F0"), "torn 3");
 }
 
 TEST(MbusRecords, AreNoValueWhereTheyCannotBeTrue) {
@@ -275,6 +387,9 @@ TEST(MbusRecords, MayBeNamedByTheirDevice) {
   EXPECT_EQ(records_of("02 7C 03 6C 6F 4D 34 12 01 06 05"), "named(Mol) 4660; energy 5 kWh");
   EXPECT_EQ(records_of("02 7C 02 6C 07 34 12"), "unknown 7");
   EXPECT_EQ(records_of("02 7C 09 6C 6F 4D 34 12"), "torn 8");
+  EXPECT_EQ(records_of("02 7C 02 7F 6F 34 12"), "unknown 7");
+  EXPECT_EQ(records_of("02 7C 02 7E 20 34 12"), "named( ~) 4660");
+  EXPECT_EQ(records_of("01 7C 00 05"), "named 5");
   // Whether the name or the extension comes first is not said.
   EXPECT_EQ(records_of("02 FC 03 6C 6F 4D 77 34 12"), "torn 9");
 }
@@ -289,6 +404,9 @@ TEST(MbusRecords, LeaveOutWhatFills) {
   EXPECT_EQ(records_of(""), "");
   EXPECT_EQ(records_of("00"), "");
   EXPECT_EQ(records_of("2F"), "");
+  EXPECT_EQ(records_of("2F 00"), "");
+  EXPECT_EQ(records_of("00 00"), "energy - kWh");
+  EXPECT_EQ(records_of("01"), "torn 1");
 }
 
 // What was whole before it counts.
@@ -307,6 +425,7 @@ TEST(MbusRecords, EndWhereTheyAreTornOrLie) {
                            "01 FB",
                            "01 FD",
                            "01 86 F6 F6 F6 F6 F6 F6 F6 F6 F6 F6 76 05",
+                           "01 FB 80 F6 F6 F6 F6 F6 F6 F6 F6 F6 76 05",
                            "01 7C",
                            "3F",
                            "4F",
@@ -320,11 +439,16 @@ TEST(MbusRecords, EndWhereTheyAreTornOrLie) {
         << torn;
   }
   EXPECT_EQ(records_of("01 86 F6 F6 F6 F6 F6 F6 F6 F6 F6 76 05"), "energy 5 kWh");
+  EXPECT_EQ(records_of("01 FB 80 F6 F6 F6 F6 F6 F6 F6 F6 76 05"), "energy 500 kWh");
 }
 
 TEST(MbusRecords, AnExponentBeyondReasonIsNoValue) {
   EXPECT_EQ(records_of("01 87 FD FD FD FD FD 7D 05"), "energy - kWh");
   EXPECT_EQ(records_of("01 87 FD FD FD FD 7D 05"), "energy 50000000000000000 kWh");
+  EXPECT_EQ(records_of("01 87 FD FD FD FD FD F7 77 05"), "energy 5000000000000000000 kWh");
+  EXPECT_EQ(records_of("01 87 FD FD FD FD FD F7 F7 77 05"), "energy - kWh");
+  EXPECT_EQ(records_of("01 80 F0 70 05"), "energy 0.000000000000000005 kWh");
+  EXPECT_EQ(records_of("01 80 F0 F0 75 05"), "energy - kWh");
 }
 
 // A water meter as the guides describe its entry.
@@ -345,6 +469,7 @@ TEST(MbusContent, IsAsLongAsTheTelegram) {
   EXPECT_EQ(content.state, State::records);
   EXPECT_EQ(content.bytes.size(), 4U);
   EXPECT_EQ(mbus_content(ByteView(entry).first(22)).bytes.size(), 2U);
+  EXPECT_EQ(mbus_content(ByteView(entry).first(20)).state, State::records);
   EXPECT_EQ(mbus_content(ByteView(entry).first(19)).state, State::empty);
   EXPECT_EQ(mbus_content(Bytes(517)).state, State::empty);
 }
@@ -355,6 +480,13 @@ TEST(MbusContent, ThatIsEncryptedIsSaidToBe) {
   EXPECT_EQ(mbus_content(entry_with("01 13 05 00", 4, 5)).state, State::encrypted);
   EXPECT_EQ(mbus_content(entry_with("2F 01 13 05", 4, 5)).state, State::encrypted);
   EXPECT_EQ(mbus_content(entry_with("01 2F 13 05", 4, 5)).state, State::encrypted);
+  EXPECT_EQ(mbus_content(entry_with("2F", 4, 5)).state, State::encrypted);
+  EXPECT_EQ(mbus_content(entry_with("2F 2F", 4, 5)).state, State::records);
+  for (const std::uint8_t mode : from_hex("01 02 04 08 10 1F")) {
+    EXPECT_EQ(mbus_content(entry_with("01 13 05", 0, mode)).state, State::encrypted) << +mode;
+  }
+  EXPECT_EQ(mbus_content(entry_with("01 13 05", 0, 0xE0)).state, State::records);
+  EXPECT_EQ(mbus_content(entry_with("2F 2F 01 13 05", 0xD8, 5)).state, State::encrypted);
   EXPECT_EQ(mbus_content(entry_with("2F 2F 01 13 05", 4, 5)).state, State::records);
   EXPECT_EQ(mbus_content(entry_with("01 13 05", 4, 0)).state, State::records);
   EXPECT_TRUE(mbus_values(entry_with("01 13 05", 0, 5), {}).empty());
@@ -368,6 +500,9 @@ TEST(MbusContent, OfAnotherStructureIsLeftAlone) {
 
 TEST(MbusContent, ThatTheMeterDoesNotTrustIsNoReading) {
   EXPECT_EQ(mbus_content(entry_with("01 13 05", 0x28)).state, State::refused);
+  EXPECT_EQ(mbus_content(entry_with("01 13 05", 0x20)).state, State::refused);
+  EXPECT_EQ(mbus_content(entry_with("01 13 05", 0x20)).bytes.size(), 3U);
+  EXPECT_EQ(mbus_content(entry_with("01 13 05", 0xDC)).state, State::records);
 }
 
 TEST(MbusValues, AreThePresentOnesOfTheDevice) {
@@ -387,12 +522,39 @@ TEST(MbusValues, AreThePresentOnesOfTheDevice) {
   EXPECT_EQ(mbus_values(entry, {}), counters);
 }
 
+TEST(MbusNumbers, OfFloatsHaveNoMoreDigitsThanTellThemApart) {
+  const struct {
+    const char* bytes;
+    MbusNumber number;
+  } examples[]{{"00 00 80 3F", {1, 0}},           {"00 00 20 41", {1, 1}},
+               {"00 00 C6 42", {99, 0}},          {"CD CC CC 3D", {1, -1}},
+               {"AB AA AA 3E", {33'333'334, -8}}, {"AB AA AA BE", {-33'333'334, -8}},
+               {"01 00 80 3F", {10'000'001, -7}}, {"FF FF 7F 4B", {16'777'215, 0}},
+               {"00 00 80 4B", {16'777'216, 0}},  {"00 00 80 00", {11'754'944, -45}},
+               {"FF FF 7F 7F", {34'028'235, 31}}, {"00 00 00 80", {0, 0}}};
+  for (const auto& [bytes, number] : examples) {
+    EXPECT_EQ(mbus_number({MbusData::Coding::real, 4}, from_hex(bytes), true), number) << bytes;
+  }
+  EXPECT_FALSE(mbus_number({MbusData::Coding::real, 4}, from_hex("FF FF 7F 00"), true));
+  EXPECT_FALSE(mbus_number({MbusData::Coding::real, 4}, from_hex("00 00 80 7F"), true));
+}
+
 TEST(MbusNumbers, KeepTheDigitsThatWereSent) {
   EXPECT_EQ(to_text(MbusNumber{56780, -3}), "56.780");
   EXPECT_EQ(to_text(MbusNumber{5, -3}), "0.005");
   EXPECT_EQ(to_text(MbusNumber{-5, -1}), "-0.5");
   EXPECT_EQ(to_text(MbusNumber{-5, 2}), "-500");
   EXPECT_EQ(to_text(MbusNumber{0, 3}), "0");
+  EXPECT_EQ(to_text(MbusNumber{0, -3}), "0.000");
+  EXPECT_EQ(to_text(MbusNumber{7, 0}), "7");
+  EXPECT_EQ(to_text(MbusNumber{7, 1}), "70");
+  EXPECT_EQ(to_text(MbusNumber{123, -2}), "1.23");
+  EXPECT_EQ(to_text(MbusNumber{123, -3}), "0.123");
+  EXPECT_EQ(to_text(MbusNumber{123, -4}), "0.0123");
+  EXPECT_EQ(to_text(MbusNumber{-123, -3}), "-0.123");
+  EXPECT_EQ(to_double({7, 0}), 7.0);
+  EXPECT_EQ(to_double({7, 1}), 70.0);
+  EXPECT_EQ(to_double({7, -1}), 0.7);
   EXPECT_EQ(to_double({56780, -3}), 56.78);
   EXPECT_EQ(to_double({-5, 2}), -500.0);
 }
