@@ -89,6 +89,40 @@ TEST_F(SlowTables, ATimeThatIsNoneIsAnError) {
   EXPECT_FALSE(decode_bt53(from_hex("02 00 00 3C FF 7F")).ok());
 }
 
+TEST_F(SlowTables, ATimeMayBeTheFirstOrTheLastThereIs) {
+  EXPECT_EQ(*decode_bt52(from_hex("00 01 01 00 00 00 00")), sys_days(January / 1 / 2000));
+  EXPECT_EQ(*decode_bt52(from_hex("63 0C 1F 17 3B 3B 00")),
+            sys_days(std::chrono::December / 31 / 2099) + 24h - 1s);
+  EXPECT_EQ(*decode_time(from_hex("19 01 0F 0C 1E")), sys_days(January / 15 / 2025) + 12h + 30min);
+  EXPECT_EQ(*decode_time(from_hex("19 01 0F 0C 1E 05")),
+            sys_days(January / 15 / 2025) + 12h + 30min + 5s);
+  EXPECT_FALSE(decode_time(from_hex("19 01 0F 0C")).ok());
+}
+
+TEST_F(SlowTables, AZoneIsNoFurtherThanFourteenHoursAway) {
+  EXPECT_EQ(decode_bt53(from_hex("02 00 00 78 48 03"))->zone, 14h);
+  EXPECT_EQ(decode_bt53(from_hex("02 00 00 78 B8 FC"))->zone, -14h);
+  EXPECT_EQ(decode_bt53(from_hex("02 00 00 78 00 00"))->daylight_saving, 2h);
+  EXPECT_FALSE(decode_bt53(from_hex("02 00 00 78 49 03")).ok());
+  EXPECT_FALSE(decode_bt53(from_hex("02 00 00 78 B7 FC")).ok());
+  EXPECT_FALSE(decode_bt53(from_hex("02 00 00 79 00 00")).ok());
+  EXPECT_FALSE(decode_bt53(from_hex("02 00 00 3C 3C")).ok());
+}
+
+// Each bit of what is behind the time.
+TEST_F(SlowTables, TheLocalClockHasTariffSeasonAndDaylightSaving) {
+  for (unsigned bit = 0; bit < 24; ++bit) {
+    Bytes bytes = from_hex("19 01 0F 0C 1E 05 00 00 00");
+    bytes[6 + bit / 8] = static_cast<std::uint8_t>(1U << bit % 8);
+    const auto clock = decode_bt55(bytes);
+    ASSERT_TRUE(clock.ok());
+    EXPECT_EQ(clock->daylight_saving, bit == 3) << bit;
+    EXPECT_EQ(clock->tariff, bit >= 8 && bit < 11 ? 1 + (1 << (bit - 8)) : 1) << bit;
+    EXPECT_EQ(clock->season, bit >= 20 ? 1 << (bit - 20) : 0) << bit;
+  }
+  EXPECT_FALSE(decode_bt55(from_hex("19 01 0F 0C 1E 05 00 00")).ok());
+}
+
 TEST_F(SlowTables, TheLogIsReadFromItsNewestRecordBack) {
   const auto dimensions = decode_bt71(table(71));
   ASSERT_TRUE(dimensions.ok());
@@ -180,6 +214,46 @@ TEST_F(SlowTables, ALogOfZerosOrImpossibleCountsIsAnError) {
   EXPECT_EQ(event_name(999), "");
 }
 
+TEST_F(SlowTables, LogsMayBeAsLargeAsTheirLimits) {
+  EXPECT_EQ(*decode_bt71(from_hex("00 08 13 40 00 10 27 00 00")), (LogDimensions{64, 10'000}));
+  EXPECT_FALSE(decode_bt71(from_hex("00 08 13 41 00 10 27 00 00")).ok());
+  EXPECT_FALSE(decode_bt71(from_hex("00 08 13 40 00 11 27 00 00")).ok());
+  EXPECT_EQ(decode_bt71(from_hex("00 08 13 00 00 01 00 FF FF"))->entries, 1);
+  EXPECT_EQ(*decode_et79_room(from_hex("10 27"), {3, 7}), (LogDimensions{3, 10'000, et79}));
+  EXPECT_FALSE(decode_et79_room(from_hex("11 27"), {}).ok());
+  EXPECT_EQ(decode_et81_room(from_hex("51 08 0C 00 FD 00 FF 00 FE"))->entries, 255);
+  EXPECT_EQ(decode_et81_room(from_hex("51 F8 0C 00 FD 00 01 00 00"))->entries, 1);
+  EXPECT_FALSE(decode_et81_room(from_hex("51 08 0C 01 FD 00 0A 00 00")).ok());
+  EXPECT_EQ(et79_room(firmware_since(3, 70)), (TableRead{et54, 80, 2}));
+  EXPECT_EQ(et81_room(firmware_since(3, 70)), (TableRead{et36, 103, 9}));
+}
+
+TEST_F(SlowTables, TheHeadOfALogHasItsCounts) {
+  const auto full = decode_log_head(from_hex("FF 90 01 8F 01 01 02 03 04 FF FF"), {2, 400});
+  ASSERT_TRUE(full.ok());
+  EXPECT_EQ(full->valid, 400);
+  EXPECT_EQ(full->last, 399);
+  EXPECT_EQ(full->last_sequence, 0x04030201U);
+  const auto outages = decode_log_head(from_hex("FF 0A 09 01 02 FF"), {0, 10, et81});
+  ASSERT_TRUE(outages.ok());
+  EXPECT_EQ(outages->valid, 10);
+  EXPECT_EQ(outages->last, 9);
+  EXPECT_EQ(outages->last_sequence, 0x0201U);
+}
+
+TEST_F(SlowTables, ARecordOfALogHasItsParts) {
+  const auto record = decode_log_record(from_hex("19 01 0F 0C 1E 05 01 02 03 04 05 F6"));
+  ASSERT_TRUE(record.ok());
+  EXPECT_EQ(record->time, sys_days(January / 15 / 2025) + 12h + 30min + 5s);
+  EXPECT_EQ(record->sequence, 0x0201);
+  EXPECT_EQ(record->user, 0x0403);
+  EXPECT_EQ(record->id, 0x0605);
+  EXPECT_FALSE(decode_log_record(from_hex("19 01 0F 0C 1E 05 01 02 03 04 05")).ok());
+  EXPECT_FALSE(decode_log_record(from_hex("19 01 0F 0C 1E 05 01 02 03 04 00 F0")).ok());
+  EXPECT_EQ(decode_outage(from_hex("19 01 0F 0C 1E 05 19 01 0F 0C 1E 05"))->lasted, 0s);
+  EXPECT_EQ(decode_outage(from_hex("19 01 0F 0C 1E 05 19 01 0F 0C 1E 06 FF"))->lasted, 1s);
+}
+
 TEST_F(SlowTables, TheLoadProfileHasTheRegistersAtTheEndOfEachInterval) {
   const auto dimensions = decode_bt61(table(61));
   ASSERT_TRUE(dimensions.ok());
@@ -212,6 +286,80 @@ TEST_F(SlowTables, BlocksAreAsLongAsInTheVendorsExample) {
   EXPECT_EQ(dimensions->interval_size(), 10U);
   EXPECT_EQ(dimensions->block_size(), 248U);
   EXPECT_EQ(dimensions->interval, 60min);
+}
+
+TEST_F(SlowTables, IntervalsAreOfAMinuteToAnHourOrOfADay) {
+  for (unsigned code = 0; code < 256; ++code) {
+    Bytes table = from_hex("00 01 00 00 00 0C 20 0A 00 18 00 02 00");
+    table[12] = static_cast<std::uint8_t>(code);
+    const auto dimensions = decode_bt61(table);
+    const bool possible = (code >= 1 && code <= 60) || code == 84;
+    ASSERT_EQ(dimensions.ok(), possible) << code;
+    if (possible) {
+      EXPECT_EQ(dimensions->interval, code == 84 ? 24h : std::chrono::minutes(code));
+    }
+  }
+}
+
+TEST_F(SlowTables, AProfileMayBeAsSmallOrAsLargeAsItsLimits) {
+  for (const char* possible :
+       {"00 01 00 00 00 0C 20 01 00 01 00 01 3C", "00 01 00 00 00 FF FF 0A 00 18 00 10 3C",
+        // 4096 blocks of 4096 bytes, which is all that an offset reaches
+        "00 01 00 00 00 0C 20 00 10 94 01 02 3C"}) {
+    EXPECT_TRUE(decode_bt61(from_hex(possible)).ok()) << possible;
+  }
+  for (const char* wrong :
+       {"00 01 00 00 00 0C 20 00 00 01 00 01 3C", "00 01 00 00 00 0C 20 01 00 00 00 01 3C",
+        "00 01 00 00 00 0C 20 01 00 01 00 00 3C", "00 01 00 00 00 08 20 01 00 01 00 01 3C",
+        "00 01 00 00 00 0C DF 01 00 01 00 01 3C", "00 01 00 00 00 F3 20 01 00 01 00 01 3C",
+        "00 01 00 00 00 0C 20 01 10 94 01 02 3C"}) {
+    EXPECT_FALSE(decode_bt61(from_hex(wrong)).ok()) << wrong;
+  }
+  const ProfileDimensions dimensions{10, 24, 2, 60min};
+  const auto head = decode_bt63(from_hex("FF 0A 00 09 00 01 02 03 04 FF FF 18 00"), dimensions);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->valid_blocks, 10);
+  EXPECT_EQ(head->last_block, 9);
+  EXPECT_EQ(head->last_sequence, 0x04030201U);
+  EXPECT_EQ(head->valid_intervals, 24);
+  EXPECT_FALSE(decode_bt63(from_hex("FF 0A 00 09 00 01 02 03 04 FF FF 18"), dimensions).ok());
+}
+
+TEST_F(SlowTables, EachChannelOfAProfileHasItsSource) {
+  const ProfileDimensions dimensions{10, 24, 2, 60min};
+  const auto sources = decode_bt62(from_hex("FF 1C FF FF 6C FF 20"), dimensions);
+  ASSERT_TRUE(sources.ok());
+  EXPECT_EQ((*sources)[0], 28);
+  EXPECT_EQ((*sources)[1], 108);
+  EXPECT_FALSE(decode_bt62(from_hex("20 1C 20 20 6C 20 21"), dimensions).ok());
+  EXPECT_FALSE(decode_bt62(from_hex("20 1C 20 20 6C 20"), dimensions).ok());
+}
+
+// Each bit of the status alone: one of the interval, or of the channel at whose place it stands.
+TEST_F(SlowTables, TheStatusHasFourBitsOfTheIntervalAndOfEachChannel) {
+  const ProfileDimensions dimensions{1, 1, 16, 15min};
+  Bytes values(64);
+  for (std::size_t i = 0; i < 64; i += 4) {
+    values[i] = static_cast<std::uint8_t>(i);
+    values[i + 3] = 1;
+  }
+  for (std::size_t bit = 0; bit < 72; ++bit) {
+    Bytes bytes(9);
+    bytes[bit / 8] = static_cast<std::uint8_t>(0x80U >> bit % 8);
+    bytes.insert(bytes.end(), values.begin(), values.end());
+    const auto interval = decode_interval(bytes, dimensions);
+    ASSERT_TRUE(interval.ok());
+    EXPECT_EQ(interval->daylight_saving, bit == 3) << bit;
+    EXPECT_EQ(interval->power_failed, bit == 2) << bit;
+    EXPECT_EQ(interval->clock_changed, bit == 0 || bit == 1) << bit;
+    for (std::size_t channel = 0; channel < 16; ++channel) {
+      const unsigned expected = bit / 4 == channel + 1 ? 8U >> bit % 4 : 0U;
+      EXPECT_EQ(static_cast<unsigned>(interval->status[channel]), expected) << bit;
+      EXPECT_EQ(interval->registers[channel], 0x01000000 + 4 * static_cast<int>(channel));
+    }
+  }
+  EXPECT_FALSE(decode_interval(Bytes(72), dimensions).ok());
+  EXPECT_FALSE(decode_interval(Bytes(100), {1, 1, 17, 15min}).ok());
 }
 
 TEST_F(SlowTables, TheStatusOfAnIntervalIsKept) {
