@@ -86,9 +86,8 @@ void HistoryReader::ask(Part part, std::uint32_t offset, std::size_t count) {
 
 std::optional<Failure> HistoryReader::take(ByteView bytes) {
   const TableId table = reads_[taken_].table;
-  const auto taken = take_part(parts_[taken_++], bytes);
-  if (!taken) {
-    return Failure{Fault::unexpected, table_name(table) + ": " + taken.error().what};
+  if (const auto error = take_part(parts_[taken_++], bytes)) {
+    return Failure{Fault::unexpected, table_name(table) + ": " + error->what};
   }
   if (taken_ < reads_.size()) {
     return std::nullopt;
@@ -99,7 +98,7 @@ std::optional<Failure> HistoryReader::take(ByteView bytes) {
   return go_on();
 }
 
-Result<bool> HistoryReader::take_part(Part part, ByteView bytes) {
+std::optional<Error> HistoryReader::take_part(Part part, ByteView bytes) {
   switch (part) {
     case Part::dimensions: {
       const auto dimensions = decode_bt61(bytes);
@@ -108,8 +107,9 @@ Result<bool> HistoryReader::take_part(Part part, ByteView bytes) {
       }
       dimensions_ = *dimensions;
       const std::size_t all = dimensions_.intervals * dimensions_.interval_size();
-      return all <= std::numeric_limits<std::uint16_t>::max() ? Result<bool>(true)
-                                                              : Error{"its blocks are too large"};
+      return all <= std::numeric_limits<std::uint16_t>::max()
+                 ? std::nullopt
+                 : std::optional(Error{"its blocks are too large"});
     }
     case Part::sources: {
       const auto sources = decode_bt62(bytes, dimensions_);
@@ -117,7 +117,7 @@ Result<bool> HistoryReader::take_part(Part part, ByteView bytes) {
         return sources.error();
       }
       sources_ = *sources;
-      return true;
+      return std::nullopt;
     }
     case Part::index: {
       const auto head = decode_bt63(bytes, dimensions_);
@@ -125,7 +125,7 @@ Result<bool> HistoryReader::take_part(Part part, ByteView bytes) {
         return head.error();
       }
       after_ = *head;
-      return true;
+      return std::nullopt;
     }
     case Part::head:
       return take_head(bytes);
@@ -136,14 +136,14 @@ Result<bool> HistoryReader::take_part(Part part, ByteView bytes) {
 }
 
 // What is read behind a head that makes no sense is older still: it ends there, but for the newest.
-Result<bool> HistoryReader::take_head(ByteView bytes) {
+std::optional<Error> HistoryReader::take_head(ByteView bytes) {
   if (bytes.size() < dimensions_.head_size()) {
     return Error{"a block is too short"};
   }
   const auto back = static_cast<std::uint16_t>(block_ ? block_->back + 1 : 0);
   const auto end = decode_time(bytes.first(short_time_size));
   if (!end) {
-    return back == 0 ? Result<bool>(end.error()) : true;
+    return back == 0 ? std::optional(end.error()) : std::nullopt;
   }
   Block block{.back = back, .end = *end};
   std::size_t intervals = back == 0 ? head_->valid_intervals : dimensions_.intervals;
@@ -167,10 +167,10 @@ Result<bool> HistoryReader::take_head(ByteView bytes) {
     block.reaches_back = i == 0 ? ends > span_->from : block.reaches_back;
   }
   next_ = std::move(block);
-  return true;
+  return std::nullopt;
 }
 
-Result<bool> HistoryReader::take_intervals(ByteView bytes) {
+std::optional<Error> HistoryReader::take_intervals(ByteView bytes) {
   const std::size_t size = dimensions_.interval_size();
   for (std::size_t i = block_->wanted; i-- > 0;) {
     const auto decoded =
@@ -203,7 +203,7 @@ Result<bool> HistoryReader::take_intervals(ByteView bytes) {
     }
     read_.push_back(std::move(interval));
   }
-  return true;
+  return std::nullopt;
 }
 
 // All that was asked for is there.

@@ -96,9 +96,9 @@ class HistoryReader {
   enum class Part : std::uint8_t { dimensions, sources, index, head, intervals };
 
   void ask(Part part, std::uint32_t offset, std::size_t count);
-  [[nodiscard]] Result<bool> take_part(Part part, ByteView bytes);
-  [[nodiscard]] Result<bool> take_head(ByteView bytes);
-  [[nodiscard]] Result<bool> take_intervals(ByteView bytes);
+  [[nodiscard]] std::optional<Error> take_part(Part part, ByteView bytes);
+  [[nodiscard]] std::optional<Error> take_head(ByteView bytes);
+  [[nodiscard]] std::optional<Error> take_intervals(ByteView bytes);
   [[nodiscard]] std::optional<Failure> go_on();
   [[nodiscard]] std::optional<Failure> begin_anew();
   [[nodiscard]] std::uint16_t place_of(std::uint16_t back) const;
