@@ -2,6 +2,7 @@
 // change while they are read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <numeric>
@@ -222,6 +223,259 @@ TEST_F(History, NonsenseNamesItsTable) {
     EXPECT_EQ(failure->fault, Fault::unexpected);
     EXPECT_TRUE(failure->context.starts_with(name)) << failure->context;
   }
+}
+
+// Three blocks of four hours with one channel, which is import. The newest is in the middle, with
+// three hours of the day; in front of it are the eight hours up to midnight.
+class SmallProfile : public ::testing::Test {
+ protected:
+  SmallProfile() {
+    for (int hour = -7; hour <= 3; ++hour) {
+      put_register(hour, 1'000 + (hour + 8) * (hour + 8));
+    }
+    put_head(1, midnight + 3h, 0x07);
+    put_head(0, midnight, 0x0F);
+    put_head(2, midnight - 4h, 0x0F);
+  }
+
+  // Where the interval stands that ends at this hour after midnight.
+  static std::size_t place_of(int hour) {
+    const int block = hour > 0 ? 1 : hour > -4 ? 0 : 2;
+    const int place = hour > 0 ? hour - 1 : hour > -4 ? hour + 3 : hour + 7;
+    return static_cast<std::size_t>(26 * block + 6 + 5 * place);
+  }
+  void put_register(int hour, std::int32_t value) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      bt64_[place_of(hour) + 1 + i] = static_cast<std::uint8_t>(value >> 8 * i);
+    }
+  }
+  void put_head(std::size_t block, MeterTime end, std::uint8_t valid) {
+    const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(end));
+    const std::chrono::hh_mm_ss time(end - sys_days(date));
+    const Bytes head{static_cast<std::uint8_t>(static_cast<int>(date.year()) - 2000),
+                     static_cast<std::uint8_t>(static_cast<unsigned>(date.month())),
+                     static_cast<std::uint8_t>(static_cast<unsigned>(date.day())),
+                     static_cast<std::uint8_t>(time.hours().count()),
+                     static_cast<std::uint8_t>(time.minutes().count()),
+                     valid};
+    std::ranges::copy(head, bt64_.begin() + static_cast<std::ptrdiff_t>(26 * block));
+  }
+
+  std::optional<Failure> read(HistoryReader& reader) {
+    while (!reader.reads().empty()) {
+      const std::vector<TableRead> batch = reader.reads();
+      for (const TableRead& each : batch) {
+        asked_ += (asked_.empty() ? "" : " ") + table_name(each.table) + ":" +
+                  std::to_string(each.offset) + "+" + std::to_string(each.count);
+        const Bytes& table = each.table == bt61   ? bt61_
+                             : each.table == bt62 ? bt62_
+                             : each.table == bt63 ? bt63_
+                                                  : bt64_;
+        const auto failure = reader.take(ByteView(table).subspan(each.offset, each.count));
+        if (failure) {
+          return failure;
+        }
+        if (behind_ && each.table == bt64) {
+          behind_(each);
+        }
+      }
+    }
+    return std::nullopt;
+  }
+  // "3=30(11)": the hour, the register at its end, and what was consumed, with the marks.
+  std::string shown(HistoryReader reader) {
+    asked_.clear();
+    EXPECT_FALSE(read(reader).has_value());
+    std::string text;
+    for (const HistoryInterval& interval : reader.intervals()) {
+      EXPECT_EQ(interval.length, 1h);
+      text += (text.empty() ? "" : " ") +
+              std::to_string((interval.end - midnight) / std::chrono::seconds(1h)) + "=";
+      for (const HistoryInterval::Channel& channel : interval.channels) {
+        text += channel.at_end ? std::to_string(*channel.at_end) : "-";
+        text += channel.consumed ? "(" + std::to_string(*channel.consumed) + ")" : "";
+      }
+      for (const std::string_view name : names_of(interval.marks)) {
+        text += "," + std::string(name);
+      }
+    }
+    return text;
+  }
+
+  Bytes bt61_ = from_hex("00 01 00 00 00 0C 20 03 00 04 00 01 3C");
+  Bytes bt62_ = from_hex("FF 00 FF 20");
+  Bytes bt63_ = from_hex("00 03 00 01 00 09 00 00 00 00 00 03 00");
+  Bytes bt64_ = Bytes(3 * 26);
+  std::function<void(const TableRead&)> behind_;
+  std::string asked_;
+};
+
+TEST_F(SmallProfile, IsReadFromItsNewestBlockBack) {
+  EXPECT_EQ(shown({midnight - 24h, midnight + 24h}),
+            "-7=1001 -6=1004(3) -5=1009(5) -4=1016(7) -3=1025(9) -2=1036(11) -1=1049(13) "
+            "0=1064(15) 1=1081(17) 2=1100(19) 3=1121(21)");
+  EXPECT_EQ(asked_,
+            "BT61:0+13 BT63:0+13 BT62:0+4 BT64:26+6 BT64:32+15 BT63:0+13 BT64:0+6 "
+            "BT64:6+20 BT63:0+13 BT64:52+6 BT64:58+20 BT63:0+13");
+  EXPECT_EQ(shown({midnight - 2h, midnight + 1h}), "-1=1049(13) 0=1064(15) 1=1081(17)");
+  EXPECT_EQ(asked_,
+            "BT61:0+13 BT63:0+13 BT62:0+4 BT64:26+6 BT64:32+5 BT63:0+13 BT64:0+6 "
+            "BT64:11+15 BT63:0+13");
+  EXPECT_EQ(shown({midnight - 4h, midnight - 3h}), "-3=1025(9)");
+  EXPECT_EQ(asked_,
+            "BT61:0+13 BT63:0+13 BT62:0+4 BT64:26+6 BT64:0+6 BT64:6+5 BT63:0+13 BT64:52+6 "
+            "BT64:73+5 BT63:0+13");
+  EXPECT_EQ(shown({midnight + 2h, midnight + 3h}), "3=1121(21)");
+  EXPECT_EQ(shown({midnight + 1h, midnight + 2h - 1s}), "");
+}
+
+TEST_F(SmallProfile, EndsWithTheOldestBlockThatIsValid) {
+  bt63_[1] = 2;
+  EXPECT_EQ(shown({midnight - 24h, midnight - 2h}), "-3=1025 -2=1036(11)");
+  bt63_[1] = 0;
+  EXPECT_EQ(shown({midnight - 24h, midnight - 2h}), "");
+  EXPECT_EQ(shown(HistoryReader()), "");
+}
+
+TEST_F(SmallProfile, MayHaveANewestBlockWithoutIntervals) {
+  EXPECT_EQ(shown(HistoryReader()), "3=1121(21)");
+  bt63_[11] = 0;
+  EXPECT_EQ(shown(HistoryReader()), "0=1064(15)");
+  EXPECT_EQ(shown({midnight - 1h, midnight + 24h}), "0=1064(15)");
+  bt63_[1] = 1;
+  EXPECT_EQ(shown(HistoryReader()), "");
+}
+
+// The end of a block is that of the last interval that is valid.
+TEST_F(SmallProfile, MayHaveAnOlderBlockThatIsNotFull) {
+  put_head(0, midnight - 2h, 0x03);
+  EXPECT_EQ(shown({midnight - 5h, midnight + 1h}), "-4=1016(7) -3=1025(9) -2=1036(11) 1=1081");
+  put_head(0, midnight - 2h, 0x02);
+  EXPECT_EQ(shown({midnight - 5h, midnight + 1h}), "-4=1016(7) -3=-,invalid -2=1036 1=1081");
+  put_head(0, midnight - 2h, 0x00);
+  EXPECT_EQ(shown({midnight - 5h, midnight + 1h}), "-4=1016(7) 1=1081");
+}
+
+TEST_F(SmallProfile, EndsInFrontOfABlockWithoutATime) {
+  bt64_[1] = 13;
+  EXPECT_EQ(shown({midnight - 5h, midnight + 1h}), "1=1081");
+  bt64_[26 + 1] = 13;
+  HistoryReader reader;
+  EXPECT_EQ(read(reader), (Failure{Fault::unexpected, "BT64: a time is none"}));
+}
+
+TEST_F(SmallProfile, HasAMarkForEachStatusOfAnInterval) {
+  const struct {
+    std::uint8_t status;
+    const char* expected;
+  } examples[]{{0x00, "2=1100(19) 3=1121(21)"},
+               {0x10, "2=1100(19) 3=1121(21)"},
+               {0x20, "2=1100(19),power_failed 3=1121(21)"},
+               {0x40, "2=1100(19),clock_changed 3=1121(21)"},
+               {0x80, "2=1100(19),clock_changed 3=1121(21)"},
+               {0x01, "2=-,overflow 3=1121"},
+               {0x02, "2=1100(19),partial 3=1121(21)"},
+               {0x03, "2=1100(19),too_long 3=1121(21)"},
+               {0x04, "2=-,skipped 3=1121"},
+               {0x05, "2=-,test_mode 3=1121"},
+               {0x06, "2=-,other 3=1121"},
+               {0x0F, "2=-,other 3=1121"}};
+  for (const auto& [status, expected] : examples) {
+    bt64_[place_of(2)] = status;
+    EXPECT_EQ(shown({midnight + 1h, midnight + 3h}), expected) << +status;
+  }
+  bt64_[26 + 5] = 0x05;  // nothing of what was not recorded counts
+  EXPECT_EQ(shown({midnight + 1h, midnight + 3h}), "2=-,invalid 3=1121");
+}
+
+TEST_F(SmallProfile, HasNothingConsumedWhereTheRegisterHasFallen) {
+  put_register(2, 1'081);
+  EXPECT_EQ(shown({midnight + 1h, midnight + 3h}), "2=1081(0) 3=1121(40)");
+  put_register(2, 1'080);
+  EXPECT_EQ(shown({midnight + 1h, midnight + 3h}), "2=1080 3=1121(41)");
+  put_register(1, 0);
+  EXPECT_EQ(shown({midnight + 1h, midnight + 3h}), "2=1080(1080) 3=1121(41)");
+  put_register(2, -1);
+  EXPECT_EQ(shown({midnight + 1h, midnight + 3h}), "2=- 3=1121");
+}
+
+TEST_F(SmallProfile, LeavesOutAChannelOfAnUnknownSource) {
+  bt62_[1] = 255;
+  EXPECT_EQ(shown({midnight + 1h, midnight + 3h}), "2= 3=");
+}
+
+// Each number of the index alone, behind the newest block.
+TEST_F(SmallProfile, IsReadAnewWhereAnyNumberOfTheIndexChanges) {
+  for (const std::size_t at : {1U, 3U, 5U, 11U}) {
+    const Bytes before = bt63_;
+    behind_ = [&](const TableRead& read) {
+      if (read.count != 6) {
+        bt63_[at] ^= at == 5 ? 0xF0 : 1;
+        behind_ = nullptr;
+      }
+    };
+    (void)shown({midnight + 1h, midnight + 3h});
+    EXPECT_EQ(asked_.rfind("BT61:0+13"), 60U) << at << ": " << asked_;
+    bt63_ = before;
+  }
+}
+
+TEST_F(SmallProfile, IsTriedThreeTimes) {
+  behind_ = [&](const TableRead&) { ++bt63_[5]; };
+  HistoryReader reader;
+  EXPECT_EQ(read(reader), (Failure{Fault::busy, "BT64: it changes while it is read"}));
+  std::size_t tries = 0;
+  for (std::size_t at = 0; (at = asked_.find("BT61", at)) != std::string::npos; ++at) {
+    ++tries;
+  }
+  EXPECT_EQ(tries, 3U);
+}
+
+// Its place is taken by the one that is as many blocks newer as there is room for.
+TEST_F(SmallProfile, KeepsAnOlderBlockUntilItIsOverwritten) {
+  for (const unsigned more : {0U, 1U, 2U}) {
+    bt63_[5] = 9;
+    behind_ = [&](const TableRead& read) {
+      if (read.offset == 11) {
+        bt63_[5] = static_cast<std::uint8_t>(9 + more);
+      }
+    };
+    EXPECT_EQ(shown({midnight - 2h, midnight + 1h}),
+              more < 2 ? "-1=1049(13) 0=1064(15) 1=1081(17)" : "1=1081")
+        << more;
+  }
+}
+
+TEST_F(SmallProfile, MayHaveBlocksOfAsManyBytesAsAReadMayBring) {
+  for (const bool too_large : {false, true}) {
+    bt61_[9] = too_large ? 0x34 : 0x33;
+    bt61_[10] = 0x33;  // 13107 intervals of 5 bytes
+    HistoryReader reader;
+    const auto failure = reader.take(bt61_);
+    ASSERT_EQ(failure.has_value(), too_large);
+    if (failure) {
+      EXPECT_EQ(*failure, (Failure{Fault::unexpected, "BT61: its blocks are too large"}));
+    }
+  }
+}
+
+TEST_F(SmallProfile, OfABlockThatIsTooShortIsAFailure) {
+  HistoryReader reader;
+  for (const Bytes* const table : {&bt61_, &bt63_, &bt62_}) {
+    ASSERT_FALSE(reader.take(*table));
+  }
+  EXPECT_EQ(reader.take(ByteView(bt64_).subspan(26, 5)),
+            (Failure{Fault::unexpected, "BT64: a block is too short"}));
+}
+
+TEST_F(SmallProfile, OfAnIntervalThatIsTooShortIsAFailure) {
+  HistoryReader reader({midnight + 1h, midnight + 3h});
+  for (const Bytes* const table : {&bt61_, &bt63_, &bt62_}) {
+    ASSERT_FALSE(reader.take(*table));
+  }
+  ASSERT_FALSE(reader.take(ByteView(bt64_).subspan(26, 6)));
+  EXPECT_EQ(reader.take(ByteView(bt64_).subspan(32, 14)),
+            (Failure{Fault::unexpected, "BT64: an interval of BT64 is too short"}));
 }
 
 TEST(Sources, AreTheVendors) {
