@@ -35,6 +35,12 @@ TEST(Bt00, NamesWhatThisLibraryCannotRead) {
   EXPECT_NE(error_with(0, 0x03).find("big-endian"), std::string::npos);
   EXPECT_NE(error_with(1, 0x22).find("offset"), std::string::npos);  // no partial access
   EXPECT_NE(error_with(1, 0x32).find("offset"), std::string::npos);  // by index only
+  EXPECT_NE(error_with(1, 0x3A).find("offset"), std::string::npos);
+  EXPECT_NE(error_with(1, 0x00).find("offset"), std::string::npos);
+  EXPECT_EQ(error_with(0, 0xFE), "");
+  EXPECT_EQ(error_with(1, 0xEF), "");
+  EXPECT_NE(error_with(2, 0x98).find("32-bit"), std::string::npos);
+  EXPECT_NE(error_with(2, 0x89).find("32-bit"), std::string::npos);
   EXPECT_NE(error_with(2, 0x80).find("32-bit"), std::string::npos);
   EXPECT_NE(error_with(2, 0x08).find("32-bit"), std::string::npos);
 }
@@ -78,6 +84,39 @@ TEST(Bt01, TrimsPaddingAndMasksWhatIsNoText) {
   const auto identity = decode_bt01(table);
   EXPECT_EQ(identity->manufacturer, "NES");
   EXPECT_EQ(identity->model, "A??B");
+}
+
+TEST(Bt01, HasTwoVersionsAndTheFirstOfThemIsThatOfTheHardware) {
+  Bytes table = example_bt01;
+  table[12] = 0x20;
+  table[13] = 0x41;
+  table[14] = 0x30;
+  table[15] = 0x18;
+  EXPECT_EQ(decode_bt01(table)->hardware_version, "2.02.01");
+  EXPECT_EQ(decode_bt01(table)->firmware_version, "3.00.24");
+  EXPECT_EQ(*decode_firmware(table), static_cast<Firmware>(0x3018));
+}
+
+TEST(Bt01, ShowsEveryCharacterThatPrints) {
+  Bytes table = example_bt01;
+  const Bytes model = from_hex("21 7E 1F 7F 20 80 FF 41");
+  std::copy(model.begin(), model.end(), table.begin() + 4);
+  EXPECT_EQ(decode_bt01(table)->model, "!~?? ??A");
+}
+
+TEST(Bt01, HasARestThatIsOfOneMeterAndFirmware) {
+  const Identity identity = *decode_bt01(example_bt01);
+  const ByteView rest = ByteView(example_bt01).subspan(bt01_rest);
+  EXPECT_TRUE(is_of(identity, rest));
+  EXPECT_FALSE(is_of(identity, rest.first(9)));
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    Bytes other(rest.begin(), rest.end());
+    other[i] ^= 1;
+    EXPECT_FALSE(is_of(identity, other)) << i;
+  }
+  Bytes longer(rest.begin(), rest.end());
+  longer.push_back(0);
+  EXPECT_FALSE(is_of(identity, longer));
 }
 
 TEST(Bt01, OfZerosIsAnIdentityWithoutNames) {
@@ -176,6 +215,20 @@ TEST(Bt15, HasTheRatiosOfTheTransformers) {
   EXPECT_FALSE(decode_bt15(Bytes(17, 0x5A)).ok());
 }
 
+// Each ratio alone at its limit, and beyond it.
+TEST(Bt15, HasNoRatioBeyondTenThousand) {
+  EXPECT_EQ(ratios("01 00 00 00 00 00 00 00 FE 10 27 00 00 00 00 00 00"),
+            (Ratios{10'000, 0, false}));
+  EXPECT_EQ(ratios("01 00 00 00 00 00 00 00 00 00 00 00 00 10 27 00 00"),
+            (Ratios{0, 10'000, false}));
+  for (const char* wrong : {"01 00 00 00 00 00 00 00 00 11 27 00 00 01 00 00 00",
+                            "01 00 00 00 00 00 00 00 00 01 00 00 00 11 27 00 00",
+                            "01 00 00 00 00 00 00 00 00 FF FF FF FF 01 00 00 00",
+                            "01 00 00 00 00 00 00 00 00 01 00 00 00 FF FF FF FF"}) {
+    EXPECT_FALSE(decode_bt15(from_hex(wrong)).ok()) << wrong;
+  }
+}
+
 TEST(Bt15, GivesPrimaryValuesThatTheMeterLacks) {
   const Dimensions old = dimensions("03 0C 00 0B 00 00 00 04 00 12");
   Values polled;
@@ -269,6 +322,37 @@ TEST(Bt21, IsRefusedWhenShort) {
   }
 }
 
+// Where the first tier lies, and how long each is.
+TEST(Bt21, CountsWhatLiesBehindTheTotals) {
+  const struct {
+    const char* table;
+    std::uint32_t tiers_offset;
+    std::uint32_t tier_size;
+  } examples[]{
+      {"00 00 00 02 00 00 00 00 00 00", 8, 8},   {"00 00 00 02 01 00 01 00 00 00", 12, 12},
+      {"02 00 00 02 01 00 01 00 00 00", 17, 17}, {"10 00 00 02 01 00 01 00 00 00", 16, 16},
+      {"20 00 00 02 01 00 01 00 00 00", 16, 16}, {"30 00 00 02 01 00 01 00 00 00", 20, 20},
+      {"04 00 00 02 00 00 00 00 00 00", 9, 8},   {"FB FF FF 02 00 00 00 00 00 00", 8, 8},
+      {"CD 00 00 02 01 00 03 00 00 00", 21, 20}, {"32 00 00 02 03 00 02 00 00 00", 86, 86},
+      {"00 00 00 02 00 02 03 00 00 00", 32, 32}, {"01 00 00 03 02 01 01 00 00 00", 24, 24}};
+  for (const auto& [table, tiers_offset, tier_size] : examples) {
+    EXPECT_EQ(dimensions(table).tiers_offset, tiers_offset) << table;
+    EXPECT_EQ(dimensions(table).tier_size, tier_size) << table;
+  }
+}
+
+TEST(Bt21, HasEachCountInItsPlace) {
+  const Dimensions all = dimensions("00 00 01 02 00 00 00 05 06 07");
+  EXPECT_EQ(all, (Dimensions{2, 7, 0, 24, false, 5, 6, 8, 8}));
+  for (unsigned bit = 0; bit < 8; ++bit) {
+    Bytes table = from_hex("00 00 00 00 00 00 00 00 02 00");
+    table[0] = static_cast<std::uint8_t>(1U << bit);
+    const Dimensions dimensions = *decode_dimensions(table);
+    EXPECT_EQ(dimensions.summations_offset, bit == 2 ? 1U : 0U) << bit;
+    EXPECT_EQ(dimensions.present_values_offset, bit == 6 ? 14U : 8U) << bit;
+  }
+}
+
 TEST(Bt20, HasTheSameShape) {
   EXPECT_EQ(dimensions("03 0C 00 0B 00 00 00 04 00 12"),
             (Dimensions{11, 18, 0, 0, false, 4, 0, 44, 44}));
@@ -283,6 +367,95 @@ TEST(Tiers, LieBehindTheTotalsAndTheirDemands) {
   const Dimensions demands = dimensions("07 0C 0C 0F 01 00 01 04 00 29");
   EXPECT_EQ(place_of(info(Quantity::energy_import_t1), demands), 70U);
   EXPECT_EQ(place_of(info(Quantity::energy_import_t2), demands), 139U);
+}
+
+TEST(Tiers, AreOnlyThoseThatThereAre) {
+  for (const char count : {'0', '1', '3', '8'}) {
+    const Dimensions some =
+        dimensions((std::string("03 0C 00 0F 00 00 00 0") + count + " 00 29").c_str());
+    for (const QuantityInfo& quantity : quantities) {
+      if (quantity.source == Source::tiers) {
+        const unsigned tier = quantity.index / 2U;
+        const auto place = tier < static_cast<unsigned>(count - '0')
+                               ? std::optional(60 + tier * 60 + quantity.index % 2U * 4)
+                               : std::nullopt;
+        EXPECT_EQ(place_of(quantity, some), place) << count << " " << quantity.key;
+      }
+    }
+  }
+}
+
+TEST(Int32, IsTheOneOfItsNumberInARow) {
+  const Bytes row = from_hex("01 02 03 04 FF FF FF 7F 00 00 00 80 FF FF FF");
+  EXPECT_EQ(int32_at(row, 0), 0x04030201);
+  EXPECT_EQ(int32_at(row, 1), 2'147'483'647);
+  EXPECT_EQ(int32_at(row, 2), -2'147'483'648);
+  EXPECT_EQ(int32_at(row, 3), std::nullopt);
+  EXPECT_EQ(int32_at({}, 0), std::nullopt);
+}
+
+// Some of a table: what begins in front of it or is cut off at its end.
+TEST(Values, AreThoseThatLieInAPart) {
+  const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
+  const auto import_and_export = [&](std::uint32_t offset, const char* bytes) {
+    Values values;
+    values.set(Quantity::energy_import, 1);
+    values.set(Quantity::energy_export, 2);
+    decode_values(bt23, plain, offset, from_hex(bytes), every_quantity(), values);
+    return std::pair(values.get(Quantity::energy_import), values.get(Quantity::energy_export));
+  };
+  using Pair = std::pair<std::optional<std::int64_t>, std::optional<std::int64_t>>;
+  EXPECT_EQ(import_and_export(0, "07 00 00 00 08 00 00 00"), Pair(7, 8));
+  EXPECT_EQ(import_and_export(0, "07 00 00 00"), Pair(7, 2));
+  EXPECT_EQ(import_and_export(4, "08 00 00 00"), Pair(1, 8));
+  EXPECT_EQ(import_and_export(0, "07 00 00 00 08"), Pair(7, std::nullopt));
+  EXPECT_EQ(import_and_export(3, "00 08 00 00 00"), Pair(1, 8));
+  EXPECT_EQ(import_and_export(5, "00 00 00"), Pair(1, 2));
+  EXPECT_EQ(import_and_export(0, "FF FF FF FF 00 00 00 00"), Pair(std::nullopt, 0));
+  EXPECT_EQ(import_and_export(0, "FF FF FF 7F FE FF FF 7F"), Pair(std::nullopt, 2'147'483'646));
+}
+
+TEST(Values, ThatMayBeNegativeAreButForTheExtreme) {
+  const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
+  const auto negative = std::ranges::find_if(quantities, [](const QuantityInfo& quantity) {
+    return quantity.source == Source::bt28 && quantity.may_be_negative;
+  });
+  ASSERT_NE(negative, quantities.end());
+  const auto value = [&](const char* bytes) {
+    Values values;
+    decode_values(bt28, plain, *place_of(*negative, plain), from_hex(bytes), every_quantity(),
+                  values);
+    return values.get(negative->id);
+  };
+  EXPECT_EQ(value("FF FF FF FF"), -1);
+  EXPECT_EQ(value("01 00 00 80"), -2'147'483'647);
+  EXPECT_EQ(value("00 00 00 80"), std::nullopt);
+  EXPECT_EQ(value("FF FF FF 7F"), std::nullopt);
+}
+
+TEST(Values, AreOnlyThoseThatAreWanted) {
+  const Dimensions plain = dimensions("03 0C 00 0F 00 00 00 04 00 29");
+  QuantitySet wanted;
+  wanted.set(static_cast<std::size_t>(Quantity::energy_export));
+  Values values;
+  decode_values(bt23, plain, 0, from_hex("07 00 00 00 08 00 00 00"), wanted, values);
+  EXPECT_EQ(values.get(Quantity::energy_import), std::nullopt);
+  EXPECT_EQ(values.get(Quantity::energy_export), 8);
+}
+
+TEST(Differences, AreThereWhereBothOfTheirsAre) {
+  for (const Difference& difference : differences) {
+    for (const bool of : {false, true}) {
+      for (const bool less : {false, true}) {
+        Values values;
+        values.set(difference.is, 5);
+        values.set(difference.of, of ? std::optional(30) : std::nullopt);
+        values.set(difference.less, less ? std::optional(100) : std::nullopt);
+        compute_differences(values);
+        EXPECT_EQ(values.get(difference.is), of && less ? std::optional(-70) : std::nullopt);
+      }
+    }
+  }
 }
 
 TEST(Dimensions, LimitWhatThereIs) {
