@@ -171,6 +171,86 @@ TEST_F(TraceSecret, IsOverWithTheAnswerToALaterRead) {
   EXPECT_EQ(trace.rest(), Lines{"M> " + to_hex(damaged_answer) + "  # damaged packet"});
 }
 
+// It is over with the whole answer to what was asked behind the key, and with nothing else.
+TEST_F(TraceSecret, IsNotOverWithAnotherAnswer) {
+  const auto hides = [&](const Bytes& request, const Packet& answer) {
+    Trace trace;
+    (void)trace.client(security);
+    (void)trace.client(request);
+    (void)trace.meter(encode(answer));
+    (void)trace.meter(from_hex("FF"));
+    return trace.rest() == Lines{"M> # noise, 1 byte, not shown"};
+  };
+  const Bytes read_264 = encode({.payload = request::read({64, 0, 264})});
+  const auto first = [](const char* payload) {
+    return Packet{.multi = true, .first = true, .sequence = 5, .payload = from_hex(payload)};
+  };
+  EXPECT_FALSE(hides(read_264, first("00 01 08")));
+  EXPECT_FALSE(hides(next_request, first("00 00 08 01")));
+  EXPECT_TRUE(hides(read_264, first("00 00 08")));
+  EXPECT_TRUE(hides(next_request, first("00 01 08")));
+  EXPECT_TRUE(hides(next_request, first("00 00")));
+  EXPECT_TRUE(hides(next_request, first("03 00 08")));
+  EXPECT_TRUE(hides(next_request, first("20 00 08")));
+  EXPECT_TRUE(hides(next_request, {.multi = true, .payload = from_hex("00 00 08")}));
+  EXPECT_TRUE(hides(encode({.payload = from_hex("30 00 17")}), first("00 00 08")));
+  EXPECT_TRUE(hides(security, first("00 00 08")));
+}
+
+TEST_F(TraceSecret, IsNotOverWithTheAnswerToAReadBeforeIt) {
+  Trace trace;
+  (void)trace.client(next_request);
+  (void)trace.client(security);
+  EXPECT_EQ(trace.meter(next_request), Lines{"M> # 16 bytes, not shown"}) << "nor with its echo";
+  EXPECT_EQ(trace.meter(next_answer), Lines{"M> " + to_hex(next_answer) + "  # ok and 11 bytes"});
+  (void)trace.meter(damaged_answer);
+  EXPECT_EQ(trace.rest(), Lines{"M> # damaged packet, 20 bytes, not shown"});
+}
+
+TEST_F(TraceSecret, IsNotInPacketsThatBelongToNothing) {
+  const auto part = [](bool first, std::uint8_t sequence) {
+    return encode({.multi = true, .first = first, .sequence = sequence, .payload = {0x03, 0x50}});
+  };
+  Trace trace;
+  EXPECT_TRUE(trace.meter(part(false, 1)).front().ends_with("whose beginning is missing"));
+  (void)trace.client(security);
+  EXPECT_EQ(trace.meter(part(false, 1)), Lines{"M> # 10 bytes, not shown"});
+  EXPECT_TRUE(trace.meter(part(true, 2)).front().ends_with("first packet, 2 to follow"));
+  EXPECT_TRUE(trace.meter(part(false, 1)).front().ends_with("# 1 to follow"));
+  EXPECT_EQ(trace.meter(part(false, 1)), Lines{"M> # 10 bytes, not shown"});
+}
+
+// What was nothing before the key was sent is nothing of its echo.
+TEST_F(TraceSecret, LeavesAnAckBehindEarlierNoise) {
+  Trace trace;
+  (void)trace.meter(from_hex("FF"));
+  (void)trace.client(security);
+  EXPECT_EQ(trace.meter(ack), Lines{"M> 06  # ACK"});
+  (void)trace.meter(from_hex("FF"));
+  EXPECT_EQ(trace.meter(ack), Lines{});
+  (void)trace.meter(ok);
+  EXPECT_EQ(trace.meter(ack), Lines{"M> 06  # ACK"});
+}
+
+TEST_F(TraceSecret, IsNotInNoiseThatHasThreeOfItsCharacters) {
+  Trace trace(default_packet_size, *Key::from_text(key));
+  (void)trace.meter(from_hex("FF 58 76 FF"));
+  EXPECT_EQ(trace.rest(), Lines{"M> FF 58 76 FF  # noise"});
+  (void)trace.meter(from_hex("FF 58 76 39 FF"));
+  EXPECT_EQ(trace.rest(), Lines{"M> # noise, 5 bytes, not shown"});
+}
+
+TEST_F(TraceSecret, IsNotInThePacketsOfOneResponse) {
+  Trace trace(default_packet_size, *Key::from_text(key));
+  const auto part = [&](bool first, std::uint8_t sequence, const char* payload) {
+    return trace.meter(encode(
+        {.multi = true, .first = first, .sequence = sequence, .payload = from_hex(payload)}));
+  };
+  EXPECT_EQ(part(true, 2, "00 5A 71 37").size(), 1U);
+  EXPECT_EQ(part(false, 1, "23 58"), Lines{"M> # 10 bytes, not shown"});
+  EXPECT_TRUE(part(true, 1, "00 5A 71 37").front().ends_with("first packet, 1 to follow"));
+}
+
 // Neither is it after that, from a probe that is later still, or a meter that has kept it.
 TEST_F(TraceSecret, IsNotInWhatComesInWhenNobodyWaitsForIt) {
   std::vector<Bytes> late = damaged_echoes();

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "lib/meter/tables.hpp"
+#include "lib/trace/text.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {
@@ -98,6 +100,44 @@ TEST_F(TraceLines, SayWhatIsWrongWithATable) {
             "ok, but the checksum of the table data is wrong");
   packet.payload = from_hex("00 00 01 42 BE");
   EXPECT_EQ(meaning(trace.meter(encode(packet))), "ok, 1 byte, not those of BT23 0+8");
+}
+
+// A response of 0x1F is one, that of 0x20 is a request that has come back.
+TEST_F(TraceLines, TellAResponseByItsFirstByte) {
+  EXPECT_EQ(meaning(trace.meter(encode({.payload = {0x1F}}))), "code 0x1f");
+  EXPECT_EQ(meaning(trace.meter(encode({.payload = {0x20}}))), "echo: identify");
+}
+
+TEST_F(TraceLines, CountThePacketsOfAMessageDown) {
+  (void)trace.client(encode({.payload = request::read({bt23, 0, 8})}));
+  const auto shown = [&](bool first, std::uint8_t sequence, const char* payload) {
+    return meaning(trace.meter(encode(
+        {.multi = true, .first = first, .sequence = sequence, .payload = from_hex(payload)})));
+  };
+  EXPECT_EQ(shown(true, 2, "00 00 08 FB 13"), "first packet, 2 to follow");
+  EXPECT_EQ(shown(false, 1, "04 02 4D"), "1 to follow");
+  EXPECT_EQ(shown(false, 0, "89 1A 00 FC"), "last packet: ok, 8 bytes of BT23: 33821691 1739085");
+  EXPECT_EQ(shown(true, 2, "00 00 08 FB 13"), "first packet, 2 to follow");
+  EXPECT_EQ(shown(false, 0, "04"), "part of a message whose beginning is missing");
+  EXPECT_EQ(shown(false, 1, "04"), "part of a message whose beginning is missing");
+  EXPECT_EQ(shown(true, 0, "05"), "last packet: iar (inappropriate action requested)");
+}
+
+TEST_F(TraceLines, HaveNothingOfARequestButItsBeginning) {
+  EXPECT_EQ(trace.client(encode({.multi = true, .sequence = 0, .payload = {0x20, 0x21}})),
+            Lines{"C> EE 00 80 00 00 02 ** ** ** **  # continued"});
+  EXPECT_EQ(trace.client(encode({.payload = {0x40, 0x21}})),
+            Lines{"C> EE 00 00 00 00 02 40 ** ** **  # another request"});
+}
+
+TEST_F(TraceLines, ShowAnAckOnceThePacketBeforeItWasWhole) {
+  EXPECT_EQ(client("FF"), Lines{"C> # noise, 1 byte, not shown"});
+  EXPECT_EQ(client("06"), Lines{"C> # noise, 1 byte, not shown"});
+  (void)client("EE 00 00 00 00 01 20 13 10");
+  EXPECT_EQ(client("06"), Lines{"C> 06  # ACK"});
+  EXPECT_EQ(meter("FF 06"), Lines{}) << "there was a request that is not shown";
+  (void)meter("EE 00 00 00 00 01 00 11 31");
+  EXPECT_EQ(meter("06"), Lines{"M> 06  # ACK"});
 }
 
 TEST_F(TraceLines, ShowNoiseOnceSomethingFollowsIt) {
@@ -238,6 +278,111 @@ TEST_F(TraceLines, HaveEveryByteOfAnyNoiseInItsOrder) {
     }
     add(trace.rest());
     ASSERT_EQ(bytes_of(text), bytes);
+  }
+}
+
+TEST(TraceTexts, OfRequestsAreOfTheirService) {
+  for (unsigned code = 0; code < 256; ++code) {
+    const Bytes request{static_cast<std::uint8_t>(code)};
+    const std::string expected = code == 0x20   ? "identify"
+                                 : code == 0x21 ? "terminate"
+                                 : code == 0x50 ? "log on"
+                                 : code == 0x51 ? "security"
+                                 : code == 0x52 ? "log off"
+                                 : code == 0x70 ? "wait"
+                                                : "another request";
+    EXPECT_EQ(describe_request(request), expected) << code;
+    EXPECT_EQ(is_public(request), (expected != "another request" && code != 0x51) ||
+                                      (code >= 0x30 && code <= 0x3F) ||
+                                      (code >= 0x60 && code <= 0x6B))
+        << code;
+  }
+}
+
+TEST(TraceTexts, OfReadsSayWhatIsRead) {
+  const std::vector<std::pair<const char*, const char*>> examples{
+      {"30 08 03", "read ET03"},
+      {"30 00 17 00", "another request"},
+      {"30 00", "another request"},
+      {"31 00 17", "another request"},
+      {"3F 08 03 01 02 03 04 05", "read ET03 66051+1029"},
+      {"3F 08 03 01 02 03 04", "another request"},
+      {"3F 08 03 01 02 03 04 05 06", "another request"},
+      {"3E 08 03 01 02 03 04 05", "another request"},
+      {"60 01 02 01", "negotiate 1 packet of 258 bytes"},
+      {"6B 00 40 00 06", "negotiate 0 packets of 64 bytes"},
+      {"6C 00 40 02 06", "another request"},
+      {"5F 00 40 02 06", "another request"}};
+  for (const auto& [request, text] : examples) {
+    EXPECT_EQ(describe_request(from_hex(request)), text) << request;
+    EXPECT_EQ(asked_for(from_hex(request)).has_value(), text == std::string("read ET03 66051+1029"))
+        << request;
+  }
+}
+
+// "00", the count, these bytes and their checksum.
+Bytes table_granted(const char* hex) {
+  const Bytes data = from_hex(hex);
+  Bytes response{0, static_cast<std::uint8_t>(data.size() >> 8U),
+                 static_cast<std::uint8_t>(data.size())};
+  response.insert(response.end(), data.begin(), data.end());
+  response.push_back(table_checksum(data));
+  return response;
+}
+
+TEST(TraceTexts, OfTablesSayWhatTheyHold) {
+  const struct {
+    TableRead read;
+    const char* data;
+    const char* text;
+  } examples[]{{{bt23, 0, 8}, "01 00 00 00 FF FF FF FF", "ok, 8 bytes of BT23: 1 -1"},
+               {{bt23, 4, 7}, "01 00 00 00 FF FF FF", "ok, 7 bytes of BT23: 1"},
+               {{bt23, 4, 1}, "01", "ok, 1 byte of BT23"},
+               {{bt28, 40, 4}, "02 00 00 00", "ok, 4 bytes of BT28: 2"},
+               {{bt22, 0, 4}, "02 00 00 00", "ok, 4 bytes of BT22"},
+               {{bt20, 0, 10},
+                "03 0C 00 0F 00 00 00 04 00 29",
+                "ok, 10 bytes of BT20: 15 summations, 41 present values"},
+               {{bt21, 0, 10},
+                "03 0C 00 0F 00 00 00 04 00 29",
+                "ok, 10 bytes of BT21: 15 summations, 41 present values"},
+               {{bt21, 0, 9}, "03 0C 00 0F 00 00 00 04 00", "ok, 9 bytes of BT21"},
+               {{bt21, 1, 10}, "03 0C 00 0F 00 00 00 04 00 29", "ok, 10 bytes of BT21"},
+               {{et03, 0, 2}, "41 42", "ok, 2 bytes of ET03: AB"},
+               {{et03, 1, 2}, "41 42", "ok, 2 bytes of ET03"},
+               {{bt01, 0, 2}, "41 42", "ok, 2 bytes of BT01"}};
+  for (const auto& [read, data, text] : examples) {
+    EXPECT_EQ(describe_response(table_granted(data), request::read(read)), text);
+  }
+  EXPECT_EQ(describe_response(table_granted("41 42"), request::read({et03, 1, 3})),
+            "ok, 2 bytes, not those of ET03 1+3");
+  EXPECT_EQ(describe_response(table_granted("41 42"), from_hex("30 08 03")), "ok, 2 bytes of ET03");
+  EXPECT_EQ(describe_response(table_granted("41 42"), from_hex("31 08 03 00 01")), "ok, 2 bytes");
+  EXPECT_EQ(describe_response(table_granted("41 42"), from_hex("31 08 03")), "ok, 2 bytes");
+}
+
+TEST(TraceTexts, OfOtherResponsesSayWhatTheirRequestTells) {
+  const std::vector<std::pair<const char*, std::pair<const char*, const char*>>> examples{
+      {"20", {"00", "ok"}},
+      {"20", {"00 00", "ok and 1 byte"}},
+      {"20", {"00 01 02", "ok and 2 bytes"}},
+      {"20", {"00 01 02 03", "ok, standard 1, version 2.3"}},
+      {"20", {"00 01 02 03 04", "ok, standard 1, version 2.3"}},
+      {"21", {"00 01 02 03 04", "ok and 4 bytes"}},
+      {"60", {"00 01 02", "ok and 2 bytes"}},
+      {"60", {"00 01 02 01", "ok, 1 packet of 258 bytes"}},
+      {"6B", {"00 01 02 02 06", "ok, 2 packets of 258 bytes"}},
+      {"6C", {"00 01 02 02 06", "ok and 4 bytes"}},
+      {"50", {"00 01", "ok and 1 byte"}},
+      {"50", {"01 01", "err (rejected)"}},
+      {"", {"00 01", "ok and 1 byte"}},
+      {"30 00 17", {"00 01", "ok, but the answer to a read is too short"}},
+      {"2F 00 17", {"00 01", "ok and 1 byte"}},
+      {"40 00 17", {"00 01", "ok and 1 byte"}}};
+  for (const auto& [request, of_response] : examples) {
+    const auto& [response, text] = of_response;
+    EXPECT_EQ(describe_response(from_hex(response), from_hex(request)), text)
+        << request << ": " << response;
   }
 }
 
