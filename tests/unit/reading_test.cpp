@@ -168,6 +168,10 @@ TEST(MeterId, KeepsOddSerialNumbersApart) {
 
 TEST(MeterId, StaysTheSame) {
   EXPECT_EQ(id_of("N S", "0000000012345678"), id_of("N S", "0000000012345678"));
+  EXPECT_EQ(id_of("azAZ", "09_"), "azaz_09_");
+  // What cannot be kept tells the check value of it all.
+  EXPECT_EQ(id_of("N S", "1"), "n_s_1_fc0c");
+  EXPECT_EQ(id_of("@[`{/:", "1"), "_______1_8f2a");
 }
 
 }  // namespace
