@@ -69,12 +69,37 @@ TEST(MbusReads, BringATelegramLaterThatWasReplacedMeanwhile) {
   EXPECT_TRUE(wants(reads, records_0));
 }
 
+TEST(MbusReads, BeginAnewWithATelegramThatComesInMeanwhile) {
+  MbusReads reads;
+  reads.take_head(0, head(1), dimensions);
+  reads.take_part(records);
+  reads.take_head(0, head(2), dimensions);
+  EXPECT_TRUE(wants(reads, records_0)) << "not the head of the other one";
+}
+
+TEST(MbusReads, LeaveAloneWhatIsBehindTheirSlots) {
+  MbusReads reads;
+  reads.take_head(mbus_slots, head(1), dimensions);
+  EXPECT_FALSE(reads.part(dimensions));
+  reads.take_part(records);
+  reads.take_head(mbus_slots - 1, head(1), dimensions);
+  EXPECT_TRUE(wants(reads, {et16, 320, 4}));
+}
+
 TEST(MbusReads, EndWithTheEntry) {
   MbusReads reads;
   reads.take_head(0, head(1, 255), dimensions);
   EXPECT_TRUE(wants(reads, {et16, 20, 80}));
   reads.take_head(0, head(1, 12), dimensions);
   EXPECT_FALSE(reads.part(dimensions)) << "a telegram without records";
+  reads.take_head(0, head(1, 13), dimensions);
+  EXPECT_TRUE(wants(reads, {et16, 20, 1}));
+  reads.take_head(0, head(1, 92), dimensions);
+  EXPECT_TRUE(wants(reads, {et16, 20, 80}));
+  reads.take_head(0, head(1, 91), dimensions);
+  EXPECT_TRUE(wants(reads, {et16, 20, 79}));
+  reads.take_head(0, head(1, 20), {2, 20});
+  EXPECT_FALSE(reads.part(dimensions)) << "an entry without room for records";
 }
 
 TEST(MbusReads, LeaveAloneWhatCannotBeDecoded) {
@@ -87,6 +112,10 @@ TEST(MbusReads, LeaveAloneWhatCannotBeDecoded) {
     reads.take_head(0, other, dimensions);
     EXPECT_FALSE(reads.part(dimensions));
   }
+  Bytes nobody = head(1, 20);
+  std::fill_n(nobody.begin() + 8, 4, std::uint8_t{0});
+  reads.take_head(0, nobody, dimensions);
+  EXPECT_FALSE(reads.part(dimensions));
 }
 
 TEST(MbusTelegrams, CountOnceTheirHeadHasStayedTheSame) {
@@ -100,7 +129,13 @@ TEST(MbusTelegrams, CountOnceTheirHeadHasStayedTheSame) {
   telegrams.take(head_1, head(1));
   ASSERT_EQ(telegrams.entry(1).size(), 24U);
   EXPECT_TRUE(std::ranges::equal(telegrams.entry(1).subspan(20), records));
+  EXPECT_TRUE(std::ranges::equal(telegrams.entry(1).first(20), head(1)));
   EXPECT_TRUE(telegrams.entry(0).empty());
+  telegrams.take(head_1, head(2));
+  telegrams.take(records_1, from_hex("01"));
+  telegrams.take(records_1, from_hex("02 03"));
+  telegrams.take(head_1, head(2));
+  EXPECT_TRUE(std::ranges::equal(telegrams.entry(1).subspan(20), from_hex("02 03")));
 }
 
 TEST(MbusTelegrams, OfWhichOneWasReplacedMeanwhileDoNotCount) {
@@ -137,6 +172,9 @@ TEST(MbusTelegrams, AreGoneWithOtherDimensions) {
   telegrams.take(head_0, head(1));
   telegrams.take_dimensions(dimensions);
   EXPECT_TRUE(telegrams.device(0));
+  EXPECT_EQ(telegrams.take({et16, 40, 20}, head(2)), std::nullopt);
+  EXPECT_EQ(telegrams.take({et16, 200, 20}, head(2)), std::nullopt);
+  EXPECT_EQ(telegrams.take({et16, 220, 20}, head(2)), std::nullopt);
   telegrams.take_dimensions({});
   EXPECT_FALSE(telegrams.device(0));
   EXPECT_EQ(telegrams.take({et16, 1034, 20}, head(1)), std::nullopt);

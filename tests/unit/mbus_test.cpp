@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "lib/meter/tables.hpp"
 #include "tests/support/transcript.hpp"
@@ -44,6 +46,16 @@ TEST(Mbus, DimensionsSayHowManyDevicesThereMayBe) {
   EXPECT_EQ(*decode_et11(from_hex("05 42 24 05 06 05 02")), usual_mbus_dimensions);
   EXPECT_EQ(usual_mbus_dimensions.offset(3), 3U * 517);
   EXPECT_EQ(decode_et11(from_hex("02 42 24 05 06 40 00"))->slots, 2);
+}
+
+TEST(Mbus, DimensionsMayBeAtTheirLimits) {
+  const auto of = [](const char* table) { return *decode_et11(from_hex(table)); };
+  EXPECT_EQ(of("01 FF FF FF FF 14 00"), (MbusDimensions{1, 20}));
+  EXPECT_EQ(of("03 00 00 00 00 00 10"), (MbusDimensions{3, 4'096}));
+  EXPECT_EQ(of("04 00 00 00 00 01 02"), (MbusDimensions{4, 513}));
+  EXPECT_EQ(of("05 00 00 00 00 01 02"), (MbusDimensions{4, 513}));
+  EXPECT_EQ(of("10 00 00 00 00 01 02"), (MbusDimensions{4, 513}));
+  EXPECT_EQ(of("00 00 00 00 00 01 02"), MbusDimensions{});
 }
 
 TEST(Mbus, AMeterMayHaveNoRoomForDevices) {
@@ -113,6 +125,36 @@ TEST(Mbus, AMakerThatIsNoneIsLeftOut) {
   EXPECT_EQ(gas_with(13, 0xC0), (MbusDevice{"12345678", "PAD", 3}));  // an address of the network
 }
 
+// Each bit of the byte that the meter adds: two of them tell how the telegram is made.
+TEST(Mbus, TheResponseSaysHowTheTelegramIsMade) {
+  for (unsigned bit = 0; bit < 8; ++bit) {
+    Bytes head = gas_meter();
+    head[6] = static_cast<std::uint8_t>(1U << bit);
+    const auto entry = decode_et16_entry(head);
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->msb_first, bit == 0);
+    EXPECT_EQ(entry->fixed, bit == 1);
+    EXPECT_EQ(entry->length, 0x13);
+  }
+}
+
+TEST(Mbus, AMakerHasThreeLettersOfTheAlphabet) {
+  const auto maker = [](unsigned first, unsigned second, unsigned third) {
+    Bytes head = gas_meter();
+    const unsigned number = first << 10U | second << 5U | third;
+    head[12] = static_cast<std::uint8_t>(number);
+    head[13] = static_cast<std::uint8_t>(number >> 8U);
+    return decode_mbus_device(head)->maker;
+  };
+  EXPECT_EQ(maker(1, 26, 2), "AZB");
+  EXPECT_EQ(maker(26, 1, 26), "ZAZ");
+  for (const unsigned none : {0U, 27U, 31U}) {
+    EXPECT_EQ(maker(none, 1, 1), "");
+    EXPECT_EQ(maker(1, none, 1), "");
+    EXPECT_EQ(maker(1, 1, none), "");
+  }
+}
+
 TEST(Mbus, AnEmptySlotHasNoDevice) {
   EXPECT_FALSE(decode_mbus_device(Bytes(et16_head_size)));
   EXPECT_FALSE(decode_mbus_device(Bytes(et16_head_size, 0xFF)));
@@ -120,6 +162,7 @@ TEST(Mbus, AnEmptySlotHasNoDevice) {
   EXPECT_FALSE(gas_with(1, 13));     // no such month
   EXPECT_FALSE(gas_with(7, 0));      // no telegram
   EXPECT_FALSE(gas_with(7, 11));     // a part of its head
+  EXPECT_TRUE(gas_with(7, 12));      // and all of it
   EXPECT_FALSE(gas_with(8, 0x7A));   // not BCD
   EXPECT_FALSE(gas_with(11, 0xF2));  // likewise
   Bytes zeros = gas_meter();
@@ -128,22 +171,33 @@ TEST(Mbus, AnEmptySlotHasNoDevice) {
   Bytes fixed = gas_meter();
   fixed[6] = 0x02;
   EXPECT_TRUE(decode_mbus_device(fixed));
+  fixed[7] = 16;
+  EXPECT_TRUE(decode_mbus_device(fixed));
   fixed[7] = 15;  // a telegram of the fixed structure has 16 bytes
   EXPECT_FALSE(decode_mbus_device(fixed));
 }
 
 TEST(Mbus, CommonMediaHaveNames) {
-  EXPECT_EQ(mbus_medium(3), "gas");
-  EXPECT_EQ(mbus_medium(4), "heat");
-  EXPECT_EQ(mbus_medium(6), "hot water");
-  EXPECT_EQ(mbus_medium(7), "water");
-  EXPECT_EQ(mbus_medium(9), "compressed air");
-  EXPECT_EQ(mbus_medium(10), "cooling");
-  EXPECT_EQ(mbus_medium(13), "heat and cooling");
-  EXPECT_EQ(mbus_medium(21), "hot water");
-  EXPECT_EQ(mbus_medium(22), "cold water");
-  EXPECT_EQ(mbus_medium(0), "0");
-  EXPECT_EQ(mbus_medium(255), "255");
+  const std::map<unsigned, std::string> names{{1, "oil"},
+                                              {2, "electricity"},
+                                              {3, "gas"},
+                                              {4, "heat"},
+                                              {5, "steam"},
+                                              {6, "hot water"},
+                                              {7, "water"},
+                                              {8, "heat cost allocator"},
+                                              {9, "compressed air"},
+                                              {10, "cooling"},
+                                              {11, "cooling"},
+                                              {12, "heat"},
+                                              {13, "heat and cooling"},
+                                              {21, "hot water"},
+                                              {22, "cold water"}};
+  for (unsigned medium = 0; medium < 256; ++medium) {
+    const auto name = names.find(medium);
+    EXPECT_EQ(mbus_medium(static_cast<std::uint8_t>(medium)),
+              name != names.end() ? name->second : std::to_string(medium));
+  }
 }
 
 }  // namespace
