@@ -1,6 +1,7 @@
 // What is read between polls: only where it fits, and never at the cost of a poll.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <vector>
 
 #include "tests/unit/pause_fixture.hpp"
@@ -183,6 +184,49 @@ TEST(Pauses, BringStatusClocksAndLog) {
   }
   EXPECT_EQ(tables, (std::vector<TableId>{bt22, bt27, bt15, bt52, bt55, bt03, bt71, bt74, bt74,
                                           bt74, et11}));
+}
+
+TEST(Pauses, BringOnceADayWhatHardlyChanges) {
+  Bench bench = bench_of(SessionMode::each, minutes(10), nes_plan());
+  bench.settings.profile = *irmetersim::find_profile("newest");
+  bench.options.pace.slow_interval = hours(12);
+  SimulatedPair pair(bench);
+  pair.start();
+  const auto expect_asked = [&](std::size_t times) {
+    for (const char* const name :
+         {"BT15 0+17", "BT71 0+9", "ET54 80+2", "ET36 103+9", "ET11 0+7"}) {
+      EXPECT_EQ(times_asked(pair, name), times) << name;
+    }
+    for (const char* const name : {"BT22 0+", "BT27 0+"}) {
+      const auto requests = pair.requests();
+      EXPECT_EQ(
+          std::ranges::count_if(
+              requests, [&](const Bytes& request) { return name_of(request).starts_with(name); }),
+          static_cast<std::ptrdiff_t>(times))
+          << name;
+    }
+  };
+  pair.run_for(hours(23) + minutes(45));
+  expect_asked(1);
+  pair.run_for(minutes(50));
+  expect_asked(2);
+}
+
+TEST(Pauses, LookAtTheLogsEveryTenMinutes) {
+  Bench bench = bench_of(SessionMode::keep, seconds(30), nes_plan());
+  bench.settings.profile = *irmetersim::find_profile("newest");
+  SimulatedPair pair(bench);
+  pair.start();
+  const std::array<std::string, 3> heads{"BT74 0+11", "ET79 0+11", "ET81 0+6"};
+  std::array<std::size_t, heads.size()> before{};
+  for (const unsigned run : {0U, 1U, 2U}) {
+    pair.run_for(minutes(run == 0 ? 5 : 10));
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+      const std::size_t asked = times_asked(pair, heads[i]);
+      EXPECT_EQ(asked, run == 0 ? asked : before[i] + 1) << heads[i];
+      before[i] = asked;
+    }
+  }
 }
 
 TEST(Pauses, BringWhoIsBehindTheMeterEachHour) {

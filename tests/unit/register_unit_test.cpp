@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support/pair.hpp"
+#include "tests/support/transcript.hpp"
 
 namespace irmeter::testing {
 namespace {
@@ -25,6 +26,9 @@ TEST(RegisterUnit, IsAskedForOnlyWhereTheFirmwareMayHaveIt) {
 TEST(RegisterUnit, StandsBehindAThresholdForEachTariffButOne) {
   EXPECT_EQ(register_unit_of(firmware_since(3, 70), 4), (TableRead{2103, 146 + 12 + 39, 1}));
   EXPECT_EQ(register_unit_of(firmware_since(4, 30), 8), (TableRead{2103, 147 + 28 + 39, 1}));
+  const auto latest_of_3 = static_cast<Firmware>(0x3FFF);
+  EXPECT_EQ(register_unit_of(latest_of_3, 1), (TableRead{2103, 146 + 39, 1}));
+  EXPECT_EQ(register_unit_of(firmware_since(4, 0), 1), (TableRead{2103, 147 + 39, 1}));
   EXPECT_FALSE(register_unit_of(firmware_since(4, 30), 0));
 }
 
@@ -35,6 +39,7 @@ TEST(RegisterUnit, IsOneTenOrAHundred) {
               byte == 1 || byte == 10 || byte == 100 ? byte : 0U);
   }
   EXPECT_FALSE(decode_register_unit({}));
+  EXPECT_FALSE(decode_register_unit(from_hex("0A 0A")));
 }
 
 TEST(RegisterUnit, IsOfActiveAndReactiveEnergyAlone) {
@@ -91,6 +96,23 @@ TEST_F(CountsInTens, OrInOneWhereItDoesNotSay) {
     EXPECT_EQ(pair.polls[1].poll.reading()->register_unit, 0);
     EXPECT_EQ(pair.polls[1].poll.reading()->values.get(Quantity::energy_import),
               distinct_values().summations[0] / 10);
+  }
+}
+
+TEST_F(CountsInTens, OrInOneWhereTheAnswerIsDamagedEachTime) {
+  for (const std::string table : {"BT20 7+1", "ET55 197+1"}) {
+    SimulatedPair pair(bench_);
+    pair.sim().set_values(distinct_values());
+    pair.to_client.fault = [&](Bytes bytes) {
+      if (pair.asked() == table && bytes.size() > 1) {
+        bytes.back() ^= 1;
+      }
+      return bytes;
+    };
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(2));
+    EXPECT_EQ(pair.readings(), 2U) << table;
+    EXPECT_EQ(pair.polls[1].poll.reading()->register_unit, 0);
   }
 }
 

@@ -63,6 +63,12 @@ TEST_F(SlowTables, FlagsThatAFirmwareLacksAreNotSet) {
   EXPECT_EQ(decode_bt03(from_hex("01 00 10 00"))->count(), 1U);
   EXPECT_FALSE(decode_bt03(from_hex("01 00 00")).ok());
   EXPECT_FALSE(decode_bt03(Bytes(13, 0xFF)).ok());
+  EXPECT_FALSE(decode_bt03(Bytes(4, 0xFF)).ok());
+  EXPECT_TRUE(decode_bt03(from_hex("FF FF FF FE")).ok());
+  EXPECT_TRUE(decode_bt03(from_hex("01 00 00 00 00 00 00 00 00 00 FF FF FF"))->none());
+  const auto both = decode_bt03(from_hex("06 01 00 00"));
+  EXPECT_EQ(names_of(*both),
+            (std::vector<std::string_view>{"test_mode", "shop_mode", "unprogrammed"}));
 }
 
 TEST_F(SlowTables, ClocksShowUtcAndLocalTime) {

@@ -243,6 +243,16 @@ TEST(Bt15, GivesPrimaryValuesThatTheMeterLacks) {
   EXPECT_EQ(details.get(Quantity::power_export_primary), std::nullopt);
   EXPECT_EQ(details.get(Quantity::power_import_l1), 90);
 
+  // What was polled counts, even where it is nothing.
+  details.set(Quantity::power_import, 3);
+  polled.set(Quantity::power_export, 0);
+  compute_primaries({40, 10, false}, old, polled, details);
+  EXPECT_EQ(details.get(Quantity::power_import_primary), 100'000);
+  EXPECT_EQ(details.get(Quantity::power_export_primary), 0);
+  compute_primaries({1, 0, false}, old, polled, details);
+  EXPECT_EQ(details.get(Quantity::power_import_primary), std::nullopt);
+  EXPECT_EQ(details.get(Quantity::current_l2_primary), 1'500);
+
   // Applied already, or not said: nothing is made up.
   for (const Ratios none : {Ratios{40, 10, true}, Ratios{40, 0, false}, Ratios{}}) {
     compute_primaries(none, old, polled, details);
