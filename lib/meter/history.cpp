@@ -67,11 +67,10 @@ std::optional<Failure> HistoryReader::begin_anew() {
   if (begun_++ == most) {
     return Failure{Fault::busy, table_name(bt64) + ": it changes while it is read"};
   }
+  // It is the newest block that has changed, so there is nothing of the others yet.
   head_.reset();
   block_.reset();
-  next_.reset();
   read_.clear();
-  intervals_.clear();
   ask(Part::dimensions, 0, bt61_size);
   ask(Part::index, 0, bt63_size);
   return std::nullopt;
@@ -211,7 +210,6 @@ std::optional<Failure> HistoryReader::go_on() {
   if (!head_) {
     head_ = after_;
     if (head_->valid_blocks == 0) {
-      finish();
       return std::nullopt;
     }
     ask(Part::sources, 0, bt62_size(dimensions_));
