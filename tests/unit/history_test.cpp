@@ -358,7 +358,7 @@ TEST_F(SmallProfile, MayHaveAnOlderBlockThatIsNotFull) {
 
 TEST_F(SmallProfile, EndsInFrontOfABlockWithoutATime) {
   bt64_[1] = 13;
-  EXPECT_EQ(shown({midnight - 5h, midnight + 1h}), "1=1081");
+  EXPECT_EQ(shown({midnight - 5h, midnight + 2h}), "1=1081 2=1100(19)");
   bt64_[26 + 1] = 13;
   HistoryReader reader;
   EXPECT_EQ(read(reader), (Failure{Fault::unexpected, "BT64: a time is none"}));
@@ -440,8 +440,8 @@ TEST_F(SmallProfile, KeepsAnOlderBlockUntilItIsOverwritten) {
         bt63_[5] = static_cast<std::uint8_t>(9 + more);
       }
     };
-    EXPECT_EQ(shown({midnight - 2h, midnight + 1h}),
-              more < 2 ? "-1=1049(13) 0=1064(15) 1=1081(17)" : "1=1081")
+    EXPECT_EQ(shown({midnight - 2h, midnight + 2h}),
+              more < 2 ? "-1=1049(13) 0=1064(15) 1=1081(17) 2=1100(19)" : "1=1081 2=1100(19)")
         << more;
   }
 }
