@@ -165,6 +165,12 @@ TEST_F(TraceLines, ShowADamagedPacketWhole) {
             (Lines{"M> EE 00 00 00 00 05 00 00 02 00 00 A2 5B  # damaged packet", "C> 15  # NAK"}));
 }
 
+TEST_F(TraceLines, ShowDamagedPacketsTogetherThatNothingSeparates) {
+  EXPECT_EQ(meter("EE 00 00 00 00 01 00 11 32 EE 00 00 00 00 01 00 11 33"), Lines{});
+  EXPECT_EQ(trace.rest(), Lines{"M> EE 00 00 00 00 01 00 11 32 EE 00 00 00 00 01 00 11 33  "
+                                "# damaged packet"});
+}
+
 TEST_F(TraceLines, ShowAPacketThatWasCutShortBeforeTheNextRequest) {
   EXPECT_EQ(meter("EE 00 00 00 00 05 00 00"), Lines{});
   EXPECT_EQ(client("06"), Lines{"C> 06  # ACK"});
