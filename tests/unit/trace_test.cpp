@@ -169,6 +169,8 @@ TEST_F(TraceLines, ShowDamagedPacketsTogetherThatNothingSeparates) {
   EXPECT_EQ(meter("EE 00 00 00 00 01 00 11 32 EE 00 00 00 00 01 00 11 33"), Lines{});
   EXPECT_EQ(trace.rest(), Lines{"M> EE 00 00 00 00 01 00 11 32 EE 00 00 00 00 01 00 11 33  "
                                 "# damaged packet"});
+  (void)meter("FF");
+  EXPECT_EQ(trace.rest(), Lines{"M> FF  # noise"});
 }
 
 TEST_F(TraceLines, ShowAPacketThatWasCutShortBeforeTheNextRequest) {
