@@ -123,7 +123,6 @@ void Session::close(Instant now) {
 }
 
 void Session::reset() {
-  ended_in_order_ = ended_in_order_ && !is_open() && !busy();
   opened_at_.reset();
   then_ = Then::nothing;
   step_ = Step::idle;
