@@ -148,6 +148,168 @@ TEST_F(LinkTest, TellsEchoGarbageAndSilenceApart) {
   }
 }
 
+TEST_F(LinkTest, ExpectsAsMuchAsARequestWillBeAnsweredWith) {
+  const auto missing_with = [&](std::size_t response) {
+    Link::Options options;
+    options.response = response;
+    link.abort();
+    pass(seconds(1));
+    link.send(Bytes{0x20}, now, options);
+    pass(milliseconds(20));
+    EXPECT_EQ(link.missing(), 0U) << "the ACK may be all there is";
+    receive(ack);
+    return link.missing();
+  };
+  EXPECT_EQ(missing_with(0), packet_overhead + 1);
+  EXPECT_EQ(missing_with(1), packet_overhead + 1);
+  EXPECT_EQ(missing_with(2), packet_overhead + 2);
+  EXPECT_EQ(missing_with(55), 63U);
+  EXPECT_EQ(missing_with(56), 64U);
+  EXPECT_EQ(missing_with(57), 64U);
+  link.set_limits({100, 1});
+  EXPECT_EQ(missing_with(1000), 100U);
+  link.new_session(true);
+  EXPECT_EQ(missing_with(1000), 64U);
+}
+
+TEST_F(LinkTest, ForgetsHalfAnAnswerToTheRequestBefore) {
+  link.set_limits({64, 2});
+  Link::Options options;
+  options.response = 50;
+  link.send(Bytes{0x30, 0, 0}, now, options);
+  receive(ack);
+  const Packet half{.multi = true, .first = true, .sequence = 1, .payload = Bytes(40)};
+  receive(encode(half));
+  pass(milliseconds(20));
+  link.give_up();
+  link.send(Bytes{0x30, 0, 0}, now, options);
+  pass(milliseconds(20));
+  receive(ack);
+  EXPECT_EQ(link.missing(), 58U);
+  receive(encode({.toggle = true, .multi = true, .sequence = 0, .payload = Bytes(10)}));
+  EXPECT_EQ(failure(), Fault::unexpected);
+}
+
+TEST_F(LinkTest, TakesNoLongerPacketsThanWereAgreedOn) {
+  const Bytes longest = encode({.payload = Bytes(64 - packet_overhead)});
+  const auto is_taken = [&] {
+    send({0x30, 0, 0});
+    receive(ack);
+    receive(longest);
+    const bool taken = response().has_value();
+    link.abort();
+    pass(seconds(1));
+    return taken;
+  };
+  EXPECT_TRUE(is_taken());
+  link.new_session(true);
+  link.set_limits({63, 1});
+  EXPECT_FALSE(is_taken());
+  link.new_session(true);
+  EXPECT_TRUE(is_taken());
+}
+
+// Requests come back as light, or are another reader's.
+TEST_F(LinkTest, TakesPacketsForResponsesByTheirFirstByte) {
+  for (const bool is_response : {true, false}) {
+    link.new_session(true);
+    send({0x20});
+    pass(milliseconds(20));
+    sent();
+    receive(ack);
+    receive(encode({.payload = Bytes{static_cast<std::uint8_t>(is_response ? 0x1F : 0x20)}}));
+    EXPECT_EQ(response().has_value(), is_response);
+    pass(milliseconds(20));
+    EXPECT_EQ(sent(), is_response ? to_hex(ack) : "");
+    link.abort();
+    pass(seconds(1));
+  }
+}
+
+// Whether the meter changes its toggle shows in what it has sent before.
+TEST_F(LinkTest, TakesTheSamePacketForAnotherAnswerOnlyFromAMeterThatDoesNotToggle) {
+  const Bytes same = encode({.toggle = true, .payload = from_hex("00 02")});
+  for (const bool alternates : {false, true}) {
+    link.new_session(true);
+    for (const Bytes& answer :
+         {encode({.toggle = !alternates, .payload = from_hex("00 01")}), same}) {
+      send({0x30, 0, 0});
+      pass(milliseconds(20));
+      receive(ack);
+      receive(answer);
+      EXPECT_TRUE(response());
+      pass(milliseconds(20));
+    }
+    send({0x30, 0, 0});
+    pass(milliseconds(20));
+    sent();
+    receive(same);  // in front of the ACK it is the one before in any case
+    EXPECT_FALSE(response());
+    receive(ack);
+    receive(same);
+    EXPECT_EQ(response().has_value(), !alternates);
+    pass(milliseconds(20));
+    EXPECT_EQ(sent(), to_hex(ack));
+    link.abort();
+    pass(seconds(1));
+  }
+}
+
+// A probe that sees itself: what looks like an ACK before the request has left may be anything.
+TEST_F(LinkTest, TakesTheSamePacketBehindAnAckThatMayBeItsOwnLight) {
+  link.new_session(true);
+  for (const char* answer : {"00 01", "00 02", "00 02"}) {
+    send({0x30, 0, 0});
+    pass(milliseconds(5));
+    const Bytes request = from_hex(sent());
+    ASSERT_EQ(request.size(), packet_overhead + 3);
+    receive(request);
+    receive(ack);
+    pass(milliseconds(20));
+    receive(encode({.payload = from_hex(answer)}));
+    EXPECT_EQ(response(), from_hex(answer));
+    pass(milliseconds(20));
+    EXPECT_EQ(sent(), to_hex(ack));
+  }
+}
+
+// Until its request has left a reader that sees itself is not acknowledged, and then it is.
+TEST_F(LinkTest, DoesNotBelieveAnAckBeforeItsRequestHasLeft) {
+  for (const bool left : {false, true}) {
+    link.new_session(true);
+    send({0x20});
+    receive(from_hex(sent()));  // sees itself from now on
+    pass(seconds(1));
+    link.abort();
+    send({0x21});
+    const Bytes request = from_hex(sent());
+    receive(request);
+    pass(microseconds(9375) - microseconds(left ? 0 : 1));
+    receive(ack);
+    pass(seconds(30));
+    EXPECT_EQ(failure(), left ? Fault::no_response : Fault::echo);
+    sent();
+  }
+}
+
+TEST_F(LinkTest, CountsWhatItHears) {
+  send({0x20});
+  pass(milliseconds(20));
+  receive("FF FF");
+  receive(ident_request);
+  receive(ident_request);
+  receive(ack);
+  receive("EE 00 00 00 00 01 00 11 30");
+  receive(ident_answer);
+  EXPECT_EQ(response(), ident_payload);
+  EXPECT_EQ(link.counters().echoes, 1U);
+  EXPECT_EQ(link.counters().crc_errors, 1U);
+  EXPECT_EQ(link.counters().noise, 2U + 9U);
+  EXPECT_EQ(link.counters().retries, 0U);
+  link.count_retry();
+  EXPECT_EQ(link.counters().retries, 1U);
+}
+
 TEST_F(LinkTest, ForgetsAPacketThatHadBegunBeforeAnAbort) {
   send({0x20});
   sent();

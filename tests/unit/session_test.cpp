@@ -272,6 +272,50 @@ TEST(Session, AsksForADamagedTableThreeTimesAgain) {
   EXPECT_EQ(meter.told(), "answered 01 02");
 }
 
+// The last packet of a message whose first one has not come.
+TEST(Session, AsksForATableAgainWhosePacketsDoNotFitTogetherButShowsNoKeyAgain) {
+  const Bytes stray = encode({.multi = true, .sequence = 0, .payload = {0x00}});
+  AnsweredSession meter;
+  meter.open();
+  for (const bool key : {false, true}) {
+    if (key) {
+      meter.session.show_key(*Key::from_text("0123456789ABCDEF0123"), true, meter.now);
+    } else {
+      meter.read();
+    }
+    meter.pass(a_while);
+    meter.session.receive(Bytes{ack_byte}, meter.now);
+    meter.session.receive(stray, meter.now);
+    EXPECT_EQ(meter.told(), key ? "lost unexpected (Security)" : "");
+    EXPECT_EQ(meter.asked(), key ? "security" : "BT23 0+2, BT23 0+2");
+    if (!key) {
+      meter.answer(whole_table({1, 2}));
+      EXPECT_EQ(meter.told(), "answered 01 02");
+    }
+  }
+}
+
+// Before anything of the meter was heard there is no place.
+TEST(Session, SaysOfALineWhatIsWrongWithIt) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "silent ()"},
+      {"EE 00 00 00 00 01 20 13 10", "echo ()"},
+      {"FF", "garbled ()"},
+      {"06", "no-response (Identification)"},
+      {"06 EE 00 00 00 00 01 00 11 30", "damaged (Identification)"}};
+  for (const auto& [bytes, failure] : cases) {
+    AnsweredSession meter;
+    meter.session.open(meter.now);
+    for (int times = 0; times < 200 && meter.session.busy(); ++times) {
+      if (meter.asked() == "identify") {
+        meter.session.receive(from_hex(bytes), meter.now);
+      }
+    }
+    meter.pass(seconds(20));
+    EXPECT_EQ(meter.told(), failure);
+  }
+}
+
 TEST(Session, TakesAWholeTableOfAnySize) {
   AnsweredSession meter;
   meter.open();
@@ -280,6 +324,19 @@ TEST(Session, TakesAWholeTableOfAnySize) {
     meter.answer(whole_table(bytes));
     EXPECT_EQ(meter.told(), "answered " + to_hex(bytes));
   }
+}
+
+TEST(Session, ExpectsAsManyBytesAsItReads) {
+  AnsweredSession meter;
+  meter.open();
+  meter.session.read({bt23, 0, 20}, meter.now);
+  meter.pass(a_while);
+  meter.session.receive(Bytes{ack_byte}, meter.now);
+  EXPECT_EQ(meter.session.missing(), packet_overhead + 4 + 20);
+  meter.answer(whole_table(Bytes(20)));
+  meter.pass(seconds(4) + a_while);
+  meter.session.receive(Bytes{ack_byte}, meter.now);
+  EXPECT_EQ(meter.session.missing(), packet_overhead + 1);
 }
 
 TEST(Session, IsKeptAliveAfterFourSecondsOfSilence) {
@@ -672,13 +729,13 @@ TEST(Session, CutAtAnAgeThatMetersGuardMakesSilenceALockOut) {
 TEST(Session, IsNotLockedOutForLongerThanTheHoldOff) {
   SessionTiming timing;
   timing.max_age = timing.keep_alive = timing.traffic_timeout = hours(1);
-  constexpr Duration silent_for = milliseconds(2100);  // four tries take a little less
+  constexpr Duration four_tries = 4 * (milliseconds(500) + microseconds(9375));
   for (const bool over : {false, true}) {
     AnsweredSession meter(timing);
     meter.open();
     meter.now += seconds(600);
     meter.session.drop(meter.now);
-    const Duration wait = seconds(300) - (over ? Duration{} : silent_for);
+    const Duration wait = seconds(300) - four_tries - (over ? Duration{} : moment);
     EXPECT_EQ(silence_after(meter, wait), over ? "silent ()" : "locked-out ()");
   }
 }
