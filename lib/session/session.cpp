@@ -184,8 +184,7 @@ bool Session::too_old(Instant now) const {
 }
 
 void Session::go(Step step, Instant now) {
-  const bool ends = step == Step::log_off || step == Step::terminate;
-  if (closing() && !ending() && !ends) {
+  if (closing() && !ending()) {
     then_ = then_ == Then::close_and_open ? Then::open : Then::nothing;
     step = is_open() ? Step::log_off : Step::terminate;
   }
