@@ -190,6 +190,21 @@ TEST(Plan, LeavesOutValuesTheMeterDoesNotHave) {
   }
 }
 
+TEST(Plan, IdentifiesAMeterThatDoesNotTellTheUtilitysNumber) {
+  for (const std::uint8_t code : Bytes{0x01, 0x03, 0x04, 0x05}) {
+    SimulatedPair pair(bench_of("plain"));
+    pair.to_client.fault = [&](const Bytes& bytes) {
+      return pair.asked() == "ET03 0+30" ? refused(bytes, code) : bytes;
+    };
+    pair.start();
+    ASSERT_TRUE(pair.run_polls(1));
+    EXPECT_NE(pair.polls[0].poll.reading(), nullptr);
+    ASSERT_EQ(pair.identities.size(), 1U);
+    EXPECT_EQ(pair.identities[0].serial_number, irmetersim::Nameplate().serial);
+    EXPECT_EQ(pair.identities[0].utility_serial_number, "");
+  }
+}
+
 TEST(Plan, DoesNotAskASecondTimeWhoTheMeterIs) {
   Bench bench = bench_of("plain");
   SimulatedPair pair(bench);

@@ -1,4 +1,5 @@
 // The reader's end of the data link: every timer to the microsecond, and what stops it.
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -64,6 +65,22 @@ TEST_F(LinkTimerTest, SendsAfterThirtySecondsWhateverComesIn) {
     ASSERT_EQ(sent(), "");
   }
   expect_sent_after(milliseconds(100), ident_request);
+}
+
+TEST_F(LinkTimerTest, SendsItsAckFirstWhateverComesIn) {
+  receive("EE");
+  send({0x20});
+  const Instant latest = now + seconds(30);
+  while (now < latest - milliseconds(1)) {
+    pass(std::min<Duration>(milliseconds(100), latest - milliseconds(1) - now));
+    receive("EE");
+  }
+  Bytes packet_and_more = ident_answer;
+  packet_and_more.push_back(start_of_packet);
+  receive(packet_and_more);
+  pass(microseconds(175));
+  EXPECT_EQ(sent(), to_hex(ack));
+  expect_sent_after(byte_time + milliseconds(1), ident_request);
 }
 
 TEST_F(LinkTimerTest, WaitsForAnAckAndThenForTheAnswer) {

@@ -3,13 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/support/failure.hpp"
-#include "tests/support/pair.hpp"
-#include "tests/support/transcript.hpp"
+#include "tests/unit/answered_line.hpp"
 
 namespace irmeter::testing {
 namespace {
@@ -18,21 +17,6 @@ using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Duration moment = microseconds(1);
-constexpr Duration a_while = milliseconds(40);  // for every request to have left
-const Bytes all_right{0x00};
-const Bytes identification = from_hex("00 00 02 00 00");
-const Bytes limits_granted = from_hex("00 00 40 02 06");
-const Bytes busy_now{0x06};
-const Bytes no_session{0x0A};
-
-Bytes whole_table(const Bytes& bytes) {
-  Bytes answer{0x00, 0x00, static_cast<std::uint8_t>(bytes.size())};
-  answer.insert(answer.end(), bytes.begin(), bytes.end());
-  answer.push_back(table_checksum(bytes));
-  return answer;
-}
 
 std::string text_of(const SessionEvent& event) {
   struct Text {
@@ -56,56 +40,12 @@ std::string text_of(const SessionEvent& event) {
   return std::visit(Text{}, event);
 }
 
-class AnsweredSession {
+class AnsweredSession : public AnsweredLine<Session> {
  public:
-  explicit AnsweredSession(const SessionTiming& timing = {}) : session({}, timing) {}
+  explicit AnsweredSession(const SessionTiming& timing = {})
+      : AnsweredLine(session), session({}, timing) {}
 
   Session session;
-  Instant now{hours(1)};
-  Instant latest_answer{};
-  Bytes latest_packet;
-
-  void pass(Duration time) { pass_to(now + time); }
-  // Lets every deadline until this moment come.
-  void pass_to(Instant end) {
-    for (int steps = 0; session.deadline() && *session.deadline() <= end; ++steps) {
-      ASSERT_LT(steps, 1000);
-      now = std::max(now, *session.deadline());
-      session.timeout(now);
-    }
-    now = end;
-  }
-  // Wakes up at this moment, and not at the deadlines before it.
-  void sleep_to(Instant end) {
-    now = end;
-    session.timeout(now);
-  }
-
-  // What was asked since, repetitions included.
-  std::string sent() {
-    std::string names;
-    while (const auto outgoing = session.outgoing()) {
-      if (outgoing->bytes.size() > packet_overhead) {
-        latest_packet = outgoing->bytes;
-        const ByteView packet(outgoing->bytes);
-        names += (names.empty() ? "" : ", ") +
-                 name_of(packet.subspan(packet_header_size, packet.size() - packet_overhead));
-      }
-    }
-    return names;
-  }
-  // What is asked once the line is free.
-  std::string asked() {
-    pass(a_while);
-    return sent();
-  }
-
-  void answer(const Bytes& payload) {
-    pass(a_while);
-    session.receive(Bytes{ack_byte}, now);
-    session.receive(encode({.toggle = std::exchange(toggle_, !toggle_), .payload = payload}), now);
-    latest_answer = now;
-  }
 
   std::string told() {
     std::string text;
@@ -125,9 +65,6 @@ class AnsweredSession {
     ASSERT_EQ(asked(), "identify, negotiate, log on");
   }
   void read() { session.read({bt23, 0, 2}, now); }
-
- private:
-  bool toggle_ = false;
 };
 
 std::string opened_with(const Bytes& granted) {
@@ -214,6 +151,55 @@ TEST(Session, BeginsWithAPacketThatTheMeterCannotTakeForTheOneBefore) {
   EXPECT_FALSE(toggle(meter));  // BT23 1
 }
 
+void keep_alive_behind_a_read(AnsweredSession& meter) {
+  meter.read();
+  meter.answer(whole_table({1, 2}));
+  meter.pass_to(meter.latest_answer + seconds(4));
+}
+
+TEST(Session, GoesOnAlternatingHoweverTheOneBeforeHasEnded) {
+  using End = void (*)(AnsweredSession&);
+  const std::pair<const char*, End> ends[] = {
+      {"dropped", [](AnsweredSession& meter) { meter.session.drop(meter.now); }},
+      {"given up",
+       [](AnsweredSession& meter) { meter.session.give_up(Fault::unexpected, "", meter.now); }},
+      {"timed out", [](AnsweredSession& meter) { meter.session.time_out(meter.now); }},
+      {"expired", [](AnsweredSession& meter) { meter.now = meter.latest_answer + seconds(6); }},
+      {"overslept",
+       [](AnsweredSession& meter) { meter.sleep_to(meter.latest_answer + seconds(6)); }},
+      {"lost",
+       [](AnsweredSession& meter) {
+         keep_alive_behind_a_read(meter);
+         meter.pass(seconds(9));
+       }},
+      {"refused",
+       [](AnsweredSession& meter) {
+         keep_alive_behind_a_read(meter);
+         meter.answer(no_session);
+       }},
+      {"closed by half",
+       [](AnsweredSession& meter) {
+         meter.session.close(meter.now);
+         meter.answer(all_right);
+         meter.answer(no_session);
+       }},
+      {"closed in vain", [](AnsweredSession& meter) {
+         meter.session.close(meter.now);
+         meter.pass(seconds(5));
+       }}};
+  for (const auto& [name, end] : ends) {
+    SCOPED_TRACE(name);
+    AnsweredSession meter;
+    meter.open();
+    end(meter);
+    meter.sent();
+    ASSERT_EQ(meter.latest_packet[2] & control::toggle, 0);
+    meter.session.open(meter.now);
+    EXPECT_EQ(meter.asked(), "identify");
+    EXPECT_NE(meter.latest_packet[2] & control::toggle, 0);
+  }
+}
+
 TEST(Session, EndsAnOldOneOnceWhereIdentificationIsRefused) {
   AnsweredSession meter;
   meter.session.open(meter.now);
@@ -283,9 +269,8 @@ TEST(Session, AsksForATableAgainWhosePacketsDoNotFitTogetherButShowsNoKeyAgain) 
     } else {
       meter.read();
     }
-    meter.pass(a_while);
-    meter.session.receive(Bytes{ack_byte}, meter.now);
-    meter.session.receive(stray, meter.now);
+    meter.acknowledge();
+    meter.receive(stray);
     EXPECT_EQ(meter.told(), key ? "lost unexpected (Security)" : "");
     EXPECT_EQ(meter.asked(), key ? "security" : "BT23 0+2, BT23 0+2");
     if (!key) {
@@ -308,7 +293,7 @@ TEST(Session, SaysOfALineWhatIsWrongWithIt) {
     meter.session.open(meter.now);
     for (int times = 0; times < 200 && meter.session.busy(); ++times) {
       if (meter.asked() == "identify") {
-        meter.session.receive(from_hex(bytes), meter.now);
+        meter.receive(from_hex(bytes));
       }
     }
     meter.pass(seconds(20));
@@ -330,12 +315,11 @@ TEST(Session, ExpectsAsManyBytesAsItReads) {
   AnsweredSession meter;
   meter.open();
   meter.session.read({bt23, 0, 20}, meter.now);
-  meter.pass(a_while);
-  meter.session.receive(Bytes{ack_byte}, meter.now);
+  meter.acknowledge();
   EXPECT_EQ(meter.session.missing(), packet_overhead + 4 + 20);
   meter.answer(whole_table(Bytes(20)));
   meter.pass(seconds(4) + a_while);
-  meter.session.receive(Bytes{ack_byte}, meter.now);
+  meter.receive({ack_byte});
   EXPECT_EQ(meter.session.missing(), packet_overhead + 1);
 }
 
@@ -679,8 +663,8 @@ TEST(Session, TakesWhatTheMeterSaysOfTheKeyAlsoAfterASleep) {
   meter.session.show_key(*Key::from_text("0123456789ABCDEF0123"), false, meter.now);
   meter.pass(milliseconds(50));
   meter.now += hours(1);
-  meter.session.receive(Bytes{ack_byte}, meter.now);
-  meter.session.receive(encode({.payload = from_hex("03")}), meter.now);
+  meter.receive({ack_byte});
+  meter.receive(encode({.payload = from_hex("03")}));
   EXPECT_EQ(meter.told(), "refused isc (insufficient security clearance)");
 }
 

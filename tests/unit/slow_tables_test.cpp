@@ -403,6 +403,40 @@ TEST_F(SlowTables, SelfReadsHaveTheRegistersAtTheEndOfEachMonth) {
   EXPECT_FALSE(decode_bt26_head(Bytes(6, 0xFF), table(21)).ok());
 }
 
+// The number of valid records, and which one is the last.
+TEST_F(SlowTables, SelfReadsHaveCountsThatFitTogether) {
+  const Bytes dimensions = table(21);
+  const std::pair<const char*, bool> heads[] = {
+      {"00 00 00 00 00 00", true},  {"00 64 63 FF FF FF", true}, {"00 64 64 00 00 00", false},
+      {"00 65 00 00 00 00", false}, {"00 01 63 FF FF FF", true}, {"00 01 64 00 00 00", false},
+      {"00 00 64 00 00 00", true},  {"FF 64 63 FF FF", false},
+  };
+  for (const auto& [head, possible] : heads) {
+    const auto reads = decode_bt26_head(from_hex(head), dimensions);
+    EXPECT_EQ(reads.ok(), possible) << head;
+    if (possible) {
+      EXPECT_EQ(reads->records, from_hex(head)[1]);
+    }
+  }
+}
+
+// The time is behind the number for the billing, where there is one.
+TEST_F(SlowTables, SelfReadsNeedAllOfARecord) {
+  for (const char* const profile : {"newest", "demands"}) {
+    profile_ = profile;
+    const Bytes bytes = table(26);
+    const auto reads = decode_bt26_head(bytes, table(21));
+    ASSERT_TRUE(reads.ok());
+    EXPECT_EQ(reads->time_offset, std::string_view(profile) == "demands" ? 2U : 0U);
+    const ByteView record = ByteView(bytes).subspan(reads->offset(11));
+    EXPECT_TRUE(reads->decode(record.first(reads->size)).ok());
+    EXPECT_FALSE(reads->decode(record.first(reads->size - 1)).ok());
+    Bytes no_month(record.begin(), record.end());
+    no_month[reads->time_offset + 1] = 13;
+    EXPECT_FALSE(reads->decode(no_month).ok());
+  }
+}
+
 TEST_F(SlowTables, AProfileOfZerosOrImpossibleCountsIsAnError) {
   for (const char* wrong :
        {"00 00 00 00 00 00 00 00 00 00 00 00 00", "00 01 00 00 00 0C 20 00 00 18 00 02 3C",
