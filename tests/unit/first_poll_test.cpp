@@ -219,6 +219,22 @@ TEST(Plan, DoesNotAskASecondTimeWhoTheMeterIs) {
   EXPECT_EQ(pair.identities.size(), 1U);
 }
 
+TEST(Plan, AsksAndTellsAgainWhoTheMeterIsBehindANewLine) {
+  SimulatedPair pair(bench_of("plain"));
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  pair.run_for(std::chrono::seconds(2));
+  pair.to_meter.sent.clear();
+  pair.tell([](Meter& meter, Instant now) {
+    meter.line_lost();
+    meter.line_ready(now);
+  });
+  ASSERT_TRUE(pair.run_polls(2));
+  ASSERT_EQ(pair.identities.size(), 2U);
+  EXPECT_EQ(meter_id(pair.identities[1]), meter_id(pair.identities[0]));
+  EXPECT_EQ(pair.services(), opening + "BT21 0+10, BT23 0+8, BT28 0+52");
+}
+
 TEST(Plan, ReadsOnlyValuesInAKeptSession) {
   Bench bench = bench_of("plain", SessionMode::keep);
   bench.options.interval = std::chrono::seconds(2);

@@ -180,6 +180,31 @@ TEST(PollNow, WithoutALineDoesNothing) {
   EXPECT_EQ(pair.to_meter.bytes, 0U);
 }
 
+TEST(PollNow, SendsNothingUntilTheHoldOffIsOver) {
+  SimulatedPair pair(every(hours(1), SessionMode::each));
+  pair.to_client.fault = [&](const Bytes& bytes) {
+    return pair.asked() == "identify" ? refused(bytes, 0x01) : bytes;
+  };
+  pair.start();
+  ASSERT_TRUE(pair.run_polls(1));
+  const Failure failure = std::get<Failure>(pair.polls[0].poll.result);
+  EXPECT_EQ(failure.fault, Fault::locked_out);
+  const Instant over = pair.polls[0].ended + seconds(300);
+  pair.run_for(over - Duration(1) - pair.now);
+  const std::uint64_t bytes = pair.to_meter.bytes;
+  const auto read_now = [](Meter& client, Instant now) { client.poll_now(now); };
+  pair.tell(read_now);
+  ASSERT_EQ(pair.polls.size(), 2U);
+  EXPECT_EQ(std::get<Failure>(pair.polls[1].poll.result), failure);
+  EXPECT_EQ(pair.polls[1].poll.duration, Duration{});
+  EXPECT_EQ(pair.to_meter.bytes, bytes);
+  pair.run_for(Duration(1));
+  pair.to_client.fault = {};
+  pair.tell(read_now);
+  ASSERT_TRUE(pair.run_polls(3));
+  EXPECT_NE(pair.polls[2].poll.reading(), nullptr);
+}
+
 TEST(Grid, HasItsPointsAtMultiplesOfTheInterval) {
   const Instant origin{seconds(100)};
   const PollGrid grid{origin, seconds(10)};

@@ -173,6 +173,24 @@ TEST(Reader, BlamesTheKeyForTheFirstReadIfTheMeterHasTakenIt) {
   }
 }
 
+// A key that opens one table and not the next, with and without an answer to itself.
+TEST(Reader, TakesAKeyForRejectedThatOpensNotAllOfTheFirstReading) {
+  const std::vector<PlanRow> plan{{.when = When::each_session},
+                                  {.when = When::each_poll, .what = read_live},
+                                  {.when = When::each_poll, .what = [](const PlanRow::Known&) {
+                                     return std::optional(TableRead{28, 0, 2});
+                                   }}};
+  for (const bool answered : {false, true}) {
+    AnsweredReader meter(plan);
+    meter.show(KeyPermission::granted);
+    meter.answer(answered ? all_right : whole_table({1, 2}));
+    meter.answer(whole_table({1, 2}));
+    meter.answer(not_allowed);
+    EXPECT_EQ(meter.told(),
+              "proven, rejected, key-rejected (BT28: isc (insufficient security clearance))");
+  }
+}
+
 // One answer that is more than "ok" is to something else.
 TEST(Reader, WaitsForTheFirstReadWhereTheAnswerToTheKeyIsAnothers) {
   for (const bool proven : {false, true}) {
