@@ -63,6 +63,7 @@ TEST(WrongKey, IsTriedOnceMoreForEachTimeSomebodyAsks) {
   ASSERT_TRUE(pair.run_polls(3));
   for (unsigned asked = 1; asked <= 3; ++asked) {
     pair.tell([](Meter& client, Instant now) { client.retry_key(now); });
+    EXPECT_EQ(pair.asked(), "identify") << "at once";
     pair.run_for(std::chrono::minutes(1));
     EXPECT_EQ(pair.sim().invalid_passwords(), 1 + asked);
   }
