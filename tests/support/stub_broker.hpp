@@ -38,7 +38,7 @@ class StubBroker {
     std::string payload;
   };
 
-  StubBroker(Loop& loop, Rules rules) : rules(std::move(rules)), loop_(loop) {
+  StubBroker(Loop& loop, Rules given) : rules(std::move(given)), loop_(loop) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -11,6 +11,7 @@
 
 #include "lib/meter/history.hpp"
 #include "lib/meter/sources.hpp"
+#include "lib/meter/tables.hpp"
 #include "tests/support/transcript.hpp"
 #include "tools/ir-meter-sim/meter_tables.hpp"
 

@@ -192,8 +192,8 @@ TEST_P(LogInPauses, IsNotDisturbedByOneThatIsRefused) {
 INSTANTIATE_TEST_SUITE_P(Session, LogInPauses,
                          ::testing::Values(MeterOptions::SessionMode::each,
                                            MeterOptions::SessionMode::keep),
-                         [](const auto& info) {
-                           return info.param == MeterOptions::SessionMode::keep ? "Kept" : "Each";
+                         [](const auto& test) {
+                           return test.param == MeterOptions::SessionMode::keep ? "Kept" : "Each";
                          });
 
 }  // namespace
