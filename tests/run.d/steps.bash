@@ -55,8 +55,8 @@ has_clang_14() {
     return 1
 }
 
-step_others() {
-    ./.ci/install "${others[@]}"
+step_install() {
+    ./.ci/install "${later[@]}"
 }
 
 step_format() {
