@@ -1,4 +1,7 @@
 // The reader's end of the data link: what goes out when, and what is sent again.
+#include <algorithm>
+#include <cstdint>
+#include <span>
 #include <utility>
 
 #include "tests/unit/link_fixture.hpp"
@@ -233,6 +236,21 @@ TEST_F(LinkTest, SendsTheAckOfTheLastResponseBeforeTheNextRequest) {
   send({0x21});
   pass(milliseconds(5));
   EXPECT_EQ(sent(), "06 | EE 00 20 00 00 01 21 0B 61");
+}
+
+TEST_F(LinkTest, KeepsNoSecretBehindTheRequest) {
+  const Bytes secret = from_hex("51 4B 65 79 2D 6F 66 2D 61 2D 6D 65 74 65 72");
+  const auto holds_secret = [&] {
+    const auto* const begin = reinterpret_cast<const std::uint8_t*>(&link);
+    return !std::ranges::search(std::span(begin, sizeof link), std::span(secret)).empty();
+  };
+  Link::Options options;
+  options.secret = true;
+  link.send(secret, now, options);
+  sent();
+  EXPECT_TRUE(holds_secret());
+  link.give_up();
+  EXPECT_FALSE(holds_secret());
 }
 
 }  // namespace
